@@ -1,0 +1,72 @@
+"""What holds for every test: another time zone, an empty home for keys, and no network beyond loopback."""
+
+import os
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+os.environ["TZ"] = "Asia/Kathmandu"
+time.tzset()
+for name in ("UPRIGHT_KEY_FILE", "UPRIGHT_WORKSPACE", "NO_COLOR", "FORCE_COLOR"):
+    os.environ.pop(name, None)
+
+settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.load_profile("house")
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: Any) -> None:
+    host = address[0] if isinstance(address, tuple) else ""
+    if isinstance(address, tuple) and host not in {"127.0.0.1", "::1", "localhost"}:
+        raise AssertionError(f"A test tried to reach {address!r}; tests stay on loopback.")
+    _connect(self, address)
+
+
+socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys and state heads of a test never touch those of the person who runs it."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    monkeypatch.setenv("HOME", str(home))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Prints what each room's tests cost, and lists what could not run with the package that brings it."""
+    spent: Counter[str] = Counter()
+    reports = [report for group in terminalreporter.stats.values() for report in group if hasattr(report, "duration")]
+    for report in reports:
+        parts = Path(report.nodeid.partition("::")[0]).parts
+        spent[parts[1] if len(parts) > 1 else parts[0]] += report.duration
+    if spent:
+        terminalreporter.write_sep("-", "seconds by room (summed over workers)")
+        terminalreporter.write_line("  ".join(f"{room} {seconds:.0f}" for room, seconds in spent.most_common()))
+    for report in _not_run(terminalreporter):
+        terminalreporter.write_line(f"NOT RUN {report.nodeid}: {_reason(report)}")
+
+
+def _reason(report: Any) -> str:
+    return str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+def _not_run(terminalreporter: Any) -> Iterator[Any]:
+    yield from terminalreporter.stats.get("skipped", [])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A part that could not run is not a pass, unless the person who runs it says so with ALLOW_NOT_RUN=1."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    is_worker = hasattr(session.config, "workerinput")
+    if exitstatus == 0 and not is_worker and os.environ.get("ALLOW_NOT_RUN") != "1" and any(_not_run(reporter)):
+        session.exitstatus = 1

@@ -1,0 +1,44 @@
+"""The ledger: an append-only Merkle log of what was measured, decided and recorded, that proves itself."""
+
+from upright.kernel import canonical_bytes
+from upright.ledger.checkpoint import Checkpoint
+from upright.ledger.errors import DamageError, LedgerError, ProofError, RollbackError, SignatureError
+from upright.ledger.notes import Note, NoteError, VerifierKey
+from upright.ledger.tree import (
+    Tree,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    node_hash,
+    root_hash,
+    verify_consistency,
+    verify_inclusion,
+)
+from upright.ledger.values import ENVELOPE, JSON, NewEntry, Problem, Recorded, Report
+
+__all__ = [
+    "ENVELOPE",
+    "JSON",
+    "Checkpoint",
+    "DamageError",
+    "LedgerError",
+    "NewEntry",
+    "Note",
+    "NoteError",
+    "Problem",
+    "ProofError",
+    "Recorded",
+    "Report",
+    "RollbackError",
+    "SignatureError",
+    "Tree",
+    "VerifierKey",
+    "canonical_bytes",
+    "consistency_proof",
+    "inclusion_proof",
+    "leaf_hash",
+    "node_hash",
+    "root_hash",
+    "verify_consistency",
+    "verify_inclusion",
+]

@@ -85,7 +85,7 @@ def test_a_naive_time_is_refused() -> None:
         read_time("2026-01-01T10:00:00")
 
 
-@pytest.mark.parametrize
+@pytest.mark.parametrize("text", ["2026-01-01T00:00:00Z", "2026-13-01T00:00:00.000Z", "2026-01-01 00:00:00.000Z"])
 def test_a_recorded_time_has_one_form(text: str) -> None:
     with pytest.raises(TimeError, match="UP-TIME-02"):
         parse_time(text)

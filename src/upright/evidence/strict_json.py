@@ -2,7 +2,6 @@
 
 import json
 import re
-from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -11,6 +10,7 @@ from upright.kernel import CanonicalError, UprightError, canonical_bytes, plain_
 
 T = TypeVar("T")
 MAX_DEPTH = 64
+_DECODERS: dict[type, "msgspec.json.Decoder[Any]"] = {}
 _LONG_NUMBER = re.compile(rb"[\[:,]-?[0-9]{16}")
 
 
@@ -45,9 +45,11 @@ def decode_strict(data: bytes, kind: type[T], *, what: str, at_most: int) -> T:
     return _decode_slowly(data, kind, what, at_most)
 
 
-@cache
 def _decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
-    return msgspec.json.Decoder(kind, float_hook=_no_float)
+    found = _DECODERS.get(kind)
+    if found is None:
+        found = _DECODERS[kind] = msgspec.json.Decoder(kind, float_hook=_no_float)
+    return found
 
 
 def _decode_slowly(data: bytes, kind: type[T], what: str, at_most: int) -> T:

@@ -1,0 +1,61 @@
+# Upright. `make demo` and `make test` are all that a newcomer needs; both set up what they use, without root.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: $(VENV)/.dev ## a virtual environment with everything for development
+
+demo: $(VENV)/.demo ## assess a real AI system, prove the result: posture, report, pack and how to verify it
+	@$(BIN)/python examples/mortgage/demo.py
+
+test: $(VENV)/.dev ## every test; what cannot run is listed, and then this fails unless ALLOW_NOT_RUN=1
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+
+check: $(VENV)/.dev ## style, types, the house's rules and the examples in docstrings; seconds
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q --doctest-modules src/upright
+	$(BIN)/upright catalogue lint
+
+bench: $(VENV)/.dev ## measure beside peers, each in its own environment; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.dev ## the reference pages made from the code
+	$(BIN)/python -m docs.reference
+
+constraints: ## pin every extra anew, without any index address
+	uv pip compile --universal --all-extras --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
+		pyproject.toml -o constraints.txt --upgrade
+
+clean: ## remove what was built, keep what you wrote
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache benchmarks/.venvs
+
+# uv where it can be had (it is quicker), pip where it cannot.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Upright needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@uv venv -q --python $(PYTHON) $(VENV) 2>/dev/null || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "No virtual environment could be made. On Debian: apt-get install python3-venv, or install uv."; exit 2; }
+	@test -x $(BIN)/pip && $(BIN)/python -m pip install -q uv 2>/dev/null || true
+
+define install
+	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install -q -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
+	elif command -v uv >/dev/null; then uv pip install -q -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
+	else $(BIN)/python -m pip install -q -c constraints.txt -e '.[$(1)]'; fi
+	@touch $@
+endef
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
+	$(call install,demo)
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	$(call install,dev)
+
+.PHONY: help setup demo test check bench docs constraints clean

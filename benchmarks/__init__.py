@@ -1,0 +1,1 @@
+"""Upright measured beside its peers, in one run, as ratios."""

@@ -40,7 +40,7 @@ def decode_strict(data: bytes, kind: type[T], *, what: str, at_most: int) -> T:
             found = _decoder(kind).decode(data)
             if data.isascii() and plain_bytes(found) == data and not _LONG_NUMBER.search(data):
                 return found
-        except (msgspec.MsgspecError, RecursionError, _FloatFoundError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _FloatFoundError):
             pass  # the slow reading below finds out what is wrong, and where
     return _decode_slowly(data, kind, what, at_most)
 

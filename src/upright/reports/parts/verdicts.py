@@ -1,0 +1,217 @@
+"""Gate and posture as a reader meets them: the answer as a sentence, each requirement with its status and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from upright.reports import words
+from upright.reports.dossier import Dossier
+
+if TYPE_CHECKING:
+    from upright.catalogue import Framework, Requirement
+    from upright.posture import Verdict
+
+COUNTED = ("met", "partly", "failing", "stale", "unknown", "not_applicable")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing that keeps a gate shut."""
+
+    what: str
+    title: str
+    status: str
+    why: str
+
+
+@dataclass(frozen=True)
+class GateView:
+    """The gate's answer."""
+
+    answer: str
+    sentence: str
+    missing: tuple[Missing, ...]
+    waivers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One stretch of a stacked bar, in per cent."""
+
+    status: str
+    x: str
+    width: str
+
+
+@dataclass(frozen=True)
+class FrameworkView:
+    """A framework: its fold, and n of m."""
+
+    id: str
+    title: str
+    edition: str
+    status: str
+    met: int
+    of: int
+    counts: tuple[tuple[str, int], ...]
+    bars: tuple[Bar, ...]
+    said: str
+    groups: tuple["GroupView", ...]
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """A heading of a framework and its requirements."""
+
+    title: str
+    rows: tuple["RequirementView", ...]
+
+
+@dataclass(frozen=True)
+class RequirementView:
+    """A requirement in one scope."""
+
+    id: str
+    display: str
+    title: str
+    scope: str
+    status: str
+    why: tuple[str, ...]
+    evidence: tuple[str, ...]
+    marks: tuple[str, ...]
+
+
+def stage_words(stage: str) -> str:
+    """A life-cycle stage in words.
+
+    >>> stage_words("verification-validation")
+    'verification and validation'
+    """
+    return _STAGES.get(stage, stage.replace("-", " "))
+
+
+_STAGES = {
+    "verification-validation": "verification and validation",
+    "design-development": "design and development",
+    "operation-monitoring": "operation and monitoring",
+    "continuous-validation": "continuous validation",
+    "re-evaluation": "re-evaluation",
+}
+
+
+def gate_view(dossier: Dossier) -> GateView | None:
+    """The gate to the next stage as a sentence, and every reason; ``None`` where there is no next stage."""
+    gate = dossier.gate
+    if gate is None:
+        return None
+    titles = requirement_titles(dossier)
+    missing = tuple(Missing(one.what, titles.get(one.what, ""), one.status, one.why) for one in gate.missing)
+    return GateView(
+        gate.answer,
+        gate_sentence(gate.answer, gate.stage, [one.status for one in missing]),
+        missing,
+        tuple(
+            f"{one.requirement} is waived until {words.day(one.until)}, approved by {one.approver}. "
+            "A waiver changes no status."
+            for one in gate.waivers
+        ),
+    )
+
+
+def gate_sentence(answer: str, stage: str, statuses: Sequence[str]) -> str:
+    """The answer in one sentence.
+
+    >>> gate_sentence("deny", "deployment", ["failing", "unknown", "unknown"])
+    'The system may not go to deployment: 1 failing, 2 unknown.'
+    """
+    where = stage_words(stage)
+    if answer == "allow":
+        return f"The system may go to {where}: everything that stage asks for is met."
+    counts = {status: statuses.count(status) for status in dict.fromkeys(statuses)}
+    order = ("failing", "failed", "stale", "partly", "unknown", "undecided", "errored")
+    listed = sorted(counts, key=lambda status: order.index(status) if status in order else len(order))
+    said = ", ".join(f"{counts[status]} {status.replace('_', ' ')}" for status in listed)
+    return f"The system may not go to {where}: {said}." if said else f"The system may not go to {where}."
+
+
+def framework_views(dossier: Dossier) -> tuple[FrameworkView, ...]:
+    """Each framework of the posture with its requirements, in the order of the catalogue."""
+    return tuple(
+        _framework(dossier, framework)
+        for framework in dossier.catalogue.frameworks.values()
+        if framework.id in dossier.posture.frameworks
+    )
+
+
+def _framework(dossier: Dossier, framework: "Framework") -> FrameworkView:
+    folded = dossier.posture.frameworks[framework.id]
+    counts = tuple((status, int(getattr(folded, status))) for status in COUNTED)
+    said = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts if count)
+    by_requirement: dict[str, list[Verdict]] = {}
+    for verdict in dossier.posture.verdicts:
+        by_requirement.setdefault(verdict.requirement, []).append(verdict)
+    groups: dict[str, list[RequirementView]] = {}
+    for requirement in framework.requirements:
+        for verdict in by_requirement.get(requirement.id, ()):
+            groups.setdefault(requirement.group, []).append(_requirement(dossier, requirement, verdict))
+    titles = {group.id: group.title for group in framework.groups}
+    return FrameworkView(
+        id=framework.id,
+        title=framework.title,
+        edition=framework.edition,
+        status=folded.status,
+        met=folded.met,
+        of=folded.of,
+        counts=counts,
+        bars=bars(counts),
+        said=said,
+        groups=tuple(GroupView(_heading(group, titles), tuple(rows)) for group, rows in groups.items()),
+    )
+
+
+def _heading(group: str, titles: Mapping[str, str]) -> str:
+    title = titles.get(group, "")
+    return f"{group} {title}" if title and title != group else group
+
+
+def bars(counts: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
+    """A stacked bar of counts; what does not apply is left out."""
+    shown = [(status, count) for status, count in counts if count and status != "not_applicable"]
+    total = sum(count for _, count in shown)
+    found, start = [], 0.0
+    for status, count in shown:
+        width = 100 * count / total
+        found.append(Bar(status, f"{start:.2f}%", f"{width:.2f}%"))
+        start += width
+    return tuple(found)
+
+
+def _requirement(dossier: Dossier, requirement: "Requirement", verdict: "Verdict") -> RequirementView:
+    from upright.posture import explain
+
+    marks = []
+    if not requirement.confirmed:
+        marks.append("unconfirmed text")
+    if verdict.open_findings:
+        count = verdict.open_findings
+        marks.append(f"{count} open finding{'s' if count != 1 else ''}")
+    system = verdict.scope_ref if verdict.scope_ref.startswith("system:") else None
+    return RequirementView(
+        id=requirement.id,
+        display=requirement.display or requirement.local,
+        title=requirement.title,
+        scope=verdict.scope_ref,
+        status=verdict.status,
+        why=tuple(explain(dossier.facts, dossier.catalogue, requirement.id, system).sentences),
+        evidence=tuple(verdict.evidence),
+        marks=tuple(marks),
+    )
+
+
+def requirement_titles(dossier: Dossier) -> dict[str, str]:
+    """Requirement id to title, over all frameworks."""
+    return {
+        requirement.id: requirement.title
+        for framework in dossier.catalogue.frameworks.values()
+        for requirement in framework.requirements
+    }

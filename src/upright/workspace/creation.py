@@ -1,0 +1,154 @@
+"""Making and opening a workspace's log, and the key entries in it."""
+
+import fcntl
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from upright.kernel import Clock
+from upright.ledger import Log, VerifierKey
+from upright.workspace import signers
+from upright.workspace.errors import WorkspaceError
+from upright.workspace.layout import Layout, state_head, write_durably
+from upright.workspace.signers import key_entry, key_states
+
+if TYPE_CHECKING:
+    from upright.evidence.keys import PrivateKey
+    from upright.workspace.workspace import Workspace
+
+_OWN = "This workspace enrols its own key."
+
+
+def create(folder: Path, organisation: str, *, clock: Clock, catalogue_folders: tuple[Path, ...]) -> "Workspace":
+    """Makes the log of an organisation and enrols its first keys; safe against a second process doing the same.
+
+    Raises:
+        WorkspaceError: there is a workspace already (UP-WORK-06), or the id is none (UP-WORK-14).
+    """
+    from upright.workspace.workspace import Workspace
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", organisation):
+        raise WorkspaceError(
+            f"{organisation!r} is not an organisation's id; use a-z, 0-9, '.', '_' and '-'.", code="UP-WORK-14"
+        )
+    if not folder.is_dir():
+        raise WorkspaceError(f"{folder} is not a folder.", code="UP-WORK-14")
+    layout = Layout.of(folder)
+    layout.make()
+    with _alone(layout.root / "creating"):
+        if layout.is_there:
+            raise WorkspaceError(f"{folder} is a workspace already.", code="UP-WORK-06")
+        origin = f"{organisation}/{uuid.uuid4()}"
+        key = signers.new_log_key(origin)
+        log = Log.create(layout.root, origin=origin, signer=key, state_head=state_head(origin), clock=clock)
+        found = Workspace(folder=folder, log=log, clock=clock, catalogue_folders=catalogue_folders)
+        _enrol_own(found, key)
+    return found
+
+
+def open_log(layout: Layout, clock: Clock) -> Log:
+    """The folder's log, for writing where its log key is at hand, else for reading.
+
+    Raises:
+        LedgerError: the log is damaged, or stands behind what this host has seen of it.
+    """
+    origin = layout.origin
+    head = state_head(origin)
+    log = Log.open(layout.root, signer=None, state_head=head, clock=clock)
+    key = _log_key(layout, log)
+    return log if key is None else Log.open(layout.root, signer=key, state_head=head, clock=clock)
+
+
+def _log_key(layout: Layout, log: Log) -> "PrivateKey | None":
+    found = signers.find_private(key_states(log.entries()), "log")
+    if found is not None or log.size > 0:
+        return found
+    known = {path.stem for path in layout.pub.glob("*.vkey")}
+    return next((key for key in signers.keys_at_hand("log") if key.fingerprint in known), None)
+
+
+def ensure_enrolled(workspace: "Workspace") -> None:
+    """Enrols the log and evidence keys where a first run was stopped before it could."""
+    if any(state.role == "evidence" for state in workspace.keys().values()):
+        return
+    known = {path.stem for path in workspace.layout.pub.glob("*.vkey")}
+    key = next((key for key in signers.keys_at_hand("log") if key.fingerprint in known), None)
+    if key is not None:
+        _enrol_own(workspace, key)
+
+
+def _enrol_own(workspace: "Workspace", log_key: "PrivateKey") -> None:
+    evidence = signers.evidence_key(workspace.organisation.path)
+    entries = []
+    for key in (log_key, evidence):
+        keep_public(workspace.layout, key.vkey)
+        actor = f"key:{log_key.fingerprint}"
+        entries.append(key_entry(key.vkey, key.role, action="enrolled", actor=actor, reason=_OWN))
+    workspace.append(entries)
+
+
+def keep_public(layout: Layout, key: VerifierKey) -> None:
+    """Keeps a public key as ``pub/<fingerprint>.vkey``."""
+    path = layout.pub / f"{key.fingerprint}.vkey"
+    if not path.exists():
+        write_durably(path, f"{key}\n".encode())
+
+
+def enrol(workspace: "Workspace", key: VerifierKey, role: str, *, reason: str) -> int | None:
+    """Enrols a key for a role; None where it is enrolled and current already.
+
+    Raises:
+        WorkspaceError: the key is enrolled for another role (UP-WORK-15).
+    """
+    state = workspace.keys().get(key.fingerprint)
+    if state is not None and state.is_current:
+        if state.role != role:
+            raise WorkspaceError(
+                f"The key {key.name} is enrolled for {state.role}; one key has one role. Make another for {role}.",
+                code="UP-WORK-15",
+            )
+        return None
+    keep_public(workspace.layout, key)
+    actor = f"key:{workspace.log_key.fingerprint}"
+    return workspace.append([key_entry(key, role, action="enrolled", actor=actor, reason=reason)])[0]
+
+
+def retire(workspace: "Workspace", fingerprint: str, *, reason: str, compromised_from: int | None) -> int:
+    """Retires a key, or reports that what it signed from a log index on cannot be trusted.
+
+    Raises:
+        WorkspaceError: no such key here (UP-WORK-10), retired already (UP-WORK-15), or no such index (UP-WORK-16).
+    """
+    fitting = [state for name, state in workspace.keys().items() if name.startswith(fingerprint)]
+    if len(fitting) != 1 or not fingerprint:
+        raise WorkspaceError(
+            f"{fingerprint!r} fits {len(fitting) or 'no'} keys of this log. 'upright key list' shows them.",
+            code="UP-WORK-10",
+        )
+    state = fitting[0]
+    if compromised_from is None and state.retired is not None:
+        raise WorkspaceError(
+            f"The key {state.key.name} was retired at entry {state.retired} already.", code="UP-WORK-15"
+        )
+    if compromised_from is not None and not 0 <= compromised_from <= workspace.log.size:
+        raise WorkspaceError(
+            f"There is no entry {compromised_from}; the log has {workspace.log.size}.", code="UP-WORK-16"
+        )
+    action = "retired" if compromised_from is None else "compromised"
+    actor = f"key:{workspace.log_key.fingerprint}"
+    made = key_entry(state.key, state.role, action=action, actor=actor, reason=reason, from_index=compromised_from)  # type: ignore[arg-type]
+    return workspace.append([made])[0]
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,266 @@
+"""From a manifest to what can be measured: bindings with sources tied to today's bytes, and the graph of subjects."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from upright.checks.contract import Binding, Columns, Hold, ModelSource, NotJudged, People, TableSource
+from upright.evidence.subjects import digest_path, digest_value
+from upright.kernel import Ref, UprightError
+from upright.workspace.manifest import CheckPart, DatasetPart, Manifest, ModelPart
+from upright.workspace.paths import is_glob, is_url
+
+if TYPE_CHECKING:
+    from upright.catalogue import Catalogue
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edge:
+    """``role`` is ``uses`` (system to model, data set, supplier), ``predictions_of`` or ``provided_by``."""
+
+    to: Ref
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """Something that evidence can be about, with its digest of today; ``type`` is the ref's."""
+
+    ref: Ref
+    digest: str
+    hold: Hold
+    edges: tuple[Edge, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As the system record carries it."""
+        return {
+            "ref": str(self.ref),
+            "type": self.ref.type,
+            "digest": self.digest,
+            "hold": self.hold,
+            "edges": [{"to": str(edge.to), "role": edge.role} for edge in self.edges],
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolved:
+    """A manifest tied to bytes: one binding per check, and every subject once, in the order of their refs."""
+
+    manifest: Manifest
+    bindings: tuple[Binding, ...]
+    subjects: tuple[Subject, ...]
+
+
+def resolve(manifest: Manifest, catalogue: "Catalogue | None" = None) -> Resolved:
+    """Digests what the manifest names and binds its checks.
+
+    With a ``catalogue``, the stage, the roles' frameworks and the traits must be words it knows.
+
+    Raises:
+        ManifestError: an unknown check, option, limit, stage, framework or trait; a file that cannot be digested.
+    """
+    if catalogue is not None:
+        _known_words(manifest, catalogue)
+    found = _Resolver(manifest)
+    models = {model.ref: found.model(model) for model in manifest.models}
+    tables = {dataset.ref: found.table(dataset) for dataset in manifest.datasets}
+    sources: dict[Ref, TableSource | ModelSource] = {**models, **tables}
+    bindings = tuple(found.binding(check, sources, models) for check in manifest.checks)
+    return Resolved(manifest=manifest, bindings=bindings, subjects=found.subjects(sources))
+
+
+def system_digest(manifest: Manifest) -> str:
+    """The digest of ``system:<id>`` as a subject: what an impact assessment is about, so neither stage nor bindings."""
+    system = manifest.system
+    return digest_value(
+        {
+            "ref": str(system.ref),
+            "purpose": system.purpose,
+            "roles": {framework: sorted(roles) for framework, roles in system.roles.items()},
+            "modality": system.modality,
+            "personal_data": system.personal_data,
+            "traits": dict(system.traits),
+            "answers": [list(pair) for pair in answer_rows(manifest)],
+        }
+    )
+
+
+def answer_rows(manifest: Manifest) -> list[tuple[str, Any]]:
+    """The classification answers, sorted by question; an answer of several options is a list."""
+    rows = sorted(manifest.system.answers.items())
+    return [(question, list(value) if isinstance(value, tuple) else value) for question, value in rows]
+
+
+class _Resolver:
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.extra: dict[Ref, Subject] = {}
+
+    def digest(self, path: str, place: str) -> tuple[str, Hold]:
+        if is_url(path):
+            from upright.workspace.external import digest_url
+
+            return digest_url(path)
+        try:
+            return digest_path(path, self.manifest.folder)
+        except UprightError as why:
+            raise self.manifest.wrong(place, why.message, code=why.code) from None
+
+    def where(self, path: str) -> Path | str:
+        if is_url(path):
+            return path
+        whole = self.manifest.folder / path
+        return str(whole) if is_glob(path) and not whole.exists() else whole
+
+    def model(self, part: ModelPart) -> ModelSource:
+        digest, hold = self.digest(part.path, f"models.{part.id}")
+        return ModelSource(
+            ref=part.ref,
+            path=self.where(part.path),
+            digest=digest,
+            hold=hold,
+            adapter=part.adapter,
+            features=part.features,
+            output=part.output,
+            positive=part.positive,
+            threshold=part.threshold,
+            signature=Path(self.where(part.signature)) if part.signature else None,
+            requirements=Path(self.where(part.requirements)) if part.requirements else None,
+            may_load=part.may_load,
+        )
+
+    def table(self, part: DatasetPart) -> TableSource:
+        digest, hold = self.digest(part.path, f"datasets.{part.id}")
+        people = None
+        if part.people is not None:
+            people_digest, people_hold = self.digest(part.people.path, f"datasets.{part.id}.protected")
+            people = People(
+                path=self.where(part.people.path),
+                digest=people_digest,
+                hold=people_hold,
+                on=part.people.on,
+                columns=part.people.columns,
+            )
+        return TableSource(
+            ref=part.ref,
+            path=self.where(part.path),
+            digest=digest,
+            hold=hold,
+            columns=Columns(**part.columns),
+            favourable=part.favourable,
+            protected=part.protected,
+            predictions_of=part.predictions_of,
+            recorded_decisions=part.recorded_decisions,
+            role=part.role,
+            people=people,
+            declared=part.declared,
+        )
+
+    def binding(
+        self, check: CheckPart, sources: dict[Ref, TableSource | ModelSource], models: dict[Ref, ModelSource]
+    ) -> Binding:
+        on = sources[check.on]
+        named = on.predictions_of if isinstance(on, TableSource) else None
+        return Binding(
+            id=check.id,
+            system=self.manifest.system.ref,
+            check=self._check_name(check),
+            on=on,
+            against=None if check.against is None else sources[check.against],
+            model=None if named is None else models[named],
+            options=check.options,
+            limits=check.limits,
+            reference=check.reference,
+            strata=check.strata,
+            not_judged=tuple(NotJudged(group=one["group"], reason=one["reason"]) for one in check.not_judged),
+            traits=self._traits(),
+        )
+
+    def _check_name(self, check: CheckPart) -> str:
+        from upright.checks.registry import checks
+        from upright.workspace.safe_yaml import suggest
+
+        known = checks()
+        if check.check not in known:
+            raise self.manifest.wrong(
+                f"checks.{check.id}.check",
+                f"there is no check {check.check!r}.{suggest(check.check, known)}",
+                code="UP-MAN-40",
+            )
+        spec = known[check.check]
+        try:
+            spec.configure(check.options)
+        except UprightError as why:
+            raise self.manifest.wrong(f"checks.{check.id}.options", why.message, code=why.code) from None
+        if check.on.type not in spec.about:
+            raise self.manifest.wrong(
+                f"checks.{check.id}.on",
+                f"{check.check} examines a {' or '.join(spec.about)}; {check.on.type}:… is none.",
+                code="UP-MAN-41",
+            )
+        unknown = next((name for name in check.limits if spec.measures and name not in spec.measures), None)
+        if unknown is not None:
+            raise self.manifest.wrong(
+                f"checks.{check.id}.limits.{unknown}",
+                f"{check.check} does not measure {unknown!r}.{suggest(unknown, spec.measures)}",
+                code="UP-MAN-42",
+            )
+        return check.check
+
+    def _traits(self) -> dict[str, str]:
+        system = self.manifest.system
+        traits = dict(system.traits)
+        traits["stage"] = system.stage
+        traits["modality"] = system.modality
+        if system.personal_data is not None:
+            traits["personal_data"] = "yes" if system.personal_data else "no"
+        return traits
+
+    def subjects(self, sources: dict[Ref, TableSource | ModelSource]) -> tuple[Subject, ...]:
+        manifest = self.manifest
+        suppliers = {supplier.ref for supplier in manifest.suppliers}
+        uses = tuple(Edge(to=ref, role="uses") for ref in sorted([*sources, *suppliers]))
+        organisation = manifest.organisation.ref
+        found = [
+            Subject(ref=organisation, digest=digest_value({"ref": str(organisation)}), hold="declared"),
+            Subject(ref=manifest.system.ref, digest=system_digest(manifest), hold="declared", edges=uses),
+        ]
+        for ref, source in sources.items():
+            found.append(Subject(ref=ref, digest=source.digest, hold=source.hold, edges=self._edges(ref, source)))
+        for supplier in manifest.suppliers:
+            said = {
+                "ref": str(supplier.ref), "name": supplier.name, "provides": sorted(map(str, supplier.provides)),
+            }  # fmt: skip
+            found.append(Subject(ref=supplier.ref, digest=digest_value(said), hold="declared"))
+        return tuple(sorted(found, key=lambda subject: subject.ref))
+
+    def _edges(self, ref: Ref, source: TableSource | ModelSource) -> tuple[Edge, ...]:
+        edges = [Edge(to=s.ref, role="provided_by") for s in self.manifest.suppliers if ref in s.provides]
+        if isinstance(source, TableSource) and source.predictions_of is not None:
+            edges.append(Edge(to=source.predictions_of, role="predictions_of"))
+        return tuple(sorted(edges, key=lambda edge: (edge.role, edge.to)))
+
+
+def _known_words(manifest: Manifest, catalogue: "Catalogue") -> None:
+    from upright.workspace.safe_yaml import suggest
+
+    system = manifest.system
+    if system.stage not in catalogue.stages:
+        raise manifest.wrong(
+            "system.stage", f"{system.stage!r} is no life-cycle stage.{suggest(system.stage, catalogue.stages)}",
+            code="UP-MAN-15",
+        )  # fmt: skip
+    for framework in system.roles:
+        if framework not in catalogue.frameworks:
+            raise manifest.wrong(
+                f"system.roles.{framework}",
+                f"there is no framework {framework!r}.{suggest(framework, catalogue.frameworks)}",
+                code="UP-MAN-15",
+            )
+    for trait in system.traits:
+        if catalogue.traits and trait not in catalogue.traits:
+            raise manifest.wrong(
+                f"system.traits.{trait}",
+                f"no framework asks about a trait {trait!r}.{suggest(trait, catalogue.traits)}",
+                code="UP-MAN-15",
+            )

@@ -22,7 +22,7 @@ def cpu_seconds(command: list[str], folder: Path, env: dict[str, str]) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def run(quick: bool) -> list[dict[str, Any]]:  # noqa: FBT001
+def run(quick: bool) -> list[dict[str, Any]]:
     """Rows for RESULTS.md: help, the mortgage assessment with and without training."""
     upright = [sys.executable, "-m", "upright"]
     repeats = 3 if quick else 9

@@ -1,0 +1,51 @@
+"""What several checks ask of their input before they measure."""
+
+from typing import TYPE_CHECKING
+
+from upright.checks.contract import Binding, ModelSource, TableSource
+from upright.kernel import InputError
+from upright.measures.errors import MeasureInputError
+from upright.measures.tally import collect
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
+
+
+def table_of(binding: Binding) -> TableSource:
+    """The table a binding is on.
+
+    Raises:
+        InputError: it is on a model.
+    """
+    if isinstance(binding.on, ModelSource):
+        raise InputError(
+            f"{binding.id}: {binding.check} measures a data set, but `on` names {binding.on.ref}. Name a dataset.",
+            code="UP-CHECK-30",
+        )
+    return binding.on
+
+
+def model_of(binding: Binding) -> ModelSource:
+    """The model a binding is on.
+
+    Raises:
+        InputError: it is on a data set.
+    """
+    if isinstance(binding.on, TableSource):
+        raise InputError(
+            f"{binding.id}: {binding.check} looks at a model, but `on` names {binding.on.ref}. Name a model.",
+            code="UP-CHECK-30",
+        )
+    return binding.on
+
+
+def demand_rows(table: "Table", source: TableSource) -> int:
+    """The number of rows.
+
+    Raises:
+        MeasureInputError: there are none.
+    """
+    ((rows,),) = collect(table.aggregate(rows=table.count()))
+    if rows == 0:
+        raise MeasureInputError(f"{source.ref} has no rows, so nothing can be measured.", code="UP-MEASURE-07")
+    return int(rows)

@@ -1,0 +1,172 @@
+"""From estimates and limits to what evidence holds: measurements, reasons, the result."""
+
+import difflib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from upright.checks.contract import CheckResult, Limits, NotJudged, Outcome, Reproduced
+from upright.checks.decide import (
+    CONFIDENCE,
+    NO_LIMIT,
+    LimitError,
+    Ruling,
+    Verdict,
+    comparisons_of,
+    read_limit,
+    reason_of,
+    rule,
+)
+from upright.evidence.statement import Measurement, NotExamined, Reason
+from upright.kernel import decimal_text
+from upright.measures.estimate import Estimate
+
+
+_WORST_FIRST = ("failed", "errored", "undecided", "passed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """All of a check's numbers, judged."""
+
+    result: Outcome
+    measurements: tuple[Measurement, ...]
+    reasons: tuple[Reason, ...]
+    not_examined: tuple[NotExamined, ...] = ()
+
+    def as_result(self, *more: NotExamined, reproduced: Reproduced = "n/a") -> CheckResult:
+        """As a check returns it, with what else was not examined."""
+        return CheckResult(
+            result=self.result,
+            measurements=self.measurements,
+            reasons=self.reasons,
+            not_examined=(*self.not_examined, *more),
+            reproduced=reproduced,
+        )
+
+
+def judge(
+    estimates: Sequence[Estimate],
+    limits: Limits,
+    *,
+    not_judged: Sequence[NotJudged] = (),
+    reported: Sequence[Estimate] = (),
+) -> Judgement:
+    """Judges ``estimates`` against ``limits``; ``reported`` are measured and shown, never judged.
+
+    ``not_judged`` lets go of groups that are too small, and of no other: a group large enough to judge is judged.
+    A limit whose measure could not be taken is undecided.
+    """
+    let_go = [one for one in estimates if one.unfit and _named(one, not_judged)]
+    judged = [one for one in estimates if not any(one is other for other in let_go)]
+    rulings = rule(comparisons_of(judged, limits))
+    reasons = sorted([*_reasons(rulings), *_unmet(judged, limits)], key=lambda one: _WORST_FIRST.index(one.outcome))
+    if not limits:
+        reasons = [NO_LIMIT]
+    outcomes = {reason.outcome for reason in reasons}
+    result: Outcome = "failed" if "failed" in outcomes else "undecided" if "undecided" in outcomes else "passed"
+    by_estimate: dict[int, list[Ruling]] = {}
+    for ruling in rulings:
+        by_estimate.setdefault(id(ruling.comparison.estimate), []).append(ruling)
+    return Judgement(
+        result=result,
+        measurements=tuple(_measurement(one, by_estimate.get(id(one), [])) for one in (*estimates, *reported)),
+        reasons=tuple(reasons),
+        not_examined=tuple(_shown(let_go, not_judged)),
+    )
+
+
+def demand_known(check: str, limits: Limits, measures: Sequence[str]) -> None:
+    """Refuses limits on what the check never measures.
+
+    Raises:
+        LimitError: an unknown name (with the nearest known one), or a bound that cannot be read.
+    """
+    for name, limit in limits.items():
+        read_limit(name, limit)
+        if measures and name not in measures:
+            near = difflib.get_close_matches(name, measures, n=1, cutoff=0.4)
+            hint = f"Did you mean {near[0]!r}?" if near else f"It measures: {', '.join(measures)}."
+            raise LimitError(
+                f"{check} does not measure {name!r}, so no limit can be set on it. {hint}", code="UP-CHECK-12"
+            )
+
+
+def _reasons(rulings: Sequence[Ruling]) -> Iterable[Reason]:
+    """Failed and undecided one by one; of several passes of one limit, the narrowest and how many."""
+    passes: dict[str, list[Ruling]] = {}
+    for ruling in rulings:
+        if ruling.verdict == "passed":
+            passes.setdefault(ruling.comparison.text, []).append(ruling)
+        else:
+            yield reason_of(ruling)
+    for group in passes.values():
+        nearest = min(group, key=_margin)
+        others = f" (and {len(group) - 1} more, by wider margins)" if len(group) > 1 else ""
+        reason = reason_of(nearest)
+        yield Reason(limit=reason.limit, outcome=reason.outcome, because=reason.because + others)
+
+
+def _margin(ruling: Ruling) -> float:
+    low, high = ruling.comparison.estimate.compared_at(ruling.decided_at or CONFIDENCE)
+    limit = float(ruling.comparison.limit)
+    return low - limit if ruling.comparison.bound == "at_least" else limit - high
+
+
+def _unmet(judged: Sequence[Estimate], limits: Limits) -> Iterable[Reason]:
+    measured = {one.name for one in judged}
+    for name in limits:
+        if name not in measured:
+            for bound, text in limits[name].items():
+                because = f"{name} could not be measured on this data"
+                yield Reason(limit=f"{name} {bound} {text}", outcome="undecided", because=because)
+
+
+def _named(estimate: Estimate, not_judged: Sequence[NotJudged]) -> NotJudged | None:
+    return next((one for one in not_judged if dict(one.group) == dict(estimate.group)), None)
+
+
+def _shown(let_go: Sequence[Estimate], not_judged: Sequence[NotJudged]) -> Iterable[NotExamined]:
+    rows: dict[tuple[tuple[str, str], ...], tuple[int, str]] = {}
+    for estimate in let_go:
+        named = _named(estimate, not_judged)
+        key = tuple(estimate.group.items())
+        known = rows.get(key, (0, ""))[0]
+        own = estimate.n if estimate.against is None else 0
+        rows[key] = (max(known, own), named.reason if named else "")
+    for group, (count, reason) in rows.items():
+        text = ", ".join(f"{name} = {value}" for name, value in group)
+        yield NotExamined(what=f"group {text}", why=f"not judged, as the binding says: {reason}", count=count)
+
+
+def _measurement(estimate: Estimate, rulings: Sequence[Ruling]) -> Measurement:
+    outcome = _worst(rulings)
+    if outcome is None and estimate.unfit:
+        outcome = "undecided"
+    bounds = None if estimate.unfit and estimate.value is None else estimate.at(CONFIDENCE)
+    low, high = (None, None) if bounds is None else (_text(bound) for bound in bounds)
+    levels = [ruling.decided_at for ruling in rulings if ruling.decided_at is not None]
+    return Measurement(
+        name=estimate.name,
+        group=dict(estimate.group),
+        against=None if estimate.against is None else dict(estimate.against),
+        value=None if estimate.value is None else _text(estimate.value),
+        low=low,
+        high=high,
+        confidence=None if bounds is None else decimal_text(CONFIDENCE),
+        decided_at=None if not levels else decimal_text(round(max(levels), 12)),
+        n=estimate.n,
+        unit=estimate.unit,
+        method=estimate.method,
+        outcome=outcome,
+    )
+
+
+def _worst(rulings: Sequence[Ruling]) -> Verdict | None:
+    order: tuple[Verdict, ...] = ("failed", "undecided", "passed")
+    verdicts = {ruling.verdict for ruling in rulings}
+    return next((one for one in order if one in verdicts), None)
+
+
+def _text(value: float) -> str | None:
+    return decimal_text(value) if math.isfinite(value) else None

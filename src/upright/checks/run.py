@@ -1,0 +1,209 @@
+"""Runs checks: seeded, each on its own, one crash never stopping the rest, each ending in a predicate of evidence."""
+
+import platform
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+from upright.checks.contract import (
+    ArtefactBytes,
+    Binding,
+    CheckResult,
+    CheckSpec,
+    Context,
+    Outcome,
+    Reproduction,
+    Run,
+    TableSource,
+    recorded_options,
+)
+from upright.checks.judge import demand_known
+from upright.checks.registry import find_check
+from upright.checks.tables import reading_errors
+from upright.evidence.statement import Artefact, CheckId, Input, NotExamined, Predicate, Reason
+from upright.kernel import UprightError, sha256_hex, time_text
+from upright.measures.errors import MeasureInputError
+
+_RECORDED = ("upright", "numpy", "duckdb", "ibis-framework", "pyarrow", "scikit-learn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """For a progress bar: a binding has started, or has ended with a result."""
+
+    what: Literal["started", "ended"]
+    binding: Binding
+    done: int
+    of: int
+    result: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A binding's predicate, with the bytes of its artefacts; ``trace`` is for ``--debug`` only."""
+
+    binding: Binding
+    predicate: Predicate
+    artefacts: tuple[ArtefactBytes, ...] = ()
+    trace: str = ""
+
+
+def demand_runnable(bindings: Iterable[Binding]) -> None:
+    """Finds, before anything runs, what no data could make right.
+
+    Raises:
+        InputError: an unknown check or option, or a limit on what the check does not measure.
+    """
+    for binding in bindings:
+        _ready(find_check(binding.check), binding)
+
+
+def run(
+    bindings: Iterable[Binding], context: Context, on_event: Callable[[Event], None] | None = None
+) -> Iterator[tuple[Binding, Predicate]]:
+    """Runs each binding in turn. Nothing is raised for a check that cannot do its work: its predicate says so."""
+    for ran in run_all(bindings, context, on_event):
+        yield ran.binding, ran.predicate
+
+
+def run_all(
+    bindings: Iterable[Binding], context: Context, on_event: Callable[[Event], None] | None = None
+) -> Iterator[Ran]:
+    """The same, with the bytes of artefacts.
+
+    Raises:
+        UnknownCheckError: before anything runs, as evidence of an unknown check would be of no kind.
+    """
+    told = on_event or (lambda _event: None)
+    waiting = list(bindings)
+    for binding in waiting:
+        find_check(binding.check)
+    for done, binding in enumerate(waiting):
+        told(Event(what="started", binding=binding, done=done, of=len(waiting)))
+        ran = run_one(binding, context)
+        told(Event(what="ended", binding=binding, done=done + 1, of=len(waiting), result=ran.predicate.result))
+        yield ran
+
+
+def run_one(binding: Binding, context: Context) -> Ran:
+    """Runs one binding.
+
+    Raises:
+        UnknownCheckError: there is no such check.
+    """
+    spec = find_check(binding.check)
+    started = time_text(context.clock())
+    result, trace = _attempt(spec, binding, context)
+    ended = max(started, time_text(context.clock()))
+    predicate = Predicate(
+        source="check",
+        kinds=spec.kinds,
+        system=str(binding.system.bare),
+        binding=binding.id,
+        check=CheckId(name=binding.check, version=spec.version),
+        options=recorded_options(binding),
+        limits={name: dict(limit) for name, limit in spec.limits_of(binding).items()},
+        result=result.result,
+        measurements=result.measurements,
+        reasons=result.reasons,
+        not_examined=result.not_examined,
+        inputs=_inputs(binding, result),
+        reproduced=result.reproduced,
+        seed=context.seed_of(binding),
+        environment=environment(),
+        started=started,
+        ended=ended,
+        artefacts=tuple(
+            Artefact(name=one.name, media_type=one.media_type, size=len(one.data), sha256=sha256_hex(one.data))
+            for one in result.artefacts
+        ),
+    )
+    return Ran(binding=binding, predicate=predicate, artefacts=result.artefacts, trace=trace)
+
+
+def _ready(spec: CheckSpec, binding: Binding) -> Run:
+    demand_known(spec.name, binding.limits, spec.measures)
+    return spec.configure(binding.options)
+
+
+def _attempt(spec: CheckSpec, binding: Binding, context: Context) -> tuple[CheckResult, str]:
+    """Data that is unfit leaves the question undecided; anything else that goes wrong is an error of the run."""
+    try:
+        result = _ready(spec, binding)(replace(binding, limits=spec.limits_of(binding)), context)
+        return _with_reproduction(spec, binding, context, result), ""
+    except MeasureInputError as why:
+        return _stopped("undecided", str(why)), traceback.format_exc()
+    except UprightError as why:
+        return _stopped("errored", str(why)), traceback.format_exc()
+    except Exception as why:  # noqa: BLE001 - one check's crash is recorded, and never stops the rest
+        return _stopped("errored", _crash(why)), traceback.format_exc()
+
+
+def _stopped(result: Literal["undecided", "errored"], because: str) -> CheckResult:
+    return CheckResult(result=result, reasons=(Reason(limit="", outcome=result, because=because),))
+
+
+def _crash(why: Exception) -> str:
+    text = " ".join(str(why).split())[:400]
+    if isinstance(why, reading_errors()):
+        return f"The data could not be read or counted: {text} [UP-CHECK-41]"
+    return f"The check stopped with {type(why).__name__}: {text} [UP-CHECK-40]"
+
+
+def _with_reproduction(spec: CheckSpec, binding: Binding, context: Context, result: CheckResult) -> CheckResult:
+    """Where the table names its model, a sample is scored again: another model's table fails, whatever it shows."""
+    if not spec.uses_predictions or not isinstance(binding.on, TableSource) or binding.on.predictions_of is None:
+        return result
+    found = _reproduce(binding, context)
+    if found.mismatched:
+        because = (
+            f"the model gives another result for {found.mismatched} of {found.rows} sampled rows, so this table is "
+            "not what the model decides"
+        )
+        reason = Reason(limit="predictions_of", outcome="failed", because=because)
+        return replace(result, result="failed", reasons=(reason, *result.reasons), reproduced="no")
+    if found.reproduced == "yes":
+        return replace(result, reproduced="yes")
+    missed = NotExamined(what=f"whether {binding.on.predictions_of} made the predictions", why=found.why, count=1)
+    return replace(result, reproduced="no", not_examined=(*result.not_examined, missed))
+
+
+def _reproduce(binding: Binding, context: Context) -> Reproduction:
+    if binding.model is None:
+        return Reproduction(reproduced="no", why="the model's file is not known here")
+    from upright.checks.rescore import reproduce
+
+    return reproduce(binding, context)
+
+
+def _inputs(binding: Binding, result: CheckResult) -> tuple[Input, ...]:
+    found = {}
+    for source in (binding.on, binding.against, binding.model):
+        if source is None:
+            continue
+        found[str(source.ref.bare)] = Input(ref=str(source.ref.bare), digest=source.digest, hold=source.hold)
+        people = source.people if isinstance(source, TableSource) else None
+        if people is not None:
+            ref = f"{source.ref.bare}/people"
+            found[ref] = Input(ref=ref, digest=people.digest, hold=people.hold)
+    for extra in result.inputs:
+        found[str(extra.ref.bare)] = Input(ref=str(extra.ref.bare), digest=extra.digest, hold=extra.hold)
+    return tuple(found[ref] for ref in sorted(found))
+
+
+def environment() -> dict[str, Any]:
+    """What the run stood on: Python, operating system and architecture by name, versions of what computes."""
+    versions = {}
+    for name in _RECORDED:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "packages": versions,
+    }

@@ -1,0 +1,239 @@
+"""Group fairness: rates per group and intersection, and how each group stands to its reference."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from upright.measures.decisions import RATES, Cells, Decisions, groupings, share_of
+from upright.measures.errors import MeasureInputError
+from upright.measures.estimate import Estimate, folded_at_one
+from upright.measures.intervals import normal_quantile
+from upright.measures.resample import Draws
+from upright.measures.shares import Least, Share
+
+Group = tuple[str, ...]
+DRAWS = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to compare: protected columns, the reference of each (else the largest group), strata, what is enough.
+
+    ``dependent`` says why rows are not independent of each other; nothing is then judged.
+    """
+
+    protected: tuple[str, ...]
+    reference: Mapping[str, str] = field(default_factory=dict)
+    strata: tuple[str, ...] = ()
+    intersections: bool = True
+    least: Least = field(default_factory=Least)
+    dependent: str = ""
+
+
+def group_estimates(decisions: Decisions, plan: Plan, *, seed: int) -> tuple[Estimate, ...]:
+    """Every rate of every group, then differences and ratios to the reference, then the widest gap.
+
+    Difference = reference minus group, so it is positive where the group fares worse on a rate that is good to have;
+    ratio = smaller over larger. With strata each comparison is made within each stratum, and pooled over them
+    (Mantel-Haenszel weights) under ``<rate>_difference_within``. Without labels there are selection rates only.
+
+    Raises:
+        MeasureInputError: the reference is not a group of its column.
+    """
+    rates = RATES if decisions.has_labels else RATES[:1]
+    found: list[Estimate] = []
+    for columns in groupings(plan.protected, intersections=plan.intersections):
+        whole = decisions.over(columns)
+        reference = _reference(columns, whole, plan.reference)
+        found += _rates(columns, whole, rates, plan)
+        found += _comparisons(columns, whole, reference, rates, plan)
+        if len(whole) > 2:
+            found += _gaps(columns, whole, rates, plan, seed)
+        if plan.strata:
+            found += _within(decisions, columns, reference, rates, plan)
+    return tuple(found)
+
+
+def _reference(columns: Group, whole: Mapping[Group, Cells], given: Mapping[str, str]) -> Group:
+    """The group that matches the given reference; the largest of those that do, ties by text."""
+    for column in columns:
+        if column in given:
+            values = sorted({group[columns.index(column)] for group in whole})
+            if given[column] not in values:
+                raise MeasureInputError(
+                    f"The reference {given[column]!r} is not a group of {column!r}; it has {', '.join(values[:12])}. "
+                    "Set `reference` to one of these, or leave it out for the largest group.",
+                    code="UP-MEASURE-06",
+                )
+    fitting = [group for group in whole if all(given.get(c, v) == v for c, v in zip(columns, group, strict=True))]
+    return max(fitting or list(whole), key=lambda group: (whole[group][..., 0].sum(), group))
+
+
+def _rates(columns: Group, whole: Mapping[Group, Cells], rates: Sequence[str], plan: Plan) -> Iterator[Estimate]:
+    for group, cells in whole.items():
+        for rate in rates:
+            share = share_of(cells, rate)
+            yield Estimate(
+                name=rate,
+                value=share.value,
+                n=share.rows,
+                unit="share",
+                method="wilson",
+                interval=share.interval,
+                group=_named(columns, group),
+                unfit=plan.dependent or plan.least.missing(share),
+            )
+
+
+def _comparisons(
+    columns: Group, whole: Mapping[Group, Cells], reference: Group, rates: Sequence[str], plan: Plan
+) -> Iterator[Estimate]:
+    for group, cells in whole.items():
+        if group == reference:
+            continue
+        for rate in rates:
+            pair = (share_of(whole[reference], rate), share_of(cells, rate))
+            yield from _compare(rate, pair, _named(columns, group), _named(columns, reference), plan)
+
+
+def _compare(
+    rate: str, pair: tuple[Share, Share], group: Mapping[str, str], against: Mapping[str, str], plan: Plan
+) -> Iterator[Estimate]:
+    reference, share = pair
+    first, second = reference.value, share.value
+    rows = reference.rows + share.rows
+    unfit = plan.dependent or plan.least.missing(reference, share)
+    yield Estimate(
+        name=f"{rate}_difference",
+        value=None if first is None or second is None else first - second,
+        n=rows,
+        unit="difference",
+        method="newcombe",
+        interval=lambda level: reference.minus(share, level),
+        group=group,
+        against=against,
+        unfit=unfit,
+        absolute=True,
+    )
+    larger = max(first or 0.0, second or 0.0)
+    defined = first is not None and second is not None and larger > 0.0
+    yield Estimate(
+        name=f"{rate}_ratio",
+        value=min(first, second) / larger if first is not None and second is not None and defined else None,
+        n=rows,
+        unit="ratio",
+        method="katz",
+        interval=lambda level: folded_at_one(*share.over(reference, level)),
+        group=group,
+        against=against,
+        unfit=unfit or ("" if defined else "both rates are 0, so their ratio is not defined"),
+    )
+
+
+def _within(
+    decisions: Decisions, columns: Group, reference: Group, rates: Sequence[str], plan: Plan
+) -> Iterator[Estimate]:
+    """Comparisons of like with like: stratum by stratum, then pooled."""
+    fine = decisions.over((*columns, *plan.strata))
+    strata = sorted({key[len(columns) :] for key in fine})
+    for group in sorted({key[: len(columns)] for key in fine} - {reference}):
+        pairs: dict[str, list[tuple[Share, Share]]] = {rate: [] for rate in rates}
+        for stratum in strata:
+            base, cells = fine.get((*reference, *stratum)), fine.get((*group, *stratum))
+            inside = _named(plan.strata, stratum)
+            for rate in rates:
+                pair = (_share(base, rate), _share(cells, rate))
+                pairs[rate].append(pair)
+                yield from _compare(
+                    rate, pair, _named(columns, group) | inside, _named(columns, reference) | inside, plan
+                )
+        for rate in rates:
+            yield _pooled(rate, pairs[rate], _named(columns, group), _named(columns, reference), plan)
+
+
+def _share(cells: Cells | None, rate: str) -> Share:
+    return share_of(np.zeros((3, 2, 3)) if cells is None else cells, rate)
+
+
+def _pooled(
+    rate: str,
+    pairs: Sequence[tuple[Share, Share]],
+    group: Mapping[str, str],
+    against: Mapping[str, str],
+    plan: Plan,
+) -> Estimate:
+    """The difference common to all strata (Greenland & Robins 1985), over strata that hold both groups."""
+    gap = weight = variance = 0.0
+    rows = 0
+    for reference, share in pairs:
+        if reference.value is None or share.value is None:
+            continue
+        size, other = reference.size, share.size
+        own = size * other / (size + other)
+        gap += own * (reference.value - share.value)
+        spread = reference.value * (1 - reference.value) / size + share.value * (1 - share.value) / other
+        variance += own**2 * spread
+        weight += own
+        rows += reference.rows + share.rows
+    value = gap / weight if weight > 0.0 else None
+    error = math.sqrt(variance) / weight if weight > 0.0 else 0.0
+    unfit = "" if error > 0.0 and weight * 2 >= plan.least.rows else "too few rows in strata that hold both groups"
+    return Estimate(
+        name=f"{rate}_difference_within",
+        value=value,
+        n=rows,
+        unit="difference",
+        method="mantel-haenszel",
+        interval=_around(value or 0.0, error),
+        group=group,
+        against=against,
+        unfit=plan.dependent or unfit,
+        absolute=True,
+    )
+
+
+def _around(value: float, error: float) -> Callable[[float], tuple[float, float]]:
+    def interval(level: float) -> tuple[float, float]:
+        reach = normal_quantile(level) * error
+        return max(-1.0, value - reach), min(1.0, value + reach)
+
+    return interval
+
+
+def _gaps(
+    columns: Group, whole: Mapping[Group, Cells], rates: Sequence[str], plan: Plan, seed: int
+) -> Iterator[Estimate]:
+    """Largest minus smallest rate over the groups that are large enough.
+
+    The largest of many noisy rates lies too high, so the gap does too: the interval is the resampled one turned
+    around the value, which takes the resampled bias back; the method names that bias.
+    """
+    generator = np.random.default_rng(seed)
+    for rate in rates:
+        shares = [share_of(cells, rate) for cells in whole.values()]
+        fit = [share for share in shares if not plan.least.missing(share)]
+        if len(fit) < 2:
+            continue
+        values = np.array([share.value for share in fit])
+        sizes = np.array([max(1, round(share.size)) for share in fit])
+        drawn = generator.binomial(sizes, values, size=(DRAWS, len(fit))) / sizes
+        gap = float(values.max() - values.min())
+        draws = Draws(value=gap, drawn=np.ptp(drawn, axis=1), least=0.0, most=1.0)
+        left_out = len(shares) - len(fit)
+        method = f"resampled cells; reads {draws.bias:.4f} too high on average and the interval takes that back"
+        yield Estimate(
+            name=f"{rate}_gap",
+            value=gap,
+            n=sum(share.rows for share in fit),
+            unit="difference",
+            method=method + (f"; {left_out} small groups left out" if left_out else ""),
+            interval=draws.turned,
+            group=dict.fromkeys(columns, "(all)"),
+            unfit=plan.dependent or (f"{left_out} groups are too small to be compared" if left_out else ""),
+        )
+
+
+def _named(columns: Sequence[str], group: Sequence[str]) -> dict[str, str]:
+    return dict(zip(columns, group, strict=True))

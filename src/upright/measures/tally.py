@@ -1,0 +1,94 @@
+"""A tally: sums per cell. Day + day = month, shard + shard = whole."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from upright.measures.errors import MeasureInputError
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
+
+Key = tuple[Hashable, ...]
+MOST_CELLS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums per cell: a commutative monoid under ``+`` with ``Tally.empty`` as its zero.
+
+    ``keys`` and ``sums`` are names; ``cells`` maps key values to as many sums. Sums of counts are whole numbers, so
+    they add exactly in any order; sums of weights and scores are floats and agree to rounding.
+    """
+
+    keys: tuple[str, ...]
+    sums: tuple[str, ...]
+    cells: Mapping[Key, tuple[float, ...]]
+
+    @classmethod
+    def empty(cls, keys: Sequence[str], sums: Sequence[str]) -> Self:
+        """The tally of no rows."""
+        return cls(tuple(keys), tuple(sums), {})
+
+    @classmethod
+    def of(cls, keys: Sequence[str], sums: Sequence[str], rows: Iterable[Sequence[Any]]) -> Self:
+        """From rows of key values followed by sums; equal keys are added. A float NaN key counts as missing."""
+        cells: dict[Key, tuple[float, ...]] = {}
+        for row in rows:
+            key = tuple(None if value != value else value for value in row[: len(keys)])  # only NaN differs from itself
+            _put(cells, key, tuple(0 if value is None else value for value in row[len(keys) :]))
+        return cls(tuple(keys), tuple(sums), cells)
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Both together.
+
+        Raises:
+            MeasureInputError: they count different things.
+        """
+        if (self.keys, self.sums) != (other.keys, other.sums):
+            raise MeasureInputError(
+                f"Two summaries cannot be merged: one counts {self.sums} by {self.keys}, the other {other.sums} by "
+                f"{other.keys}. Summarise both with the same columns.",
+                code="UP-MEASURE-01",
+            )
+        cells = dict(self.cells)
+        for key, values in other.cells.items():
+            _put(cells, key, values)
+        return Tally(self.keys, self.sums, cells)
+
+    def where(self, name: str) -> int:
+        """Position of the sum ``name``."""
+        return self.sums.index(name)
+
+
+def _put(cells: dict[Key, tuple[float, ...]], key: Key, values: tuple[float, ...]) -> None:
+    known = cells.get(key)
+    cells[key] = values if known is None else tuple(a + b for a, b in zip(known, values, strict=True))
+
+
+def collect(expression: "Table") -> list[tuple[Any, ...]]:
+    """Runs an Ibis expression that ends in a small table; its rows as Python values, NULL as None.
+
+    DuckDB is asked directly, because Ibis' own way out imports pandas.
+    """
+    backend = expression.get_backend()
+    if backend.name == "duckdb":
+        return list(backend.raw_sql(backend.compile(expression)).fetchall())
+    found = expression.to_pyarrow()
+    return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+
+def tally(expression: "Table", *, keys: Sequence[str], sums: Sequence[str]) -> Tally:
+    """Runs a grouped aggregate whose columns are ``keys`` then ``sums``.
+
+    Raises:
+        MeasureInputError: more than 100,000 cells, so a column is not a grouping.
+    """
+    rows = collect(expression.select(*keys, *sums).limit(MOST_CELLS + 1))
+    if len(rows) > MOST_CELLS:
+        raise MeasureInputError(
+            f"Grouping by {', '.join(keys)} gives more than {MOST_CELLS:,} cells. Expected columns with few values; "
+            "put numbers such as ages into bands first.",
+            code="UP-MEASURE-02",
+        )
+    return Tally.of(keys, sums, rows)

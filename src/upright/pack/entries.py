@@ -1,0 +1,75 @@
+"""What a pack's files must agree with in the log: enrolled keys, evidence and the blobs it cites, the pack's verdict."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from upright.evidence import Envelope
+from upright.evidence.strict_json import read_json
+from upright.kernel import UprightError
+from upright.ledger import Recorded, VerifierKey
+
+_MAX_BODY = 16 * 1024 * 1024
+
+
+class Cited(NamedTuple):
+    """A blob that evidence names, and the log entry of that evidence."""
+
+    sha256: str
+    size: int
+    entry: int
+
+
+def is_evidence(entry: Recorded) -> bool:
+    """Whether an entry carries an evidence envelope that is still there."""
+    return entry.type == "evidence" and entry.body is not None and not entry.is_announcement
+
+
+def body_of(entry: Recorded) -> dict[str, Any]:
+    """The JSON object that an entry carries; empty where the body was erased or is no object."""
+    if entry.body is None:
+        return {}
+    try:
+        value = read_json(entry.body, what=f"body of entry {entry.index}", at_most=_MAX_BODY)
+    except UprightError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def enrolled_keys(entries: Iterable[Recorded]) -> dict[str, tuple[VerifierKey, int]]:
+    """Every key that the log enrolled, by fingerprint, with the entry that did; what a body claims must fit its key."""
+    found: dict[str, tuple[VerifierKey, int]] = {}
+    for entry in entries:
+        if entry.type != "key" or entry.is_announcement:
+            continue
+        body = body_of(entry)
+        record = body.get("record")
+        vkey = record.get("vkey") if isinstance(record, dict) else None
+        if body.get("action") != "identity.key.enrolled" or not isinstance(vkey, str):
+            continue
+        try:
+            key = VerifierKey.parse(vkey)
+        except UprightError:
+            continue
+        if entry.ref == f"key:{key.fingerprint}":
+            found.setdefault(key.fingerprint, (key, entry.index))
+    return found
+
+
+def cited_blobs(entries: Iterable[Recorded]) -> Iterator[Cited]:
+    """The blobs that readable evidence cites, each as often as it is cited."""
+    for entry in entries:
+        if not is_evidence(entry):
+            continue
+        try:
+            statement = Envelope.parse(entry.body or b"").statement
+        except UprightError:
+            continue
+        for artefact in statement.predicate.artefacts:
+            yield Cited(artefact.sha256, artefact.size, entry.index)
+
+
+def plain(value: Any) -> Any:
+    """A struct or dataclass as plain JSON, as the files of a pack hold it: tuples are lists, keys are texts."""
+    return msgspec.json.decode(msgspec.json.encode(value))

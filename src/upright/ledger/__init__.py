@@ -3,6 +3,7 @@
 from upright.kernel import canonical_bytes
 from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.errors import DamageError, LedgerError, ProofError, RollbackError, SignatureError
+from upright.ledger.log import Log
 from upright.ledger.notes import Note, NoteError, VerifierKey
 from upright.ledger.tree import (
     Tree,
@@ -22,6 +23,7 @@ __all__ = [
     "Checkpoint",
     "DamageError",
     "LedgerError",
+    "Log",
     "NewEntry",
     "Note",
     "NoteError",

@@ -27,7 +27,7 @@ def node_hash(left: Hash, right: Hash) -> Hash:
 
 
 def parents(hashes: bytes) -> list[Hash]:
-    """The level above complete pairs: ``hashes`` are whole 32-byte hashes in one run of bytes; an odd last one waits."""
+    """The level above complete pairs: ``hashes`` are 32-byte hashes in one run of bytes; an odd last one waits."""
     sha256 = _sha256
     return [sha256(b"\x01" + hashes[at : at + 64]).digest() for at in range(0, len(hashes) - 63, 64)]
 
@@ -35,7 +35,7 @@ def parents(hashes: bytes) -> list[Hash]:
 class Tree:
     """A growing tree in memory: every complete subtree's hash is kept, so roots and proofs cost O(log n).
 
-    >>> tree = Tree([leaf_hash(b""), leaf_hash(b"\\x00")])
+    >>> tree = Tree([leaf_hash(b""), leaf_hash(bytes(1))])
     >>> tree.root().hex()[:16]
     'fac54203e7cc696c'
     """

@@ -1,0 +1,135 @@
+"""The file layer: every write, sync, rename and removal of a ledger happens here, counted and by name.
+
+Each operation names its *fault point*, so that a test can stop a real process before and after each of them, and
+drop what was not yet synced. No other module of this room opens a file for writing.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+Kind = Literal["write", "sync", "rename", "truncate", "remove", "folder", "sync-folder"]
+Point = Literal[
+    "format",
+    "openings",
+    "openings-beyond",
+    "entries",
+    "entries-beyond",
+    "tile",
+    "tile-beyond",
+    "checkpoint",
+    "state-head",
+    "wipe",
+    "new-folder",
+    "public-key",
+    "restore",
+    "export",
+]
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a file or folder, as a watcher sees it. ``target`` is where a rename leads."""
+
+    kind: Kind
+    point: Point
+    path: Path
+    offset: int = 0
+    data: bytes = b""
+    target: Path | None = None
+
+
+class Watcher(Protocol):
+    """Is told of each operation before it happens and after; may raise, as a full disk does."""
+
+    def before(self, operation: Operation) -> None:
+        """Called before the operation."""
+
+    def after(self, operation: Operation) -> None:
+        """Called once it is done."""
+
+
+class Disk:
+    """Does what it is told and counts it. ``counts`` maps (kind, point) to how often it happened."""
+
+    def __init__(self, watcher: Watcher | None = None) -> None:
+        self.counts: Counter[tuple[Kind, Point]] = Counter()
+        self._watcher = watcher
+
+    def write(self, path: Path, offset: int, data: bytes, point: Point) -> None:
+        """Writes ``data`` at ``offset``; the file is made if there is none. Not durable before ``sync``."""
+        operation = Operation(kind="write", point=point, path=path, offset=offset, data=data)
+        self._do(operation, lambda: _write(path, offset, data))
+
+    def sync(self, path: Path, point: Point) -> None:
+        """Makes what was written to a file durable (not its name: see ``sync_folder``)."""
+        self._do(Operation(kind="sync", point=point, path=path), lambda: _sync(path, os.O_RDWR))
+
+    def sync_folder(self, path: Path, point: Point) -> None:
+        """Makes names made, changed or removed in a folder durable."""
+        operation = Operation(kind="sync-folder", point=point, path=path)
+        self._do(operation, lambda: _sync(path, os.O_RDONLY | os.O_DIRECTORY))
+
+    def rename(self, path: Path, target: Path, point: Point) -> None:
+        """Gives a file or folder another name, replacing a file of that name, at one stroke."""
+        operation = Operation(kind="rename", point=point, path=path, target=target)
+        self._do(operation, lambda: path.rename(target))
+
+    def truncate(self, path: Path, size: int, point: Point) -> None:
+        """Cuts a file to ``size`` bytes."""
+        operation = Operation(kind="truncate", point=point, path=path, offset=size)
+        self._do(operation, lambda: os.truncate(path, size))
+
+    def remove(self, path: Path, point: Point) -> None:
+        """Removes a file."""
+        self._do(Operation(kind="remove", point=point, path=path), path.unlink)
+
+    def make_folder(self, path: Path, point: Point = "new-folder", mode: int = 0o777) -> None:
+        """Makes a folder and those above it that are missing, each durable in the folder above."""
+        if path.is_dir():
+            return
+        self.make_folder(path.parent, point, mode)
+        operation = Operation(kind="folder", point=point, path=path)
+        self._do(operation, lambda: path.mkdir(mode, exist_ok=True))
+        self.sync_folder(path.parent, point)
+
+    def replace(self, path: Path, data: bytes, point: Point) -> None:
+        """Gives a file new contents, durably and at one stroke: a reader sees the old or the new ones, whole."""
+        new = path.with_name(path.name + ".new")
+        if new.exists():
+            self.remove(new, point)
+        self.write(new, 0, data, point)
+        self.sync(new, point)
+        self.rename(new, path, point)
+        self.sync_folder(path.parent, point)
+
+    def _do(self, operation: Operation, act: Callable[[], object]) -> None:
+        self.counts[operation.kind, operation.point] += 1
+        if self._watcher is None:
+            act()
+            return
+        self._watcher.before(operation)
+        act()
+        self._watcher.after(operation)
+
+
+def _write(path: Path, offset: int, data: bytes) -> None:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            done = os.pwrite(handle, rest, offset)
+            rest, offset = rest[done:], offset + done
+    finally:
+        os.close(handle)
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,82 @@
+"""Erasing a body: an entry that says so, then zeros over the bytes. The leaf stays, so nothing else changes.
+
+What is left is a leaf whose body hash nobody can test guesses against, since its 32 random bytes of salt are gone too.
+"""
+
+import base64
+import binascii
+from typing import Any
+
+import msgspec
+
+from upright.kernel import canonical_bytes
+from upright.ledger.disk import Disk
+from upright.ledger.errors import LedgerError
+from upright.ledger.layout import OPENINGS_PER_FILE, Layout
+from upright.ledger.openings import opening_ends, wiping
+from upright.ledger.source import read_bytes
+from upright.ledger.streams import may_be_erased
+from upright.ledger.values import JSON, NewEntry, Recorded
+
+_KEPT_OF_EVIDENCE = ("source", "kinds", "system", "binding", "result")
+_KEPT_OF_RECORD = ("schema", "action")
+
+
+def erasure_entry(entry: Recorded, index: str, *, reason: str, actor: str) -> NewEntry:
+    """The entry that erases another: it keeps kind, binding and result, which say nothing of a person.
+
+    Raises:
+        LedgerError: entries of this kind are never erased, or no reason is given.
+    """
+    if not may_be_erased(entry.type, entry.ref):
+        raise LedgerError(
+            f"Entry {entry.index} is of type {entry.type} in {entry.ref}: only records and evidence can be erased, "
+            "as the rest carries the log itself.",
+            code="UP-LEDGER-47",
+        )
+    if not reason.strip():
+        raise LedgerError("An erasure needs a reason, in words.", code="UP-LEDGER-48")
+    body = {
+        "schema": "erasure/1",
+        "ref": entry.ref,
+        "action": "ledger.entry.erased",
+        "actor": actor,
+        "reason": reason,
+        "cause": None,
+        "entry": entry.index,
+        "kept": {"type": entry.type, "media_type": entry.media_type, **_kept(entry)},
+    }
+    return NewEntry(type="erasure", ref=entry.ref, media_type=JSON, body=canonical_bytes(body), index=index)
+
+
+def wipe(disk: Disk, layout: Layout, index: int) -> bool:
+    """Overwrites salt and body of an entry's opening with zeros, durably; whether there was anything left to wipe.
+
+    Raises:
+        DamageError: the opening cannot be found.
+    """
+    k, at = divmod(index, OPENINGS_PER_FILE)
+    path = layout.openings(k)
+    data = read_bytes(path)
+    ends = opening_ends(data, k * OPENINGS_PER_FILE, at)
+    left = [
+        (offset, zeros)
+        for offset, zeros in wiping(data, ends[-1] if ends else 0, index)
+        if data[offset : offset + len(zeros)] != zeros
+    ]
+    for offset, zeros in left:
+        disk.write(path, offset, zeros, "wipe")
+    if left:
+        disk.sync(path, "wipe")
+    return bool(left)
+
+
+def _kept(entry: Recorded) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(entry.body or b"")
+        if entry.type == "evidence":
+            value = msgspec.json.decode(base64.b64decode(value["payload"], validate=True))["predicate"]
+        names = _KEPT_OF_EVIDENCE if entry.type == "evidence" else _KEPT_OF_RECORD
+        return {name: value[name] for name in names if name in value}
+    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error, KeyError, TypeError, ValueError):
+        return {}  # a body that we cannot read is erased all the same

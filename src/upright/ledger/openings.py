@@ -1,0 +1,109 @@
+"""Openings: what a leaf stands for (stream, salts, media type, body), apart from the leaf so that it can be erased.
+
+One opening in a file ``open/<k>``, integers big-endian: u32 length of what follows, u64 index, u8 flags (1: a stream
+salt follows), stream salt?, salt of 32 bytes, u16 length and ref, u8 length and media type, body to the end.
+"""
+
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+from upright.ledger.errors import DamageError
+from upright.ledger.leaves import SALT_BYTES
+
+_HEAD = struct.Struct(">IQB")
+_U16 = struct.Struct(">H")
+_WIPED = bytes(SALT_BYTES)
+MOST_BODY_BYTES = 16 * 1024 * 1024
+MOST_REF_BYTES = 1024
+MOST_MEDIA_TYPE_BYTES = 255
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What opens one leaf. ``stream_salt`` stands with the first entry of a stream. All-zero salt: wiped."""
+
+    index: int
+    ref: str
+    stream_salt: bytes | None
+    salt: bytes
+    media_type: str
+    body: bytes
+
+    @property
+    def is_wiped(self) -> bool:
+        """Whether salt and body were overwritten by an erasure."""
+        return self.salt == _WIPED and not any(self.body)
+
+
+def opening_bytes(index: int, ref: bytes, stream_salt: bytes | None, salt: bytes, media: bytes, body: bytes) -> bytes:
+    """One opening as it is stored."""
+    extra = stream_salt or b""
+    length = 9 + len(extra) + SALT_BYTES + 2 + len(ref) + 1 + len(media) + len(body)
+    head = _HEAD.pack(length, index, 1 if extra else 0)
+    return b"".join((head, extra, salt, _U16.pack(len(ref)), ref, bytes((len(media),)), media, body))
+
+
+def read_openings(data: bytes, first: int, count: int, at: int = 0) -> Iterator[tuple[Opening, int]]:
+    """Openings of the entries ``first``, ``first`` + 1, … and where each begins in ``data``; at most ``count``.
+
+    Raises:
+        DamageError: an opening is cut short, malformed, or its index is not the expected next one.
+    """
+    for index in range(first, first + count):
+        opening, end = _read(data, at, index)
+        yield opening, at
+        at = end
+
+
+def opening_ends(data: bytes, first: int, count: int) -> list[int]:
+    """Where each of ``count`` openings ends, by hopping from length to length; shorter than asked where cut short."""
+    ends: list[int] = []
+    at, stop = 0, len(data)
+    for index in range(first, first + count):
+        if at + _HEAD.size > stop:
+            break
+        length, got, _flags = _HEAD.unpack_from(data, at)
+        at += 4 + length
+        if got != index or at > stop:
+            break
+        ends.append(at)
+    return ends
+
+
+def wiping(data: bytes, at: int, index: int) -> list[tuple[int, bytes]]:
+    """Which bytes to overwrite with zeros, as (offset, zeros), to erase the opening that begins at ``at``."""
+    opening, end = _read(data, at, index)
+    salt_at = at + _HEAD.size + (SALT_BYTES if opening.stream_salt else 0)
+    return [(salt_at, _WIPED), (end - len(opening.body), bytes(len(opening.body)))]
+
+
+def _read(data: bytes, at: int, index: int) -> tuple[Opening, int]:
+    try:
+        length, got, flags = _HEAD.unpack_from(data, at)
+        end = at + 4 + length
+        if got != index or end > len(data) or flags > 1:
+            raise _broken(index, f"index {got}, flags {flags}, ending at byte {end} of {len(data)}")
+        at += _HEAD.size
+        stream_salt = None
+        if flags:
+            stream_salt = data[at : at + SALT_BYTES]
+            at += SALT_BYTES
+        salt = data[at : at + SALT_BYTES]
+        at += SALT_BYTES
+        ref_end = at + 2 + ((data[at] << 8) | data[at + 1])
+        media_end = ref_end + 1 + data[ref_end]
+        if media_end > end:
+            raise _broken(index, "a ref or media type that runs past its end")
+        ref = data[at + 2 : ref_end].decode()
+        media_type = data[ref_end + 1 : media_end].decode()
+    except (struct.error, IndexError, UnicodeDecodeError) as why:
+        raise _broken(index, str(why)) from None
+    return Opening(index, ref, stream_salt, salt, media_type, data[media_end:end]), end
+
+
+def _broken(index: int, got: str) -> DamageError:
+    return DamageError(
+        f"The opening of entry {index} is not readable: expected index {index} and a whole opening, got {got}.",
+        code="UP-LEDGER-22",
+    )

@@ -1,0 +1,172 @@
+"""Where a log is read from: the growing folder ``.upright/`` or the exported one of a pack. Both read alike."""
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from upright.ledger.errors import DamageError
+from upright.ledger.layout import HASH_BYTES, OPENINGS_PER_FILE, TILE_WIDTH, Layout
+from upright.ledger.leaves import split_entry_tile
+from upright.ledger.notes import NoteError, VerifierKey
+from upright.ledger.openings import Opening, opening_ends, read_openings
+
+_KEPT = 64
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Source(Protocol):
+    """Read access to the stored parts of a log. ``size`` says how much of the log counts; what is beyond is ignored."""
+
+    layout: Layout
+    is_partial: bool
+    """Whether openings may be left out (a pack of a part) rather than lost."""
+
+    def checkpoint(self) -> str:
+        """The text of the checkpoint."""
+
+    def hash_tile(self, level: int, n: int, width: int) -> bytes:
+        """The first ``width`` hashes of a tile, in a row."""
+
+    def entry_tile(self, n: int, width: int) -> bytes:
+        """The first ``width`` leaves of an entry tile, with their length prefixes."""
+
+    def opening(self, index: int, size: int) -> Opening | None:
+        """The opening of one entry; None where a pack leaves it out."""
+
+    def entries_path(self, n: int, width: int) -> Path:
+        """The file that holds an entry tile."""
+
+    def tile_path(self, level: int, n: int, width: int) -> Path:
+        """The file that holds a hash tile."""
+
+    def openings_path(self, index: int) -> Path:
+        """The file that holds the opening of an entry."""
+
+    def forget(self) -> None:
+        """Drops what was kept from earlier reads."""
+
+
+class FolderSource:
+    """A log in ``.upright/``. Full tiles never change and are kept; what still grows is read anew."""
+
+    is_partial = False
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._full: OrderedDict[Path, bytes] = OrderedDict()
+        self._openings: OrderedDict[int, tuple[bytes, list[int]]] = OrderedDict()
+
+    def checkpoint(self) -> str:
+        """The text of the checkpoint, read anew."""
+        return read_text(self.layout.checkpoint)
+
+    def hash_tile(self, level: int, n: int, width: int) -> bytes:
+        """The first ``width`` hashes of a tile."""
+        data = self._read(self.layout.tile(level, n), width)
+        wanted = width * HASH_BYTES
+        if len(data) < wanted:
+            raise _short(self.layout, self.layout.tile(level, n), wanted, len(data))
+        return data[:wanted]
+
+    def entry_tile(self, n: int, width: int) -> bytes:
+        """The first ``width`` leaves of an entry tile."""
+        data = self._read(self.layout.entries(n), width)
+        leaves, end = split_entry_tile(data, width)
+        if len(leaves) < width:
+            raise DamageError(
+                f"{self.layout.relative(self.layout.entries(n))}: expected {width} whole entries, got {len(leaves)}.",
+                code="UP-LEDGER-24",
+            )
+        return data[:end]
+
+    def opening(self, index: int, size: int) -> Opening | None:
+        """The opening of one entry."""
+        k, at = divmod(index, OPENINGS_PER_FILE)
+        data, ends = self._opened(k, min(OPENINGS_PER_FILE, size - k * OPENINGS_PER_FILE))
+        if at >= len(ends):
+            raise DamageError(
+                f"open/{k}: expected the opening of entry {index}, got {len(ends)} readable openings.",
+                code="UP-LEDGER-22",
+            )
+        begin = ends[at - 1] if at else 0
+        return next(read_openings(data, index, 1, begin))[0]
+
+    def entries_path(self, n: int, width: int) -> Path:  # noqa: ARG002 (the growing tile has the name of the full one)
+        """The file that holds an entry tile."""
+        return self.layout.entries(n)
+
+    def tile_path(self, level: int, n: int, width: int) -> Path:  # noqa: ARG002 (as above)
+        """The file that holds a hash tile."""
+        return self.layout.tile(level, n)
+
+    def openings_path(self, index: int) -> Path:
+        """The file that holds the opening of an entry."""
+        return self.layout.openings(index // OPENINGS_PER_FILE)
+
+    def forget(self) -> None:
+        """Drops what was kept from earlier reads."""
+        self._full.clear()
+        self._openings.clear()
+
+    def _read(self, path: Path, width: int) -> bytes:
+        kept = self._full.get(path)
+        if kept is None:
+            kept = read_bytes(path)
+            if width == TILE_WIDTH:
+                keep(self._full, path, kept, _KEPT)
+        return kept
+
+    def _opened(self, k: int, count: int) -> tuple[bytes, list[int]]:
+        kept = self._openings.get(k)
+        if kept is None or len(kept[1]) < count:
+            data = read_bytes(self.layout.openings(k))
+            kept = (data, opening_ends(data, k * OPENINGS_PER_FILE, count))
+            keep(self._openings, k, kept, 4)
+        return kept
+
+
+def keep(kept: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:
+    """Remembers a value, and forgets the oldest one beyond ``most``."""
+    kept[key] = value
+    if len(kept) > most:
+        kept.popitem(last=False)
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        DamageError: there is no such file, or it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as why:
+        raise DamageError(f"{path.name} of the ledger cannot be read: {why.strerror}.", code="UP-LEDGER-25") from None
+
+
+def read_text(path: Path) -> str:
+    """A file's text.
+
+    Raises:
+        DamageError: there is no such file, or it is not UTF-8.
+    """
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError:
+        raise DamageError(f"{path.name} of the ledger is not UTF-8 text.", code="UP-LEDGER-25") from None
+
+
+def public_keys(layout: Layout) -> list[VerifierKey]:
+    """The verifier keys that lie in ``pub/``; an unreadable one is skipped here and named by ``verify``."""
+    found = []
+    for path in sorted(layout.public_keys.glob("*.vkey")):
+        try:
+            found.append(VerifierKey.parse(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, NoteError):
+            continue
+    return found
+
+
+def _short(layout: Layout, path: Path, wanted: int, got: int) -> DamageError:
+    return DamageError(f"{layout.relative(path)}: expected {wanted} bytes, got {got}.", code="UP-LEDGER-24")

@@ -62,7 +62,11 @@ def _read(why: Exception) -> tuple[int, str, str]:
     if isinstance(why, OSError):
         return _system(why)
     if isinstance(why, MemoryError):
-        return OUR_ERROR, "There is not enough memory for this. Close other programs, or give a smaller table.", "UP-CLI-05"
+        return (
+            OUR_ERROR,
+            "There is not enough memory for this. Close other programs, or give a smaller table.",
+            "UP-CLI-05",
+        )
     return (
         OUR_ERROR,
         f"Upright met something it does not understand ({type(why).__name__}: {_first_line(why)}). "
@@ -80,6 +84,7 @@ def _usage(why: Exception) -> str:
     if context is None:
         return f"{said} 'upright --help' lists the commands."
     if type(why).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(context.get_help() + "\n\n")
         said = "A command is missing."
     return f"{said} '{context.command_path} --help' shows what it takes."
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.box import Box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -71,8 +71,8 @@ class Screen:
         self._console.print(line)
 
     def line(self, text: str = "", *, style: str = "") -> None:
-        """One paragraph, wrapped at words."""
-        self._console.print(Text(self._safe(text), style=style))
+        """One paragraph, wrapped at words on a terminal and in one line elsewhere."""
+        self._console.print(Text(self._safe(text), style=style), soft_wrap=not self.fancy)
 
     def quiet(self, text: str) -> None:
         """A paragraph that matters less."""
@@ -87,9 +87,21 @@ class Screen:
         """A command to copy: never wrapped, never decorated."""
         self._console.print(Text("  " + clean(text)), soft_wrap=True)
 
+    def verbatim(self, text: str) -> None:
+        """Text that a program may read back: as it is, with its own line ends."""
+        self._console.file.write(clean(text))
+
     def verdict(self, status: str, text: str) -> None:
         """A status and the sentence that says it."""
         self._hanging(self.status(status, bold=True), Text(self._safe(text)))
+
+    def reason(self, status: str, head: str, text: str) -> None:
+        """One reason under a verdict: indented, its own sign in front, what it speaks of in bold."""
+        how = sign(status)
+        mark = Text(f"  {how.mark if self.fancy else how.plain}", style=_TONES[how.tone])
+        body = Text(self._safe(head), style="bold")
+        body.append(Text(f": {self._safe(text)}", style="not bold"))
+        self._hanging(mark, body)
 
     def status(self, status: str, *, bold: bool = False) -> Text:
         """Sign and word of a status."""
@@ -118,7 +130,7 @@ class Screen:
             )
         for row in rows:
             table.add_row(*(self._cell(column, cell) for column, cell in zip(columns, row, strict=True)))
-        self._console.print(Padding(table, (0, 0, 0, 2)))
+        self._print(Padding(table, (0, 0, 0, 2)))
 
     def bar(self, parts: Sequence[tuple[str, int]], width: int = 20) -> str:
         """Counts by status as a bar of marks, each status at least one mark; its numbers stand beside it in the table."""
@@ -138,7 +150,16 @@ class Screen:
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
         grid.add_row(head, body)
-        self._console.print(grid)
+        self._print(grid)
+
+    def _print(self, what: RenderableType) -> None:
+        """Prints; off a terminal without the spaces that pad a table's lines to its width."""
+        if self.fancy:
+            self._console.print(what)
+            return
+        with self._console.capture() as caught:
+            self._console.print(what)
+        self._console.file.write("".join(f"{line.rstrip()}\n" for line in caught.get().splitlines()))
 
     def _safe(self, text: str) -> str:
         text = clean(text)
@@ -165,5 +186,7 @@ def _console(stream: object) -> Console:
         highlight=False,
         markup=False,
         emoji=False,
-        width=int(os.environ.get("COLUMNS", _PIPED_WIDTH)) if piped and os.environ.get("COLUMNS", "1").isdigit() else None,
+        width=int(os.environ.get("COLUMNS", _PIPED_WIDTH))
+        if piped and os.environ.get("COLUMNS", "1").isdigit()
+        else None,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from upright import __version__
 
@@ -69,7 +70,9 @@ class Session:
 
 
 Shared = {
-    "output": Annotated[Format, typer.Option("--format", help="Answer in text, or as one JSON document.")],
+    "output": Annotated[
+        Format, typer.Option("--format", show_default=False, help="Answer in text (default), or as one JSON document.")
+    ],
     "workspace": Annotated[
         Path | None,
         typer.Option("--workspace", metavar="DIR", help="The folder that holds .upright [default: here or above]."),
@@ -113,9 +116,21 @@ def command(
     return register
 
 
+class Group(TyperGroup):
+    """A group whose help shows each command's first sentence in full, wrapped and never cut."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Writes the commands and their first sentences."""
+        rows = [(name, (command.help or "").split("\n\n")[0]) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, " ".join(text.split())) for name, text in rows])
+
+
 def group(text: str) -> typer.Typer:
     """A group of commands that share a file, such as ``upright ledger …``."""
-    app = typer.Typer(help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None, context_settings=HELP)
+    app = typer.Typer(
+        cls=Group, help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None, context_settings=HELP
+    )
     app.callback()(lambda: None)
     return app
 

@@ -14,7 +14,9 @@ from upright.reports.parts.sources import cautions, checkpoint_view, evidence_vi
 from upright.reports.parts.verdicts import framework_views, gate_view, requirement_titles, stage_words
 from upright.reports.registry import Report
 
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def html_report(dossier: Dossier) -> str:

@@ -118,7 +118,9 @@ def statement_view(
         ended=said.ended,
         reasons=tuple(Why(one.outcome, limit_words(one.limit), one.because) for one in said.reasons),
         plots=tuple(_plot(name, said) for name in limited),
-        others=tuple(_row(one, {}, None) for one in said.measurements if one.name not in limited and one.name not in bases),
+        others=tuple(
+            _row(one, {}, None) for one in said.measurements if one.name not in limited and one.name not in bases
+        ),
         too_small=tuple(_row(one, {}, None) for one in said.measurements if is_too_small(one)),
         not_examined=said.not_examined,
         facts=_facts(said),

@@ -167,6 +167,8 @@ def _evidence_cautions(dossier: Dossier) -> list[Caution]:
     again = tuple(words.short(item.id) for item in dossier.facts.items if item.reproduced == "no")
     if again:
         found.append(
-            Caution("Not reproduced", "Recorded predictions that could not be recomputed from the model they name.", again)
+            Caution(
+                "Not reproduced", "Recorded predictions that could not be recomputed from the model they name.", again
+            )
         )
     return found

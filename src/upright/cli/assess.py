@@ -1,0 +1,102 @@
+"""``upright assess``: run the checks of a manifest, file the evidence, show where that leaves you."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from upright.cli.here import CatalogueFolders, manifest_path
+from upright.cli.session import Session, command, single
+from upright.cli.text import counted
+
+if TYPE_CHECKING:
+    from upright.catalogue import Catalogue
+    from upright.cli.screen import Screen
+    from upright.posture import Posture
+    from upright.workspace import Assessment, CheckOutcome
+
+app = single()
+
+
+@command(app)
+def assess(
+    session: Session,
+    manifest: Annotated[
+        Path | None, typer.Argument(metavar="MANIFEST", help="A manifest or its folder [default: upright.yaml here].")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="BINDING", help="Only this check; may be repeated.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run again what could be reused.")] = False,  # noqa: FBT002
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="FILE", help="Also write the evidence as a bundle to merge elsewhere."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Of everything random [default: 0].", show_default=False)
+    ] = 0,
+    catalogue: CatalogueFolders = None,
+) -> int:
+    """Run the checks, file what they found, and show what this repository can answer.
+
+    Exit 1 when a check failed, 3 when one is undecided or errored (or none is bound), 0 when all passed.
+    """
+    from upright.cli.progress import progress
+    from upright.workspace import Workspace, load_manifest
+
+    described = load_manifest(manifest_path(manifest))
+    folder = session.given or described.folder
+    workspace = Workspace.open_or_create(
+        folder, described.organisation.ref.path, catalogue_folders=tuple(catalogue or ())
+    )
+    with progress() as tell:
+        found = workspace.assess(
+            described, only=tuple(only or ()), fresh=fresh, bundle=bundle, seed=seed, on_event=tell
+        )
+    if session.as_json:
+        session.answer(found.to_json(), lambda _: None)
+        return found.exit_status
+    _, known, standing = workspace.posture(found.at)
+    session.answer({}, lambda screen: show_assessment(screen, described.system.name, found, known, standing))
+    return found.exit_status
+
+
+def show_assessment(screen: "Screen", name: str, found: "Assessment", known: "Catalogue", standing: "Posture") -> None:
+    """The checks with their reasons, what they mean for the requirements, and one line for the rest."""
+    from upright.cli.standing import answered, rest_line, show_frameworks, show_verdicts
+
+    screen.title(name, found.system)
+    screen.line()
+    for check in found.checks:
+        show_check(screen, check)
+    if not found.checks:
+        screen.verdict("undecided", "The manifest binds no check, so nothing was measured.")
+    for change in found.changes:
+        if change.needs_approval:
+            screen.verdict("unknown", f"{change.binding} was {change.what}: {change.detail}. The approved binding rules "
+                           "until someone approves this (upright attest binding-approval).")  # fmt: skip
+    for line in found.notes:
+        screen.bullet(line)
+    screen.line()
+    screen.title("Posture", "self-kept log")
+    show_frameworks(screen, standing, known)
+    rows = answered(standing.verdicts)
+    if rows:
+        screen.line()
+        show_verdicts(screen, rows, known)
+    screen.line()
+    screen.line(rest_line(standing.verdicts))
+    if found.bundle:
+        screen.line(f"Bundle written to {found.bundle}.")
+    screen.quiet(f"Filed in a log of {counted(found.size, 'entry', 'entries')}. Next: upright gate --to STAGE")
+
+
+def show_check(screen: "Screen", check: "CheckOutcome") -> None:
+    """One check: its result, and each reason with its own sign."""
+    from upright.reports.parts.checks import limit_words
+
+    tail = ", unchanged since its last run" if check.reused else ""
+    screen.verdict(check.outcome, f"{check.binding}  {check.check} on {check.subject}{tail}")
+    for reason in check.reasons:
+        screen.reason(reason.outcome, limit_words(reason.limit), reason.because)
+    screen.line()

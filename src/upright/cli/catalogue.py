@@ -1,0 +1,217 @@
+"""``upright catalogue``: what the frameworks ask, the kinds of evidence, the threats; and a linter for one's own folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from upright.cli.here import CatalogueFolders
+from upright.cli.session import Session, command, group
+from upright.cli.text import counted
+
+if TYPE_CHECKING:
+    from upright.catalogue import Ask, Catalogue, Requirement
+    from upright.cli.screen import Screen
+
+app = group("Read frameworks, requirements, threats and kinds; lint your own.")
+
+Framework = Annotated[str | None, typer.Option("--framework", metavar="ID", help="Only this framework.")]
+
+
+@command(app, "frameworks")
+def frameworks(session: Session, catalogue: CatalogueFolders = None) -> None:
+    """List the frameworks, their editions, and how much of each is confirmed."""
+    from upright.cli.screen import Column
+
+    found = _load(catalogue)
+    rows = [
+        {
+            "id": one.id,
+            "title": one.title,
+            "edition": one.edition,
+            "kind": one.kind,
+            "requirements": len(one.requirements),
+            "confirmed": sum(each.confirmed for each in one.requirements),
+            "digest": f"sha256:{one.digest}",
+            "cautions": list(one.cautions),
+        }
+        for one in found.frameworks.values()
+    ]
+
+    def show(screen: "Screen") -> None:
+        columns = [Column("Id", whole=True), Column("Title"), Column("Kind"), Column("Requirements", right=True)]
+        screen.table(
+            [*columns, Column("Confirmed", right=True)],
+            [(r["id"], r["title"], r["kind"], str(r["requirements"]), str(r["confirmed"])) for r in rows],
+        )
+        for row in rows:
+            for caution in row["cautions"]:
+                screen.bullet(f"{row['id']}: {caution}")
+
+    session.answer({"upright": 1, "frameworks": rows}, show)
+
+
+@command(app, "requirements")
+def requirements(
+    session: Session,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these, such as iso42001:A.5.4.")] = None,
+    framework: Framework = None,
+    catalogue: CatalogueFolders = None,
+) -> None:
+    """List requirements with the evidence each asks for. Asks are our own judgement, and marked so."""
+    found = _load(catalogue)
+    if framework is not None:
+        _demand_framework(found, framework)
+    wanted = [found.requirement(each) for each in ids] if ids else list(found.requirements.values())
+    rows = [one for one in wanted if framework in {None, one.framework}]
+
+    def show(screen: "Screen") -> None:
+        from upright.cli.screen import Column
+
+        if ids:
+            for one in rows:
+                _show_requirement(screen, one)
+            return
+        screen.table(
+            [Column("Id", whole=True), Column("Title"), Column("Asks for")],
+            [(one.id, one.title + ("" if one.confirmed else " (unconfirmed)"), "; ".join(map(_ask_line, one.asks)))
+             for one in rows],
+        )  # fmt: skip
+        screen.quiet(f"{counted(len(rows), 'requirement')}. 'upright catalogue requirements ID' shows one in full.")
+
+    session.answer({"upright": 1, "requirements": [_requirement_json(one) for one in rows]}, show)
+
+
+@command(app, "kinds")
+def kinds(session: Session, catalogue: CatalogueFolders = None) -> None:
+    """List the kinds of evidence: what each means, what produces it, who asks for it."""
+    from upright.cli.screen import Column
+
+    found = _load(catalogue)
+
+    def show(screen: "Screen") -> None:
+        columns = [Column("Kind", whole=True), Column("Meaning"), Column("Produced by"), Column("Asked by", right=True)]
+        screen.table(
+            columns,
+            [(one.id, one.meaning, one.produced_by + (", planned" if one.status == "planned" else ""),
+              str(len(found.asked_by.get(one.id, ()))))
+             for one in found.kinds.values()],
+        )  # fmt: skip
+
+    document = {
+        "upright": 1,
+        "kinds": [
+            {
+                "id": one.id,
+                "meaning": one.meaning,
+                "produced_by": one.produced_by,
+                "subject": list(one.subject),
+                "status": one.status,
+                "keys": one.keys,
+                "fields": dict(one.fields),
+                "asked_by": list(found.asked_by.get(one.id, ())),
+            }
+            for one in found.kinds.values()
+        ],
+    }
+    session.answer(document, show)
+
+
+@command(app, "threats")
+def threats(session: Session, catalogue: CatalogueFolders = None) -> None:
+    """List the threats to AI systems that the catalogue knows."""
+    from upright.cli.screen import Column
+
+    rows = [dict(one) for one in _load(catalogue).threats]
+
+    def show(screen: "Screen") -> None:
+        screen.table(
+            [Column("Id", whole=True), Column("Threat"), Column("Stages")],
+            [(str(one.get("id", "")), str(one.get("title") or one.get("name", "")), _joined(one.get("stages")))
+             for one in rows],
+        )  # fmt: skip
+        screen.quiet(counted(len(rows), "threat"))
+
+    session.answer({"upright": 1, "threats": rows}, show)
+
+
+@command(app, "lint")
+def lint(
+    session: Session,
+    folders: Annotated[list[Path] | None, typer.Argument(metavar="DIR", help="Your folders, laid over ours.")] = None,
+) -> int:
+    """Check catalogue folders: kinds without producer, requirements without ask, dead crosswalks, with file and line."""
+    from upright.catalogue import lint as check
+
+    problems = check(folders or [])
+
+    def show(screen: "Screen") -> None:
+        for one in problems:
+            screen.line(f"{one.file}:{one.line}: {one.message} [{one.code}]")
+        screen.verdict(
+            "failed" if problems else "passed",
+            counted(len(problems), "problem") if problems else "The catalogue is sound.",
+        )
+
+    document = {
+        "upright": 1,
+        "problems": [
+            {"file": str(one.file), "line": one.line, "code": one.code, "message": one.message} for one in problems
+        ],
+    }
+    session.answer(document, show)
+    return 1 if problems else 0
+
+
+def _load(folders: Sequence[Path] | None) -> "Catalogue":
+    from upright.catalogue import Catalogue
+
+    return Catalogue.load(tuple(folders or ()))
+
+
+def _demand_framework(found: "Catalogue", name: str) -> None:
+    from upright.catalogue import CatalogueError
+
+    if name not in found.frameworks:
+        known = ", ".join(found.frameworks)
+        raise CatalogueError(f'There is no framework "{name}"; there are: {known}.', code="UP-CLI-06")
+
+
+def _requirement_json(one: "Requirement") -> dict[str, Any]:
+    import msgspec
+
+    return {
+        "id": one.id,
+        "framework": one.framework,
+        "title": one.title,
+        "text": one.text,
+        "asks": [msgspec.to_builtins(ask) for ask in one.asks],
+        "confirmed": one.confirmed,
+        "asks_confirmed": one.asks_confirmed,
+        "judgement": one.judgement,
+        "cautions": list(one.cautions),
+    }
+
+
+def _ask_line(ask: "Ask") -> str:
+    return " and ".join(" or ".join(member) for member in ask.all_of) + f" ({ask.about})"
+
+
+def _show_requirement(screen: "Screen", one: "Requirement") -> None:
+    screen.title(f"{one.id}  {one.title}", "" if one.confirmed else "unconfirmed")
+    screen.line(one.text)
+    for ask in one.asks:
+        fresh = f", at most {ask.fresh_for} old" if ask.fresh_for else ""
+        hold = f", tied at least by {ask.min_hold}" if ask.min_hold else ""
+        screen.bullet(f"asks for {_ask_line(ask)}, {ask.mode.replace('_', ' ')}{fresh}{hold}")
+    for caution in one.cautions:
+        screen.bullet(f"caution: {caution}")
+    screen.quiet(
+        f"Which evidence answers it is {'our own judgement' if one.judgement == 'own' else 'from the reference'}."
+    )
+    screen.line()
+
+
+def _joined(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")

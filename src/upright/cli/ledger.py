@@ -1,0 +1,234 @@
+"""``upright ledger``: whether the log is what it was, and proofs about it that anyone can check."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from upright.cli.here import open_workspace
+from upright.cli.session import Session, command, group, note
+from upright.cli.text import counted
+from upright.kernel import InputError, UprightError
+
+if TYPE_CHECKING:
+    from upright.cli.screen import Screen
+    from upright.ledger import Log, Report, VerifierKey
+
+
+class ContradictionError(UprightError):
+    """A checkpoint that somebody kept contradicts this log."""
+
+    exit_status = 1
+
+
+app = group("Verify the log and prove what it holds.")
+
+Trust = Annotated[
+    str | None, typer.Option("--trust", metavar="KEY", help="The log key you know: a vkey, or a file that holds one.")
+]
+
+
+@command(app, "verify")
+def verify(session: Session, trust: Trust = None) -> int:
+    """Read the whole log: leaves, tree, streams, times, bodies, signatures.
+
+    Exit 0 intact and trusted, 1 broken, 3 intact but signed by a key you did not name. In one's own workspace the key
+    that this machine's key folder holds counts as named.
+    """
+    workspace = open_workspace(session)
+    key = read_key(trust) if trust else None
+    report = workspace.verify(key)
+    document = report_json(report)
+    session.answer(document, lambda screen: show_report(screen, report))
+    return report_status(report)
+
+
+@command(app, "head")
+def head(session: Session) -> None:
+    """Print the signed checkpoint: keep it elsewhere, and nobody can set this log back unseen."""
+    log = open_workspace(session).log
+    document = {
+        "upright": 1,
+        "origin": log.origin,
+        "size": log.size,
+        "root": log.root().hex(),
+        "checkpoint": log.checkpoint,
+    }
+    session.answer(document, lambda screen: screen.verbatim(log.checkpoint))
+
+
+@command(app, "prove")
+def prove(
+    session: Session,
+    entry: Annotated[int, typer.Argument(metavar="ENTRY", min=0, help="The entry's number in the log.")],
+    size: Annotated[int | None, typer.Option("--size", metavar="N", min=1, help="In the log of this size.")] = None,
+) -> None:
+    """Prove that an entry is in the log: hashes that lead from its leaf to the root (RFC 9162)."""
+    log = open_workspace(session).log
+    within = log.size if size is None else size
+    proof = log.prove(entry, within)
+    recorded = log.entry(entry)
+    document = {
+        "upright": 1,
+        "origin": log.origin,
+        "entry": entry,
+        "size": within,
+        "root": log.root(within).hex(),
+        "leaf": {"type": recorded.type, "ref": recorded.ref, "n": recorded.n, "time": recorded.time},
+        "proof": [each.hex() for each in proof],
+        "checkpoint": log.checkpoint if within == log.size else None,
+    }
+
+    def show(screen: "Screen") -> None:
+        screen.title(f"Entry {entry:,}", f"{recorded.type} of {recorded.ref}, recorded {recorded.time}")
+        screen.line(f"in the log of {counted(within, 'entry', 'entries')} with root {document['root']}")
+        _show_hashes(screen, proof)
+
+    session.answer(document, show)
+
+
+@command(app, "consistency")
+def consistency(
+    session: Session,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="An older size of the log, or a file with its checkpoint.")],
+) -> None:
+    """Prove that the log of today extends an older one (RFC 9162). With a checkpoint file, its root is compared too."""
+    log = open_workspace(session).log
+    size, root = _old_head(log, old)
+    proof = log.consistency(size)
+    document: dict[str, Any] = {
+        "upright": 1,
+        "origin": log.origin,
+        "old_size": size,
+        "old_root": log.root(size).hex(),
+        "size": log.size,
+        "root": log.root().hex(),
+        "proof": [each.hex() for each in proof],
+        "compared": root is not None,
+    }
+
+    def show(screen: "Screen") -> None:
+        screen.verdict("intact", f"The log of {log.size:,} entries extends that of {size:,}.")
+        if root is None:
+            screen.quiet("Only a size was given, so its root was not compared with one you kept.")
+        _show_hashes(screen, proof)
+
+    session.answer(document, show)
+
+
+def read_key(text: str) -> "VerifierKey":
+    """A verifier key from a vkey, or from a file that holds one (on any line of it).
+
+    Raises:
+        NoteError, InputError: neither.
+    """
+    from upright.ledger import VerifierKey
+
+    path = Path(text)
+    if "+" in text and not path.is_file():
+        return VerifierKey.parse(text.strip())
+    if not path.is_file():
+        raise InputError(
+            f"{text!r} is neither a key nor a file; expected a vkey (name+hhhhhhhh+base64) as 'upright key export log' "
+            "prints it, or a file that holds one.",
+            code="UP-CLI-07",
+        )
+    lines = [line.strip() for line in path.read_text("utf-8", "replace")[:4096].splitlines() if line.strip()]
+    if len(lines) != 1:
+        raise InputError(f"{path} holds {len(lines)} lines; expected one, the vkey of the log.", code="UP-CLI-07")
+    return VerifierKey.parse(lines[0])
+
+
+def report_json(report: "Report") -> dict[str, Any]:
+    """A log's verification as JSON."""
+    return {
+        "upright": 1,
+        "outcome": "intact" if report.is_intact else "broken",
+        "trust": {"log_key": report.log_key, "trusted": report.trusted},
+        "origin": report.origin,
+        "size": report.size,
+        "root": report.root,
+        "checked": {
+            "leaves": report.size,
+            "streams": report.streams,
+            "bodies": report.opened,
+            "erased": report.erased,
+            "signatures": list(report.signatures),
+        },
+        "rollback": report.rollback,
+        "problems": [
+            {"code": one.code, "file": one.file, "entry": one.entry, "expected": one.expected, "got": one.got}
+            for one in report.problems
+        ],
+    }
+
+
+def report_status(report: "Report") -> int:
+    """0 intact and trusted, 1 broken, 3 intact but unknown signer."""
+    if not report.is_intact:
+        return 1
+    return 0 if report.trusted else 3
+
+
+def show_report(screen: "Screen", report: "Report") -> None:
+    """A log's verification as text; every problem with what was expected and what is there."""
+    if report.is_intact:
+        screen.verdict(
+            "intact",
+            f"{counted(report.size, 'entry', 'entries')} in {counted(report.streams, 'stream')}: "
+            "leaves, tree, streams, times, bodies and signature hold.",
+        )
+        if not report.trusted:
+            screen.line(f"The signer is unknown to you: {report.log_key}. Name the key you know with --trust.")
+    else:
+        screen.verdict("broken", f"{counted(len(report.problems), 'problem')} found.")
+        show_problems(screen, report.problems)
+    screen.quiet(f"{report.origin}, root {report.root}; {report.rollback}; {report.erased} erased")
+
+
+def show_problems(screen: "Screen", problems: Any, most: int = 40) -> None:
+    """Problems as a list: where, expected, got."""
+    for one in problems[:most]:
+        where = f"entry {one.entry}" if one.entry is not None else str(one.file or "the log")
+        if one.entry is not None and one.file:
+            where += f" ({one.file})"
+        screen.bullet(f"{where}: expected {one.expected}; got {one.got} [{one.code}]")
+    if len(problems) > most:
+        note(f"and {len(problems) - most} more; --format json lists all")
+
+
+def _show_hashes(screen: "Screen", proof: Any) -> None:
+    for each in proof:
+        screen.code(each.hex())
+    if not proof:
+        screen.quiet("The proof is empty: nothing more is needed.")
+
+
+def _old_head(log: "Log", old: str) -> tuple[int, str | None]:
+    """Size, and root where a checkpoint was given.
+
+    Raises:
+        InputError: not a size of this log. ContradictionError: the checkpoint's root is another.
+    """
+    from upright.ledger import Checkpoint
+
+    root = None
+    if old.isdigit():
+        size = int(old)
+    else:
+        path = Path(old)
+        if not path.is_file():
+            raise InputError(f"{old!r} is neither a size nor a file with a checkpoint.", code="UP-CLI-07")
+        checkpoint = Checkpoint.parse(path.read_text("utf-8"))
+        size, root = checkpoint.size, checkpoint.root.hex()
+    if not 0 < size <= log.size:
+        raise InputError(
+            f"The log has {log.size:,} entries; an older size is 1 to {log.size}, not {size}.", code="UP-CLI-07"
+        )
+    if root is not None and log.root(size).hex() != root:
+        raise ContradictionError(
+            f"At size {size:,} this log has root {log.root(size).hex()}; the checkpoint says {root}. "
+            "This log does not extend that one: it was set back, replaced or forked.",
+            code="UP-CLI-08",
+        )
+    return size, root

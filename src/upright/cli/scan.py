@@ -1,0 +1,52 @@
+"""``upright scan``: could loading these files run code?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from upright.cli.session import Session, command, single
+from upright.cli.text import counted
+
+if TYPE_CHECKING:
+    from upright.cli.screen import Screen
+
+app = single()
+_SHOWN = 8
+
+
+@command(app)
+def scan(
+    session: Session,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Model files, or folders of them.")],
+) -> int:
+    """Read model files byte by byte and say what loading them could do. Nothing is loaded or run.
+
+    Exit 1 when a file is dangerous or suspicious, 3 when one was not examined, 0 when all are clean.
+    """
+    from upright.modelfiles import scan as read
+
+    report = read(paths)
+
+    def show(screen: "Screen") -> None:
+        from upright.cli.screen import Column
+
+        screen.table(
+            [Column("File"), Column("Format", whole=True), Column("Verdict", status=True)],
+            [(one.path, one.format, one.verdict.value) for one in report.files],
+        )
+        for one in report.files:
+            if not one.detections:
+                continue
+            screen.line()
+            screen.title(one.path)
+            for found in one.detections[:_SHOWN]:
+                where = f", byte {found.offset:,}" if found.offset is not None else ""
+                screen.bullet(f"{found.what}{f': {found.name}' if found.name else ''}{where}")
+            if len(one.detections) > _SHOWN:
+                screen.quiet(f"and {len(one.detections) - _SHOWN} more; --format json lists all")
+        screen.line()
+        screen.verdict(report.verdict.value, counted(len(report.files), "file") + " read, none loaded.")
+
+    session.answer(report.to_json(), show)
+    return report.exit_status

@@ -51,7 +51,8 @@ def compare_limits(
     >>> compare_limits({"auc": {"at_least": "0.7"}}, {"auc": {"at_least": "0.65"}})
     (['auc at_least 0.7 became 0.65'], [])
     """
-    looser, tighter = [], []
+    looser: list[str] = []
+    tighter: list[str] = []
     for measure in sorted({*old, *new}):
         for bound in ("at_least", "at_most"):
             before, after = old.get(measure, {}).get(bound), new.get(measure, {}).get(bound)

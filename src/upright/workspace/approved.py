@@ -1,4 +1,4 @@
-"""Which bindings are approved as of the log's end: the rule by which posture judges, for showing what a manifest changes."""
+"""Which bindings are approved as of the log's end, by posture's rule; for showing what a manifest changes."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any

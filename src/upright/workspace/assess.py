@@ -1,5 +1,6 @@
 """Assess: run what is bound, file each result at once, say what was reused, and where that leaves posture."""
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -8,17 +9,20 @@ from typing import TYPE_CHECKING
 
 from upright.checks.contract import Binding, recorded_options
 from upright.evidence.dsse import sign
-from upright.evidence.statement import Predicate, Statement, SubjectRef
-from upright.kernel import parse_time, time_text
+from upright.evidence.statement import Statement, SubjectRef
+from upright.kernel import Signer, parse_time, time_text
 from upright.workspace import judge
 from upright.workspace.creation import ensure_enrolled
 from upright.workspace.errors import ManifestError
 from upright.workspace.evidence_log import evidence_entry, evidence_rows
+from upright.workspace.resolve import input_digests
 from upright.workspace.values import Assessment, BindingChange, CheckOutcome, Event, EvidenceRow, OnEvent, Outcome
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue
     from upright.checks.contract import CheckSpec
+    from upright.checks.run import Event as RunEvent
+    from upright.checks.run import Ran
     from upright.workspace.manifest import Manifest
     from upright.workspace.workspace import Observation, Workspace
 
@@ -49,8 +53,8 @@ def assess(
     run = _Run(workspace, observation, tell, len(bindings))
     found = {binding.id: run.reuse(binding, reusable[binding.id]) for binding in bindings if binding.id in reusable}
     left = [binding for binding in bindings if binding.id not in reusable]
-    for binding, predicate in _measure(left, workspace, seed, run.progress):
-        found[binding.id] = run.file(binding, predicate, signer)
+    for ran in _measure(left, workspace, seed, run.progress):
+        found[ran.binding.id] = run.file(ran, signer)
     outcomes = tuple(found[binding.id] for binding in bindings)
     assessment = _conclude(workspace, manifest, observation, outcomes, only)
     tell(Event(what="posture", outcome=assessment.outcome, done=len(bindings), of=len(bindings)))
@@ -69,18 +73,17 @@ class _Run:
         self.digests = {subject.ref: subject for subject in observation.resolved.subjects}
         self.done = 0
 
-    def progress(self, event: object) -> None:
-        binding = getattr(event, "binding", None)
-        if getattr(event, "what", "") == "started" and binding is not None:
-            name = binding if isinstance(binding, str) else binding.id
-            self.tell(Event(what="started", binding=name, done=self.done, of=self.of))
+    def progress(self, event: "RunEvent") -> None:
+        if event.what == "started":
+            self.tell(Event(what="started", binding=event.binding.id, done=self.done, of=self.of))
 
-    def file(self, binding: Binding, predicate: Predicate, signer: object) -> CheckOutcome:
+    def file(self, ran: "Ran", signer: Signer) -> CheckOutcome:
+        binding = ran.binding
         subject = SubjectRef.of(binding.subject.bare, binding.on.digest)
-        statement = Statement(subject=(subject,), predicate=predicate)
-        envelope = sign(statement, signer)  # type: ignore[arg-type]
-        for artefact in ():
-            self.workspace.layout.put_blob(artefact)
+        statement = Statement(subject=(subject,), predicate=ran.predicate)
+        envelope = sign(statement, signer)
+        for artefact in ran.artefacts:
+            self.workspace.layout.put_blob(artefact.data)
         index = self.workspace.append([evidence_entry(envelope, self.workspace.organisation)])[0]
         self.done += 1
         outcome = self._outcome(binding, statement, envelope.id, index, reused=False)
@@ -129,15 +132,19 @@ def _chosen(manifest: "Manifest", only: tuple[str, ...]) -> set[str]:
 
 
 def _measure(
-    bindings: list[Binding], workspace: "Workspace", seed: int, on_event: Callable[[object], None]
-) -> Iterator[tuple[Binding, Predicate]]:
+    bindings: list[Binding], workspace: "Workspace", seed: int, on_event: Callable[["RunEvent"], None]
+) -> "Iterator[Ran]":
     if not bindings:
         return
-    from upright.checks.run import make_context, run
+    from upright.checks.contract import Context
+    from upright.checks.run import run_all
+    from upright.checks.tables import Tables
 
-    with tempfile.TemporaryDirectory(prefix="upright-") as scratch:
-        with make_context(seed=seed, scratch=Path(scratch), clock=workspace.clock) as context:
-            yield from run(bindings, context, on_event)
+    with tempfile.TemporaryDirectory(prefix="upright-") as folder:
+        scratch = Path(folder)
+        with contextlib.closing(Tables(scratch)) as tables:
+            context = Context(seed=seed, scratch=scratch, open_table=tables.open, clock=workspace.clock)
+            yield from run_all(bindings, context, on_event)
 
 
 def _reusable(
@@ -150,10 +157,7 @@ def _reusable(
     keys = {name: state.key for name, state in workspace.keys().items() if state.is_current}
     withdrawn = _withdrawn(workspace)
     for binding in bindings:
-        ref = str(binding.ref)
-        if ref not in workspace.log.streams():
-            continue
-        rows = list(evidence_rows(workspace.log.stream(ref), keys))
+        rows = list(evidence_rows(workspace.log.stream(str(binding.ref)), keys))
         row = rows[-1] if rows else None
         if row is None or row.statement is None or not row.signers or row.id in withdrawn:
             continue
@@ -183,15 +187,15 @@ def _is_same(binding: Binding, spec: "CheckSpec", statement: Statement) -> bool:
         and (said.check.name, said.check.version) == (spec.name, spec.version)
         and said.options == recorded_options(binding)
         and said.limits == {name: dict(bounds) for name, bounds in spec.limits_of(binding).items()}
-        and {(i.ref, i.digest) for i in said.inputs} == expected_inputs(binding)
+        and _reads_the_same(binding, statement)
     )
 
 
-def expected_inputs(binding: Binding) -> set[tuple[str, str]]:
-    """What a run of this binding would read today, as (ref, digest)."""
-    from upright.checks.run import inputs_of
-
-    return {(found.ref, found.digest) for found in inputs_of(binding)}
+def _reads_the_same(binding: Binding, statement: Statement) -> bool:
+    """Whether a run would read today what this evidence says was read; what it cannot tell counts as no."""
+    read = {given.ref: given.digest for given in statement.predicate.inputs}
+    today = {str(ref): digest for ref, digest in input_digests(binding).items()}
+    return read == {ref: today.get(ref, "") for ref in read} and str(binding.subject) in read
 
 
 def _is_fresh(age: timedelta, fresh_for: timedelta | None) -> bool:
@@ -226,7 +230,7 @@ def _conclude(
             },
         },
     )
-    stream = workspace.log.stream(verdict.ref) if verdict.ref in workspace.log.streams() else ()
+    stream = workspace.log.stream(verdict.ref)
     if not judge.same_verdict(stream[-1] if stream else None, verdict):
         workspace.append([verdict])
     return Assessment(

@@ -29,8 +29,15 @@ def create(folder: Path, organisation: str, *, clock: Clock, catalogue_folders: 
     Raises:
         WorkspaceError: there is a workspace already (UP-WORK-06), or the id is none (UP-WORK-14).
     """
-    from upright.workspace.workspace import Workspace
+    with making(folder, organisation) as layout:
+        if layout.is_there:
+            raise WorkspaceError(f"{folder} is a workspace already.", code="UP-WORK-06")
+        return _create(layout, organisation, clock, catalogue_folders)
 
+
+@contextmanager
+def making(folder: Path, organisation: str) -> Iterator[Layout]:
+    """Holds the folder for making a workspace in it, so that of two processes one makes it and the other finds it."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", organisation):
         raise WorkspaceError(
             f"{organisation!r} is not an organisation's id; use a-z, 0-9, '.', '_' and '-'.", code="UP-WORK-14"
@@ -40,13 +47,40 @@ def create(folder: Path, organisation: str, *, clock: Clock, catalogue_folders: 
     layout = Layout.of(folder)
     layout.make()
     with _alone(layout.root / "creating"):
-        if layout.is_there:
-            raise WorkspaceError(f"{folder} is a workspace already.", code="UP-WORK-06")
-        origin = f"{organisation}/{uuid.uuid4()}"
-        key = signers.new_log_key(origin)
-        log = Log.create(layout.root, origin=origin, signer=key, state_head=state_head(origin), clock=clock)
-        found = Workspace(folder=folder, log=log, clock=clock, catalogue_folders=catalogue_folders)
-        _enrol_own(found, key)
+        yield layout
+
+
+def open_or_create(
+    folder: Path, organisation: str, *, clock: Clock, catalogue_folders: tuple[Path, ...]
+) -> "Workspace":
+    """Opens the folder's workspace, or makes it; safe against a second process doing the same.
+
+    Raises:
+        WorkspaceError: the workspace is of another organisation (UP-WORK-07).
+    """
+    from upright.workspace.workspace import Workspace
+
+    with making(folder, organisation) as layout:
+        if not layout.is_there:
+            return _create(layout, organisation, clock, catalogue_folders)
+    found = Workspace.open(folder, clock=clock, catalogue_folders=catalogue_folders)
+    if found.organisation.path != organisation:
+        raise WorkspaceError(
+            f"This workspace is of organisation {found.organisation.path!r}; the manifest says {organisation!r}. "
+            "Correct the manifest's organisation.id, or use another folder.",
+            code="UP-WORK-07",
+        )
+    return found
+
+
+def _create(layout: Layout, organisation: str, clock: Clock, catalogue_folders: tuple[Path, ...]) -> "Workspace":
+    from upright.workspace.workspace import Workspace
+
+    origin = f"{organisation}/{uuid.uuid4()}"
+    key = signers.new_log_key(origin)
+    log = Log.create(layout.root, origin=origin, signer=key, state_head=state_head(origin), clock=clock)
+    found = Workspace(folder=layout.root.parent, log=log, clock=clock, catalogue_folders=catalogue_folders)
+    _enrol_own(found, key)
     return found
 
 

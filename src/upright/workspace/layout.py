@@ -47,7 +47,7 @@ class Layout:
     @property
     def is_there(self) -> bool:
         """Whether a log was made here (its folder says so itself; see ``upright.ledger``)."""
-        return (self.root / "ledger" / "origin").is_file()
+        return (self.root / "ledger" / "checkpoint").is_file()
 
     def make(self) -> None:
         """Makes the folders besides the ledger's own; what is there stays."""
@@ -64,7 +64,7 @@ class Layout:
         """
         if not self.is_there:
             raise WorkspaceError(
-                f"{self.root.parent} has no workspace ({NAME}/ledger/origin is missing). "
+                f"{self.root.parent} has no workspace ({NAME}/ledger/checkpoint is missing). "
                 "Run 'upright assess' beside an upright.yaml first.",
                 code="UP-WORK-01",
             )

@@ -1,6 +1,6 @@
 """From a manifest to what can be measured: bindings with sources tied to today's bytes, and the graph of subjects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,16 +91,42 @@ def answer_rows(manifest: Manifest) -> list[tuple[str, Any]]:
     return [(question, list(value) if isinstance(value, tuple) else value) for question, value in rows]
 
 
+def input_digests(binding: Binding) -> dict[Ref, str]:
+    """Today's digest of everything that a run of this binding may read, by the ref that evidence names it by."""
+    found: dict[Ref, str] = {}
+    for source in (binding.on, binding.against, binding.model):
+        if source is not None:
+            found |= {subject.ref: subject.digest for subject in parts_of(source)}
+    return found
+
+
+def parts_of(source: TableSource | ModelSource) -> list[Subject]:
+    """A source, and the files beside it that checks read: a people table, a signature, a requirements file."""
+    found = [Subject(ref=source.ref, digest=source.digest, hold=source.hold)]
+    beside: dict[str, Path | None] = {}
+    if isinstance(source, ModelSource):
+        beside = {"signature": source.signature, "requirements": source.requirements}
+    elif source.people is not None:
+        people = source.people
+        found.append(
+            Subject(ref=Ref(source.ref.type, f"{source.ref.path}/people"), digest=people.digest, hold=people.hold)
+        )
+    for name, path in beside.items():
+        if path is not None:
+            digest, hold = digest_path(path, path.parent)
+            found.append(Subject(ref=Ref(source.ref.type, f"{source.ref.path}/{name}"), digest=digest, hold=hold))
+    return found
+
+
 class _Resolver:
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
-        self.extra: dict[Ref, Subject] = {}
 
-    def digest(self, path: str, place: str) -> tuple[str, Hold]:
+    def digest(self, path: str, place: str, ref: Ref) -> tuple[str, Hold]:
         if is_url(path):
             from upright.workspace.external import digest_url
 
-            return digest_url(path)
+            return digest_url(path, ref)
         try:
             return digest_path(path, self.manifest.folder)
         except UprightError as why:
@@ -113,7 +139,7 @@ class _Resolver:
         return str(whole) if is_glob(path) and not whole.exists() else whole
 
     def model(self, part: ModelPart) -> ModelSource:
-        digest, hold = self.digest(part.path, f"models.{part.id}")
+        digest, hold = self.digest(part.path, f"models.{part.id}", part.ref)
         return ModelSource(
             ref=part.ref,
             path=self.where(part.path),
@@ -130,10 +156,10 @@ class _Resolver:
         )
 
     def table(self, part: DatasetPart) -> TableSource:
-        digest, hold = self.digest(part.path, f"datasets.{part.id}")
+        digest, hold = self.digest(part.path, f"datasets.{part.id}", part.ref)
         people = None
         if part.people is not None:
-            people_digest, people_hold = self.digest(part.people.path, f"datasets.{part.id}.protected")
+            people_digest, people_hold = self.digest(part.people.path, f"datasets.{part.id}.protected", part.ref)
             people = People(
                 path=self.where(part.people.path),
                 digest=people_digest,
@@ -226,7 +252,8 @@ class _Resolver:
             Subject(ref=manifest.system.ref, digest=system_digest(manifest), hold="declared", edges=uses),
         ]
         for ref, source in sources.items():
-            found.append(Subject(ref=ref, digest=source.digest, hold=source.hold, edges=self._edges(ref, source)))
+            first, *beside = parts_of(source)
+            found += [replace(first, edges=self._edges(ref, source)), *beside]
         for supplier in manifest.suppliers:
             said = {
                 "ref": str(supplier.ref), "name": supplier.name, "provides": sorted(map(str, supplier.provides)),

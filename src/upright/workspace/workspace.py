@@ -1,7 +1,7 @@
 """A workspace: one folder's log, keys and catalogue, and everything that a command can ask of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +51,6 @@ class Workspace:
     log: "Log"
     clock: Clock = system_clock
     catalogue_folders: tuple[Path, ...] = ()
-    _observed: dict[str, Observation] = field(default_factory=dict, repr=False)
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
@@ -103,16 +102,9 @@ class Workspace:
         Raises:
             WorkspaceError: the workspace belongs to another organisation (UP-WORK-07).
         """
-        if not Layout.of(Path(folder)).is_there:
-            return cls.create(folder, organisation, clock=clock, catalogue_folders=catalogue_folders)
-        found = cls.open(folder, clock=clock, catalogue_folders=catalogue_folders)
-        if found.organisation.path != organisation:
-            raise WorkspaceError(
-                f"This workspace is of organisation {found.organisation.path!r}; the manifest says {organisation!r}. "
-                "Correct the manifest's organisation.id, or use another folder.",
-                code="UP-WORK-07",
-            )
-        return found
+        from upright.workspace.creation import open_or_create
+
+        return open_or_create(Path(folder), organisation, clock=clock, catalogue_folders=tuple(catalogue_folders))
 
     # --- what is here ----------------------------------------------------------------------------------------------
 
@@ -188,12 +180,9 @@ class Workspace:
         """The catalogue that this Upright brings, or with ``at`` the one in force then (else the present one)."""
         if at is None:
             return self._present_catalogue
-        stream = self.log.stream(f"catalogue:{self.organisation.path}") if self._has_catalogue() else ()
+        stream = self.log.stream(f"catalogue:{self.organisation.path}")
         then = judge.catalogue_in_force(self.layout, (e for e in stream if e.time <= at))
         return then or self._present_catalogue
-
-    def _has_catalogue(self) -> bool:
-        return f"catalogue:{self.organisation.path}" in self.log.streams()
 
     # --- observing and recording -----------------------------------------------------------------------------------
 
@@ -229,7 +218,7 @@ class Workspace:
         """Writes the catalogue and the system record where they differ from the newest; returns the new indices."""
         new = []
         digest = judge.keep_catalogue(self.layout, observation.catalogue)
-        stream = self.log.stream(f"catalogue:{self.organisation.path}") if self._has_catalogue() else ()
+        stream = self.log.stream(f"catalogue:{self.organisation.path}")
         last = records.newest(stream, records.CATALOGUE)
         if last is None or last["record"]["frozen"] != digest:
             new.append(judge.catalogue_entry(digest, self.organisation, self._actor()))
@@ -343,9 +332,8 @@ class Workspace:
     ) -> "Assessment":
         """Runs the checks of a manifest and files each one's evidence as soon as it is there.
 
-        Args:
-            only: ids of bindings; empty = all. fresh: run what could be reused. seed: of everything random.
-            bundle: also write what was filed as a bundle for another log.
+        ``only`` are ids of bindings (empty = all); ``fresh`` runs what could be reused; ``seed`` is of everything
+        random; ``bundle`` also writes what was filed for another log; ``on_event`` hears of progress.
 
         Raises:
             ManifestError, WorkspaceError: before anything is run. A check that crashes is an outcome, no error.
@@ -454,6 +442,3 @@ class Workspace:
     def _actor(self) -> str:
         found = signers.find_private(self.keys(), "evidence")
         return f"key:{found.fingerprint}" if found else "key:unknown"
-
-
-ProgressTick = Callable[[int, int], None]

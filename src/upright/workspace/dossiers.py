@@ -1,0 +1,76 @@
+"""What reports and packs are made from: Facts, what was judged, and the words they cite."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from upright.kernel import Ref
+
+if TYPE_CHECKING:
+    from upright.reports import Dossier
+    from upright.workspace.manifest import Manifest
+    from upright.workspace.workspace import Workspace
+
+
+def make_dossier(
+    workspace: "Workspace", *, system: str | None, at: str | None, manifest: "Manifest | None"
+) -> "Dossier":
+    """See ``Workspace.dossier``; the checkpoint is the log's last one, before anything that is written after."""
+    from upright.gate import answer
+    from upright.posture import evaluate
+    from upright.reports import Dossier
+
+    ref = workspace.one_system(system if system or manifest is None else manifest.system.id)
+    catalogue = workspace.catalogue(at)
+    facts = workspace.facts(at, manifest, catalogue=catalogue)
+    stage = next_stage(workspace, ref, catalogue.stages)
+    rows = [row for row in workspace.evidence() if row.id is not None and row.statement is not None]
+    cited = {item.id for item in facts.items}
+    return Dossier(
+        facts=facts,
+        posture=evaluate(facts, catalogue),
+        gate=None if stage is None else answer(facts, catalogue, system=str(ref), stage=stage),
+        bodies={row.id: row.statement for row in rows if row.id in cited and row.id and row.statement},
+        catalogue=catalogue,
+        checkpoint=workspace.log.checkpoint,
+        log_key=str(workspace.log_key),
+        title=manifest.system.name if manifest else ref.path,
+        organisation=manifest.organisation.name if manifest else workspace.organisation.path,
+        purpose=manifest.system.purpose if manifest else "",
+        signers={row.id: row.signers for row in rows if row.id},
+    )
+
+
+def next_stage(workspace: "Workspace", system: Ref, stages: tuple[str, ...]) -> str | None:
+    """The life-cycle stage after the recorded one; None after the last, or where none is recorded."""
+    record = workspace.system_record(system)
+    stage = None if record is None else record["system"]["stage"]
+    if stage not in stages or stage == stages[-1]:
+        return None
+    return stages[stages.index(stage) + 1]
+
+
+def write_pack(
+    workspace: "Workspace", out: Path, *, system: str | None, manifest: "Manifest | None", partial: bool
+) -> Path:
+    """See ``Workspace.pack``."""
+    from dataclasses import replace
+
+    from upright.pack import make_pack
+    from upright.reports import html_report
+
+    if manifest is not None:
+        workspace.record(workspace.observe(manifest))
+    dossier = replace(make_dossier(workspace, system=system, at=None, manifest=manifest), pack=out.name)
+    make_pack(
+        workspace.log,
+        facts=dossier.facts,
+        posture=dossier.posture,
+        gate=dossier.gate,
+        report_html=html_report(dossier),
+        catalogue=dossier.catalogue,
+        blobs=workspace.layout.blobs,
+        out=out,
+        scope=dossier.facts.scope,
+        partial=partial,
+    )
+    return out

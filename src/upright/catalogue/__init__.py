@@ -3,7 +3,9 @@
 ``Catalogue.load`` reads the YAML of this package (and overlays); everything else here is pure.
 """
 
+from upright.catalogue.applicability import Applicability, Applicable, Profile, applicable_gdpr, narrows
 from upright.catalogue.catalogue import Catalogue, Stage
+from upright.catalogue.classify import Classification, Obligation, classify
 from upright.catalogue.reading import CatalogueError
 from upright.catalogue.types import (
     Applies,
@@ -20,18 +22,26 @@ from upright.catalogue.types import (
 )
 
 __all__ = [
+    "Applicability",
+    "Applicable",
     "Applies",
     "Ask",
     "Catalogue",
     "CatalogueError",
+    "Classification",
     "Condition",
     "Framework",
     "GateItem",
     "Gates",
     "Group",
     "Kind",
+    "Obligation",
+    "Profile",
     "Requirement",
     "Stage",
     "Trait",
     "When",
+    "applicable_gdpr",
+    "classify",
+    "narrows",
 ]

@@ -65,6 +65,12 @@ class View:
         width = self._width(tile)
         return split_entry_tile(self._source.entry_tile(tile, width), width)[0][at]
 
+    def salt(self, index: int) -> bytes:
+        """The salt of an entry's body digest: with it, a stranger who has leaf and body can hold one to the other."""
+        self._demand(index)
+        opening = self._source.opening(index, self.size)
+        return b"" if opening is None else opening.salt
+
     def streams(self) -> Mapping[str, int]:
         """Every announced stream and how many entries it has, in the order of announcement."""
         known = self._known()

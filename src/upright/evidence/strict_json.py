@@ -11,6 +11,9 @@ from upright.kernel import CanonicalError, UprightError, canonical_bytes, plain_
 T = TypeVar("T")
 MAX_DEPTH = 64
 _DECODERS: dict[type, "msgspec.json.Decoder[Any]"] = {}
+# A string runs to its closing quote or to the end, so that no input makes the search go back.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_NO_BRACKET = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _LONG_NUMBER = re.compile(rb"[\[:,]-?[0-9]{16}")
 
 
@@ -103,30 +106,17 @@ def read_json(data: bytes, *, what: str, at_most: int) -> Any:
 
 
 def _demand_shallow(data: bytes, what: str) -> None:
-    """Counts open brackets outside strings before any parser recurses; a cheap upper bound decides first."""
+    """Counts brackets outside strings before any parser recurses; their number decides first, being an upper bound."""
     if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
         return
     depth = 0
-    inside = escaped = False
-    for byte in data:
-        if inside:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                inside = False
-        elif byte == 0x22:
-            inside = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise EvidenceError(
-                    f"This {what} is nested deeper than {MAX_DEPTH} levels; nothing we write is.",
-                    code="UP-EVIDENCE-02",
-                )
-        elif byte in b"]}":
-            depth -= 1
+    for byte in _STRING.sub(b"", data).translate(None, _NO_BRACKET):
+        depth += 1 if byte in b"[{" else -1
+        if depth > MAX_DEPTH:
+            raise EvidenceError(
+                f"This {what} is nested deeper than {MAX_DEPTH} levels; nothing we write is.",
+                code="UP-EVIDENCE-02",
+            )
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ BLOBS = "blobs/"
 CATALOGUE = "catalogue/"
 KEYS = "pub/"
 MAX_MANIFEST = 64 * 1024 * 1024
-MAX_JUDGEMENT = 512 * 1024 * 1024
+MAX_JUDGEMENT = 128 * 1024 * 1024
 VERDICT_SCHEMA = "verdict/1"
 
 Hex64 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", min_length=64, max_length=64)]

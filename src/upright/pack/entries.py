@@ -1,4 +1,4 @@
-"""What a pack's files must agree with in the log: enrolled keys, evidence and the blobs it cites, the pack's verdict."""
+"""What a pack's files must agree with in the log: enrolled keys, evidence and the blobs it cites."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple

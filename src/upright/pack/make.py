@@ -1,4 +1,4 @@
-"""Making a pack: everything a stranger needs to recompute a verdict, in one file whose bytes follow from its contents."""
+"""Making a pack: all that a stranger needs to recompute a verdict, in one file whose bytes follow from its contents."""
 
 import hashlib
 import os
@@ -56,24 +56,19 @@ def make_pack(
     """Writes the pack ``out`` about ``scope`` and returns its table of contents.
 
     The pack's verdict is appended to the log first, unless the newest entry is already that verdict; so a second pack
-    for the same ``facts.at`` is the same bytes.
+    for the same ``facts.at`` is the same bytes. ``facts`` must be what ``gather`` gives for the entries that the pack
+    opens (``streams_of``), ``posture`` and ``gate`` what follows from them; with ``check`` the finished pack is
+    verified before it gets its name. ``report_html`` is the report's bytes, or a function that makes them from the
+    checkpoint they cite, which is the one before the pack's verdict. ``blobs`` are what evidence cites, by SHA-256,
+    or the folder that holds ``<aa>/<sha256>``; ``verify`` lists missing ones. A ``partial`` pack opens the system's,
+    the keys' and the verdicts' streams only, and says ``newest not proven``.
 
-    Args:
-        log: opened with its signer.
-        facts: of ``scope``; ``gather`` over the entries of ``streams_of(log, scope, partial)`` must give the same.
-        posture: ``evaluate(facts, catalogue)``. gate: the answers of ``gate.answer`` to carry; none is fine.
-        report_html: the report's bytes, or a function that makes them from the checkpoint that it cites, which is the
-            one before the pack's verdict.
-        blobs: the blobs that evidence cites: by SHA-256, or the folder that holds ``<aa>/<sha256>``; missing ones
-            are listed by ``verify``.
-        partial: open the system's and the keys' streams only; such a pack says ``newest not proven``.
-        check: verify the pack before it gets its name.
     Raises:
         PackError: UP-PACK-10 it cannot be written; UP-PACK-11 its own verification refuses it. ``out`` is untouched.
     """
     indexes = streams_of(log, scope, partial=partial)
     cites = cited_checkpoint(log, scope, facts.at)
-    opened = [entry for entry in log.entries() if _is_opened(log, entry, indexes)]
+    opened = opened_entries(log, scope, partial=partial)
     files: dict[str, bytes | Path] = {
         FACTS: canonical_bytes(plain(facts)),
         POSTURE: canonical_bytes(plain(posture)),
@@ -112,6 +107,12 @@ def streams_of(log: "Log", scope: str, *, partial: bool = False) -> tuple[str, .
     return tuple(ref for ref in every if ref in wanted or (ref.startswith("index:organisation:") and not partial))
 
 
+def opened_entries(log: "Log", scope: str, *, partial: bool = False) -> list["Recorded"]:
+    """The entries that a pack about ``scope`` opens: what its Facts are gathered from."""
+    indexes = set(streams_of(log, scope, partial=partial))
+    return [entry for entry in log.entries() if entry.ref in indexes or log.index_of(entry.ref) in indexes]
+
+
 def cited_checkpoint(log: "Log", scope: str, at: str) -> str:
     """The checkpoint that the report of a pack shows: that of the log before the pack's own verdict."""
     if log.size:
@@ -120,10 +121,6 @@ def cited_checkpoint(log: "Log", scope: str, at: str) -> str:
         if newest.ref == verdict_stream(scope) and body.get("at") == at and isinstance(body.get("cites"), str):
             return str(body["cites"])
     return log.checkpoint
-
-
-def _is_opened(log: "Log", entry: "Recorded", indexes: tuple[str, ...]) -> bool:
-    return entry.ref in indexes or log.index_of(entry.ref) in indexes
 
 
 def _answers(gate: "GateAnswer | Iterable[GateAnswer] | None") -> list[Any]:

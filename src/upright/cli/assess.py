@@ -27,7 +27,7 @@ def assess(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="BINDING", help="Only this check; may be repeated.")
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Run again what could be reused.")] = False,  # noqa: FBT002
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run again what could be reused.")] = False,
     bundle: Annotated[
         Path | None,
         typer.Option("--bundle", metavar="FILE", help="Also write the evidence as a bundle to merge elsewhere."),
@@ -61,6 +61,9 @@ def assess(
     return found.exit_status
 
 
+_RULES = "The approved binding rules until someone approves this (upright attest binding-approval)."
+
+
 def show_assessment(screen: "Screen", name: str, found: "Assessment", known: "Catalogue", standing: "Posture") -> None:
     """The checks with their reasons, what they mean for the requirements, and one line for the rest."""
     from upright.cli.standing import answered, rest_line, show_frameworks, show_verdicts
@@ -73,8 +76,7 @@ def show_assessment(screen: "Screen", name: str, found: "Assessment", known: "Ca
         screen.verdict("undecided", "The manifest binds no check, so nothing was measured.")
     for change in found.changes:
         if change.needs_approval:
-            screen.verdict("unknown", f"{change.binding} was {change.what}: {change.detail}. The approved binding rules "
-                           "until someone approves this (upright attest binding-approval).")  # fmt: skip
+            screen.verdict("unknown", f"{change.binding} was {change.what}: {change.detail}. {_RULES}")
     for line in found.notes:
         screen.bullet(line)
     screen.line()

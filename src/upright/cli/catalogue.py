@@ -1,4 +1,4 @@
-"""``upright catalogue``: what the frameworks ask, the kinds of evidence, the threats; and a linter for one's own folder."""
+"""``upright catalogue``: what the frameworks ask, the kinds of evidence, threats; and a linter for your own folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,20 +11,27 @@ from upright.cli.session import Session, command, group
 from upright.cli.text import counted
 
 if TYPE_CHECKING:
-    from upright.catalogue import Ask, Catalogue, Requirement
+    from upright.catalogue import Ask, Catalogue, Framework, Requirement
     from upright.cli.screen import Screen
 
 app = group("Read frameworks, requirements, threats and kinds; lint your own.")
 
-Framework = Annotated[str | None, typer.Option("--framework", metavar="ID", help="Only this framework.")]
+OneFramework = Annotated[str | None, typer.Option("--framework", metavar="ID", help="Only this framework.")]
 
 
 @command(app, "frameworks")
-def frameworks(session: Session, catalogue: CatalogueFolders = None) -> None:
-    """List the frameworks, their editions, and how much of each is confirmed."""
+def frameworks(
+    session: Session,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these, with their cautions.")] = None,
+    catalogue: CatalogueFolders = None,
+) -> None:
+    """List the frameworks, how much of each is confirmed, and with an ID the cautions that a reader must know."""
     from upright.cli.screen import Column
 
     found = _load(catalogue)
+    for name in ids or ():
+        _demand_framework(found, name)
+    wanted = [one for one in found.frameworks.values() if not ids or one.id in ids]
     rows = [
         {
             "id": one.id,
@@ -36,18 +43,20 @@ def frameworks(session: Session, catalogue: CatalogueFolders = None) -> None:
             "digest": f"sha256:{one.digest}",
             "cautions": list(one.cautions),
         }
-        for one in found.frameworks.values()
+        for one in wanted
     ]
 
     def show(screen: "Screen") -> None:
         columns = [Column("Id", whole=True), Column("Title"), Column("Kind"), Column("Requirements", right=True)]
-        screen.table(
-            [*columns, Column("Confirmed", right=True)],
-            [(r["id"], r["title"], r["kind"], str(r["requirements"]), str(r["confirmed"])) for r in rows],
-        )
-        for row in rows:
-            for caution in row["cautions"]:
-                screen.bullet(f"{row['id']}: {caution}")
+        columns += [Column("Confirmed", right=True), Column("Cautions", right=True)]
+        screen.table(columns, [_framework_cells(one) for one in wanted])
+        if not ids:
+            screen.quiet("'upright catalogue frameworks ID' shows the cautions of one.")
+            return
+        for one in wanted:
+            screen.line()
+            for caution in one.cautions:
+                screen.bullet(caution)
 
     session.answer({"upright": 1, "frameworks": rows}, show)
 
@@ -56,7 +65,7 @@ def frameworks(session: Session, catalogue: CatalogueFolders = None) -> None:
 def requirements(
     session: Session,
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these, such as iso42001:A.5.4.")] = None,
-    framework: Framework = None,
+    framework: OneFramework = None,
     catalogue: CatalogueFolders = None,
 ) -> None:
     """List requirements with the evidence each asks for. Asks are our own judgement, and marked so."""
@@ -128,7 +137,7 @@ def threats(session: Session, catalogue: CatalogueFolders = None) -> None:
     def show(screen: "Screen") -> None:
         screen.table(
             [Column("Id", whole=True), Column("Threat"), Column("Stages")],
-            [(str(one.get("id", "")), str(one.get("title") or one.get("name", "")), _joined(one.get("stages")))
+            [(str(one.get("id", "")), str(one.get("title", "")), _joined(one.get("stage")))
              for one in rows],
         )  # fmt: skip
         screen.quiet(counted(len(rows), "threat"))
@@ -141,7 +150,7 @@ def lint(
     session: Session,
     folders: Annotated[list[Path] | None, typer.Argument(metavar="DIR", help="Your folders, laid over ours.")] = None,
 ) -> int:
-    """Check catalogue folders: kinds without producer, requirements without ask, dead crosswalks, with file and line."""
+    """Check catalogue folders: kinds without producer, requirements without ask, dead crosswalks, by line."""
     from upright.catalogue import lint as check
 
     problems = check(folders or [])
@@ -168,6 +177,11 @@ def _load(folders: Sequence[Path] | None) -> "Catalogue":
     from upright.catalogue import Catalogue
 
     return Catalogue.load(tuple(folders or ()))
+
+
+def _framework_cells(one: "Framework") -> tuple[str, ...]:
+    confirmed = sum(requirement.confirmed for requirement in one.requirements)
+    return one.id, one.title, one.kind, str(len(one.requirements)), str(confirmed), str(len(one.cautions))
 
 
 def _demand_framework(found: "Catalogue", name: str) -> None:

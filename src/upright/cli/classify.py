@@ -1,7 +1,7 @@
 """``upright classify``: from answers to the EU AI Act class and what it obliges one to."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,7 @@ from upright.cli.here import CatalogueFolders
 from upright.cli.session import Session, command, single
 
 if TYPE_CHECKING:
+    from upright.catalogue import Classification
     from upright.cli.screen import Screen
 
 app = single()
@@ -27,29 +28,31 @@ def classify(
 
     given = {key: list(value) if isinstance(value, tuple) else value for key, value in read_answers(answers).items()}
     found = decide(given, Catalogue.load(tuple(catalogue or ())))
-    document: dict[str, Any] = {
-        "upright": 1,
-        "outcomes": list(found.outcomes),
-        "undetermined": list(found.undetermined),
-        "because": list(found.because),
-        "obligations": [dict(one) for one in found.obligations],
-        "severity": found.severity,
-    }
-
-    def show(screen: "Screen") -> None:
-        from upright.cli.screen import Column
-        from upright.reports.words import day
-
-        if found.undetermined:
-            screen.verdict("undetermined", f"Answer first: {', '.join(found.undetermined)}.")
-        screen.title(", ".join(found.outcomes) or "No outcome yet", str(found.severity or ""))
-        for line in found.because:
-            screen.bullet(line)
-        if found.obligations:
-            screen.line()
-            rows = [(str(one["id"]), day(str(one.get("applies_from") or "now"))) for one in document["obligations"]]
-            screen.table([Column("Obligation", whole=True), Column("Applies from", whole=True)], rows)
-        screen.quiet("A reading of the law by rules, not legal advice.")
-
-    session.answer(document, show)
+    session.answer(found.to_json(), lambda screen: show_classification(screen, found))
     return 3 if found.undetermined else 0
+
+
+def show_classification(screen: "Screen", found: "Classification") -> None:
+    """Outcomes with their reasons, what stays open, and the obligations with their dates."""
+    from upright.cli.screen import Column
+    from upright.reports.words import day
+
+    if found.undetermined:
+        screen.verdict("undetermined", f"Answer first: {', '.join(found.undetermined)}.")
+    screen.title(", ".join(found.outcomes) or "No outcome yet", found.severity)
+    if found.possible:
+        screen.line(f"Possible, until then: {', '.join(found.possible)}. The most severe of them counts.")
+    for line in found.because:
+        screen.bullet(line)
+    if found.obligations:
+        screen.line()
+        rows = [
+            (
+                one.id,
+                day(one.applies_from) if one.applies_from else "no date",
+                "" if one.certain else "only if it applies",
+            )
+            for one in found.obligations
+        ]
+        screen.table([Column("Obligation", whole=True), Column("Applies from", whole=True), Column("")], rows)
+    screen.quiet("A reading of the law by rules, not legal advice.")

@@ -69,15 +69,17 @@ def _read(why: Exception) -> tuple[int, str, str]:
         )
     return (
         OUR_ERROR,
-        f"Upright met something it does not understand ({type(why).__name__}: {_first_line(why)}). "
-        "Run the same command with --debug for the whole story, and please report it.",
+        (
+            f"Upright met something it does not understand ({type(why).__name__}: {_first_line(why)}). "
+            "Run the same command with --debug for the whole story, and please report it."
+        ),
         "UP-CLI-09",
     )
 
 
 def _usage(why: Exception) -> str:
     context = getattr(why, "ctx", None)
-    said = str(why.format_message()) if hasattr(why, "format_message") else str(why)  # type: ignore[attr-defined]
+    said = str(why.format_message()) if hasattr(why, "format_message") else str(why)
     said = " ".join(said.split())
     if said[-1:] not in {".", "?", "!"}:
         said += "."

@@ -98,7 +98,7 @@ def merge(
     ],
     manifest: ManifestFile = None,
 ) -> int:
-    """Append the evidence of bundles, such as those of a CI matrix. Doing it twice changes nothing; a fork is refused."""
+    """Append the evidence of bundles, such as those of a CI matrix; twice changes nothing, a fork is refused."""
     workspace = open_workspace(session)
     merged = workspace.merge(bundles, manifest_of(workspace.folder, manifest))
 
@@ -108,7 +108,8 @@ def merge(
         screen.table(
             [Column("Bundle"), Column("Origin"), Column("Added", right=True), Column("Known", right=True),
              Column("Unattributed", right=True)],
-            [(each.file, each.origin, str(each.added), str(each.known), str(each.unattributed)) for each in merged.bundles],
+            [(each.file, each.origin, str(each.added), str(each.known), str(each.unattributed))
+             for each in merged.bundles],
         )  # fmt: skip
         for each in merged.bundles:
             for line in each.notes:
@@ -154,7 +155,8 @@ def _show_statement(screen: "Screen", statement: "Statement") -> None:
         screen.table(
             [Column("Measure"), Column("Group"), Column("Value (interval)", right=True), Column("n", right=True),
              Column("Outcome", status=True)],
-            [(words(one.name), group(one.group), interval(one.value, one.low, one.high), f"{one.n:,}", one.outcome or "")
+            [(words(one.name), group(one.group), interval(one.value, one.low, one.high), f"{one.n:,}",
+              one.outcome or "")
              for one in said.measurements],
         )  # fmt: skip
     if said.record is not None:

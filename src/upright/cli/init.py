@@ -25,7 +25,7 @@ def init(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder of the AI system [default: here].", show_default=False)
     ] = Path(),
-    show_only: Annotated[bool, typer.Option("--print", help="Print the proposal and write nothing.")] = False,  # noqa: FBT002
+    show_only: Annotated[bool, typer.Option("--print", help="Print the proposal and write nothing.")] = False,
 ) -> None:
     """Look for model files and tables in a folder and write upright.yaml for them. Opens no model, sends nothing."""
     from upright.discovery import propose_manifest

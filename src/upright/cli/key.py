@@ -89,7 +89,7 @@ def list_keys(session: Session) -> None:
 
 @command(app, "export")
 def export(session: Session, role: RoleArgument) -> None:
-    """Print a public key alone on one line, as 'upright verify --trust' takes it: the workspace's own where it has one."""
+    """Print a public key alone on one line, as 'upright verify --trust' takes it; in a workspace, its own."""
     vkey, fingerprint = _one_of_role(session, role)
     if session.as_json:
         session.answer({"upright": 1, "role": role, "vkey": vkey, "fingerprint": fingerprint}, lambda _: None)
@@ -139,7 +139,7 @@ def retire(
 ) -> None:
     """Tell the workspace's log that a key no longer counts, or that it was in other hands from an entry on."""
     workspace = open_workspace(session)
-    found = [each for each in workspace.keys() if each.startswith(fingerprint.lower())]
+    found = [each for each in sorted(workspace.keys()) if each.startswith(fingerprint.lower())]
     if len(found) != 1:
         raise KeyChoiceError(
             f"{fingerprint!r} fits {len(found) or 'no'} keys of this log. 'upright key list' shows them.",
@@ -163,7 +163,7 @@ def _workspace_or_none(session: Session) -> "Workspace | None":
         return None
 
 
-def _listed(fingerprint: str, role: str, name: str, private: bool, state: "KeyState | None") -> dict[str, Any]:  # noqa: FBT001
+def _listed(fingerprint: str, role: str, name: str, private: bool, state: "KeyState | None") -> dict[str, Any]:
     return {
         "fingerprint": fingerprint,
         "role": role,
@@ -203,7 +203,8 @@ def _one_of_role(session: Session, role: str) -> tuple[str, str]:
         )
     names = ", ".join(f"{key.name} ({key.fingerprint[:12]})" for key in current)
     raise KeyChoiceError(
-        f"There are {len(current)} current {role} keys in {where}: {names}. 'upright key list --format json' prints each vkey.",
+        f"There are {len(current)} current {role} keys in {where}: {names}. "
+        "'upright key list --format json' prints each vkey.",
         code="UP-CLI-10",
     )
 

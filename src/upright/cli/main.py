@@ -93,11 +93,11 @@ class Commands(TyperGroup):
         super().__init__(**settings)
         self.commands = _Lazy()
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as in the base class
         """The names, in the order of the table."""
         return list(self.commands)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as in the base class
         """Writes the sections of the table, their second column aligned."""
         width = max(map(len, _ENTRIES))
         for title, section in SECTIONS.items():
@@ -113,9 +113,9 @@ app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None, pre
     epilog="Each command takes --format json, --workspace DIR and --debug. 'upright COMMAND --help' says more.",
 )
 def _upright(
-    version: bool = typer.Option(False, *VERSION_FLAGS, help="Show the version and leave.", callback=show_version),  # noqa: FBT001, FBT003
+    version: bool = typer.Option(False, *VERSION_FLAGS, help="Show the version and leave.", callback=show_version),
 ) -> None:
-    """Run an AI management system: measure AI systems, judge them by ISO 42001, EU AI Act, NIST AI RMF and GDPR, prove it."""
+    """Measure AI systems, judge them by ISO 42001, EU AI Act, NIST AI RMF and GDPR, and prove the result."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

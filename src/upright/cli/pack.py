@@ -21,7 +21,7 @@ def pack(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: SYSTEM-pack.zip].")
     ] = None,
-    partial: Annotated[  # noqa: FBT002
+    partial: Annotated[
         bool,
         typer.Option("--partial", help="Leave leaves out; then nobody can tell whether the newest result is in it."),
     ] = False,

@@ -80,7 +80,7 @@ class Screen:
 
     def bullet(self, text: str) -> None:
         """A paragraph of a list."""
-        mark = "\u2022 " if self.fancy else "- "
+        mark = "\u2022" if self.fancy else "-"
         self._hanging(Text(mark, style="bright_black"), Text(self._safe(text)))
 
     def code(self, text: str) -> None:
@@ -133,7 +133,7 @@ class Screen:
         self._print(Padding(table, (0, 0, 0, 2)))
 
     def bar(self, parts: Sequence[tuple[str, int]], width: int = 20) -> str:
-        """Counts by status as a bar of marks, each status at least one mark; its numbers stand beside it in the table."""
+        """Counts by status as a bar of marks, at least one mark each; the numbers stand beside it in the table."""
         total = sum(count for _, count in parts)
         if not total:
             return ""

@@ -119,7 +119,7 @@ def command(
 class Group(TyperGroup):
     """A group whose help shows each command's first sentence in full, wrapped and never cut."""
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as in the base class
         """Writes the commands and their first sentences."""
         rows = [(name, (command.help or "").split("\n\n")[0]) for name, command in self.commands.items()]
         with formatter.section("Commands"):
@@ -160,7 +160,7 @@ def note(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+def show_version(wanted: bool) -> None:
     """Prints the version and leaves."""
     if wanted:
         sys.stdout.write(f"upright {__version__}\n")

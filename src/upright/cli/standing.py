@@ -1,4 +1,4 @@
-"""How posture looks in a terminal: a line a framework, a line a requirement that has an answer, and the rest counted."""
+"""How posture looks in a terminal: a line a framework, a line a requirement with an answer, the rest counted."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING

@@ -2,7 +2,7 @@
 
 import re
 
-# C0 and C1 controls but tab and newline, and the marks that reorder text (bidirectional embeddings, overrides, isolates).
+# C0 and C1 controls but tab and newline, and the marks that reorder text (overrides, isolates).
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

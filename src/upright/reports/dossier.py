@@ -1,4 +1,4 @@
-"""A Dossier: Facts, what was judged from them, and the words they cite. Every report is made from one, and only from it."""
+"""A Dossier: Facts, what was judged from them, and the words they cite; every report is made from one alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ class Dossier:
         catalogue: the edition that ``facts.catalogue`` names by digest.
         checkpoint: the signed checkpoint (a C2SP note) that the report cites.
         log_key: the log's public key as a C2SP vkey.
+        system: ref of the system that the report is about; ``None`` for all that the Facts hold.
         title: the system's name, or the organisation's for a report about all of it.
         organisation: the organisation's name.
         purpose: what the system is for, in the manifest's words.
@@ -38,6 +39,7 @@ class Dossier:
     checkpoint: str
     log_key: str
     title: str
+    system: str | None = None
     organisation: str = ""
     purpose: str = ""
     signers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

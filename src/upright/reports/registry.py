@@ -56,7 +56,7 @@ def reports() -> Mapping[str, Report]:
         report = _loaded(point.name, point.value, point.load)
         if report.name in found:
             raise ReportNotLoadedError(
-                f'The entry point {point.value} offers a report "{report.name}", and there is one of that name already. '
+                f'The entry point {point.value} offers a report "{report.name}", and there is one already. '
                 "Uninstall one of the two, or ask its author for another name.",
                 code="UP-REP-02",
             )
@@ -90,7 +90,7 @@ def _built_in(name: str) -> Report:
 def _loaded(name: str, value: str, load: Callable[[], object]) -> Report:
     try:
         report = load()
-    except Exception as why:  # noqa: BLE001 - whatever a foreign module raises, the user gets one clear line
+    except Exception as why:
         raise ReportNotLoadedError(
             f'The report "{name}" of {value} cannot be loaded: {type(why).__name__}: {why}. '
             "Update or uninstall that package.",

@@ -1,4 +1,4 @@
-"""How numbers, dates and statuses read: one way on paper, in HTML and in a terminal (look: sentence case, interval and n)."""
+"""How numbers, dates and statuses read: one way on paper, in HTML and in a terminal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

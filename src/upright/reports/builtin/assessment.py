@@ -11,7 +11,7 @@ from upright.reports import words
 from upright.reports.dossier import Dossier
 from upright.reports.parts.checks import check_views
 from upright.reports.parts.sources import cautions, checkpoint_view, evidence_views
-from upright.reports.parts.verdicts import framework_views, gate_view, requirement_titles, stage_words
+from upright.reports.parts.verdicts import framework_views, gate_view, requirement_titles, stage_words, verdicts_of
 from upright.reports.registry import Report
 
 _INVISIBLE = re.compile(
@@ -117,7 +117,7 @@ def _visible(value: Any) -> Any:
 def _system(dossier: Dossier) -> dict[str, str]:
     """Ref and traits of the system, from the Facts."""
     for subject in dossier.facts.subjects:
-        if subject.type == "system":
+        if subject.type == "system" and dossier.system in {None, subject.ref}:
             return {"ref": subject.ref, **{str(key): str(value) for key, value in sorted(subject.traits.items())}}
     return {"ref": dossier.facts.scope}
 
@@ -126,7 +126,7 @@ def _statuses(dossier: Dossier) -> dict[str, str]:
     """Requirement id to its status, the worst where it is judged in several scopes."""
     order = ("failing", "stale", "partly", "unknown", "met", "not_applicable")
     found: dict[str, str] = {}
-    for verdict in dossier.posture.verdicts:
+    for verdict in verdicts_of(dossier):
         known = found.get(verdict.requirement)
         if known is None or order.index(verdict.status) < order.index(known):
             found[verdict.requirement] = verdict.status

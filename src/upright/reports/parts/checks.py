@@ -1,13 +1,17 @@
-"""Checks: for each binding its newest statement, every number with its interval, and what was not judged or examined."""
+"""Checks: for each binding its newest statement, every number with its interval, what was not judged or examined."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from upright.evidence import Measurement, NotExamined, Predicate, Statement
 from upright.reports import words
 from upright.reports.dossier import Dossier
 from upright.reports.parts.plots import Bounds, Mark, Scale, mark, scale
+
+if TYPE_CHECKING:
+    from upright.posture import BoundCheck
 
 _OF_GROUPS = ("_difference", "_ratio", "_gap")
 
@@ -79,26 +83,23 @@ class CheckView:
 def check_views(dossier: Dossier) -> tuple[CheckView, ...]:
     """One view for each binding in force, in the order of their names, failed ones first."""
     order = {"failed": 0, "errored": 1, "undecided": 2, "unknown": 3, "passed": 4}
-    views = [_view(dossier, binding) for binding in dossier.facts.bindings if binding.retired_index is None]
+    bound = [
+        one for one in dossier.facts.bindings if one.retired_index is None and dossier.system in {None, one.system}
+    ]
+    views = [_view(dossier, binding) for binding in bound]
     return tuple(sorted(views, key=lambda view: (order.get(view.result, 3), view.binding)))
 
 
-def _view(dossier: Dossier, binding: "object") -> CheckView:
-    name, subject = str(binding.id), str(binding.subject)  # type: ignore[attr-defined]
-    short = name.rpartition("/")[2]
-    items = sorted(
-        (item for item in dossier.facts.items if item.binding == name),
-        key=lambda item: item.index,
-    )
+def _view(dossier: Dossier, binding: "BoundCheck") -> CheckView:
+    items = sorted((item for item in dossier.facts.items if item.stream == binding.stream), key=lambda item: item.index)
     if not items:
-        return CheckView(short, "", subject, "unknown", "This check is bound and has never been run.")
+        return CheckView(binding.id, "", binding.subject, "unknown", "This check is bound and has never been run.")
     newest = items[-1]
     body = dossier.bodies.get(newest.id)
     if body is None:
-        return CheckView(
-            short, "", subject, str(newest.result), "The log no longer holds the words of this statement.", newest.id
-        )
-    return statement_view(short, subject, body, dossier, evidence=newest.id, earlier=len(items) - 1)
+        gone = "The log no longer holds the words of this statement."
+        return CheckView(binding.id, "", binding.subject, newest.result, gone, newest.id)
+    return statement_view(binding.id, binding.subject, body, dossier, evidence=newest.id, earlier=len(items) - 1)
 
 
 def statement_view(
@@ -228,14 +229,8 @@ _REPRODUCED = {
 
 
 def _speaks_to(kinds: Sequence[str], dossier: Dossier) -> tuple[str, ...]:
-    """The requirements whose asks name one of these kinds, in the order of the frameworks."""
-    wanted = set(kinds)
-    return tuple(
-        requirement.id
-        for framework in dossier.catalogue.frameworks.values()
-        for requirement in framework.requirements
-        if wanted & set(requirement.kinds)
-    )
+    """The requirements that ask for one of these kinds, in the order of the catalogue."""
+    return dossier.catalogue.speaks_to(kinds)
 
 
 def _capital(text: str) -> str:

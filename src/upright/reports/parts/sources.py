@@ -1,4 +1,4 @@
-"""Where it all rests: the evidence with its holds and signers, the checkpoint, the command that checks it, the cautions."""
+"""Where it all rests: evidence with holds and signers, the checkpoint, the command that checks it, the cautions."""
 
 import shlex
 from collections import Counter
@@ -110,8 +110,8 @@ def cautions(dossier: Dossier) -> tuple[Caution, ...]:
 _LOGS = {
     "self-kept": Caution(
         "Self-kept log",
-        "The log was kept in the same folder as the system it speaks of, by its owner. It shows that nothing was changed "
-        "after it was recorded and before the checkpoint; it cannot show that the folder was not set back and begun anew. "
+        "The log was kept beside the system it speaks of, by the same people. It shows that nothing was changed after "
+        "it was recorded and before the checkpoint; it cannot show that the folder was not set back and begun anew. "
         "A checkpoint kept elsewhere (--since) or a witness rules that out.",
     ),
     "partial": Caution(
@@ -136,7 +136,7 @@ def _catalogue_cautions(dossier: Dossier) -> list[Caution]:
             found.append(
                 Caution(
                     f"{framework.title}: {len(unconfirmed)} of {len(framework.requirements)} requirements unconfirmed",
-                    "Their titles or gist are not confirmed by two independent sources. Read the original before relying on them.",
+                    "Their titles or gist are not confirmed by two independent sources; read the original first.",
                     unconfirmed,
                 )
             )
@@ -144,8 +144,8 @@ def _catalogue_cautions(dossier: Dossier) -> list[Caution]:
     found.append(
         Caution(
             "Own judgement",
-            "Which evidence answers which requirement, and what each life-cycle stage asks for, is our own reading of the "
-            "frameworks. The standards and laws do not lay it down.",
+            "Which evidence answers which requirement, and what each life-cycle stage asks for, is our own reading. "
+            "The standards and laws do not lay it down.",
         )
     )
     return found
@@ -156,10 +156,11 @@ def _evidence_cautions(dossier: Dossier) -> list[Caution]:
     signers = Counter(item.signer for item in dossier.facts.items)
     for signer in ("unattributed", "compromised"):
         if signers[signer]:
+            whose = "an unknown" if signer == "unattributed" else "a compromised"
             ids = tuple(words.short(item.id) for item in dossier.facts.items if item.signer == signer)
             found.append(
                 Caution(
-                    f"{signers[signer]} statements by {'an unknown' if signer == 'unattributed' else 'a compromised'} key",
+                    f"{signers[signer]} statements by {whose} key",
                     "They are shown, and open no gate.",
                     ids,
                 )

@@ -148,7 +148,7 @@ def _framework(dossier: Dossier, framework: "Framework") -> FrameworkView:
     counts = tuple((status, int(getattr(folded, status))) for status in COUNTED)
     said = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts if count)
     by_requirement: dict[str, list[Verdict]] = {}
-    for verdict in dossier.posture.verdicts:
+    for verdict in verdicts_of(dossier):
         by_requirement.setdefault(verdict.requirement, []).append(verdict)
     groups: dict[str, list[RequirementView]] = {}
     for requirement in framework.requirements:
@@ -166,6 +166,15 @@ def _framework(dossier: Dossier, framework: "Framework") -> FrameworkView:
         bars=bars(counts),
         said=said,
         groups=tuple(GroupView(_heading(group, titles), tuple(rows)) for group, rows in groups.items()),
+    )
+
+
+def verdicts_of(dossier: Dossier) -> "tuple[Verdict, ...]":
+    """The verdicts about the dossier's system and about the organisation, which every system shows."""
+    return tuple(
+        one
+        for one in dossier.posture.verdicts
+        if dossier.system is None or one.scope_ref == dossier.system or not one.scope_ref.startswith("system:")
     )
 
 
@@ -210,8 +219,4 @@ def _requirement(dossier: Dossier, requirement: "Requirement", verdict: "Verdict
 
 def requirement_titles(dossier: Dossier) -> dict[str, str]:
     """Requirement id to title, over all frameworks."""
-    return {
-        requirement.id: requirement.title
-        for framework in dossier.catalogue.frameworks.values()
-        for requirement in framework.requirements
-    }
+    return {name: requirement.title for name, requirement in dossier.catalogue.requirements.items()}

@@ -6,6 +6,7 @@
 from upright.catalogue.applicability import Applicability, Applicable, Profile, applicable_gdpr, narrows
 from upright.catalogue.catalogue import Catalogue, Stage
 from upright.catalogue.classify import Classification, Obligation, classify
+from upright.catalogue.linting import Problem, lint
 from upright.catalogue.reading import CatalogueError
 from upright.catalogue.types import (
     Applies,
@@ -36,6 +37,7 @@ __all__ = [
     "Group",
     "Kind",
     "Obligation",
+    "Problem",
     "Profile",
     "Requirement",
     "Stage",
@@ -43,5 +45,6 @@ __all__ = [
     "When",
     "applicable_gdpr",
     "classify",
+    "lint",
     "narrows",
 ]

@@ -35,7 +35,7 @@ class Ask(Value, frozen=True, kw_only=True):
     """Evidence a requirement asks for: every member of ``all_of``; a member is met by any of its kinds.
 
     ``fresh_for`` is ISO 8601 or None for evidence that does not age; ``attested`` says that an attestation
-    may stand in for a check or a log.
+    may stand in for a check or a log. ``reproduced`` refuses evidence whose predictions were not scored again.
     """
 
     all_of: tuple[tuple[str, ...], ...]
@@ -44,6 +44,7 @@ class Ask(Value, frozen=True, kw_only=True):
     fresh_for: str | None = None
     min_hold: Hold | None = None
     attested: bool = False
+    reproduced: bool = False
     when: When | None = None
 
     @property

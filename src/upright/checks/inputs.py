@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from upright.checks.contract import Binding, ModelSource, TableSource
+from upright.evidence.statement import Reason
 from upright.kernel import InputError
 from upright.measures.errors import MeasureInputError
 from upright.measures.tally import collect
@@ -49,3 +50,17 @@ def demand_rows(table: "Table", source: TableSource) -> int:
     if rows == 0:
         raise MeasureInputError(f"{source.ref} has no rows, so nothing can be measured.", code="UP-MEASURE-07")
     return int(rows)
+
+
+def missing_results(rows: int, of: int, what: str, *, leave_out: bool) -> tuple[Reason, ...]:
+    """A reason that keeps a check from passing while rows have no result and nobody said that this is meant.
+
+    A model that answers NaN for hard cases would otherwise be judged on the easy ones.
+    """
+    if rows == 0 or leave_out:
+        return ()
+    because = (
+        f"{rows:,} of {of:,} rows have no {what} (missing or NaN) and are in no rate; fill them, or set the option "
+        "leave_out_missing: true if they are meant to be left out [UP-CHECK-34]"
+    )
+    return (Reason(limit="", outcome="undecided", because=because),)

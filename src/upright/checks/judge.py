@@ -21,7 +21,6 @@ from upright.evidence.statement import Measurement, NotExamined, Reason
 from upright.kernel import decimal_text
 from upright.measures.estimate import Estimate
 
-
 _WORST_FIRST = ("failed", "errored", "undecided", "passed")
 
 
@@ -51,18 +50,18 @@ def judge(
     *,
     not_judged: Sequence[NotJudged] = (),
     reported: Sequence[Estimate] = (),
+    also: Sequence[Reason] = (),
 ) -> Judgement:
     """Judges ``estimates`` against ``limits``; ``reported`` are measured and shown, never judged.
 
     ``not_judged`` lets go of groups that are too small, and of no other: a group large enough to judge is judged.
-    A limit whose measure could not be taken is undecided.
+    A limit whose measure could not be taken is undecided. ``also`` are the check's own reasons, which count alike.
     """
     let_go = [one for one in estimates if one.unfit and _named(one, not_judged)]
     judged = [one for one in estimates if not any(one is other for other in let_go)]
     rulings = rule(comparisons_of(judged, limits))
-    reasons = sorted([*_reasons(rulings), *_unmet(judged, limits)], key=lambda one: _WORST_FIRST.index(one.outcome))
-    if not limits:
-        reasons = [NO_LIMIT]
+    found = [*_reasons(rulings), *_unmet(judged, limits), *also] if limits else [NO_LIMIT, *also]
+    reasons = sorted(found, key=lambda one: _WORST_FIRST.index(one.outcome))
     outcomes = {reason.outcome for reason in reasons}
     result: Outcome = "failed" if "failed" in outcomes else "undecided" if "undecided" in outcomes else "passed"
     by_estimate: dict[int, list[Ruling]] = {}

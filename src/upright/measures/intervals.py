@@ -4,6 +4,7 @@ import math
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
+_MOST_SPREAD = 300.0  # on the log scale, so that its exponential is a number
 
 
 def normal_quantile(level: float) -> float:
@@ -82,13 +83,14 @@ def log_ratio(share: float, size: float, other_share: float, other_size: float, 
         return 0.0, math.inf
     z = normal_quantile(level)
     if share > 0.0 and other_share > 0.0:
-        spread = z * math.sqrt((1.0 - share) / (share * size) + (1.0 - other_share) / (other_share * other_size))
+        variance = (1.0 - share) / (share * size) + (1.0 - other_share) / (other_share * other_size)
+        spread = min(_MOST_SPREAD, z * math.sqrt(variance))
         ratio = share / other_share
         return ratio * math.exp(-spread), ratio * math.exp(spread)
     cases, other_cases = share * size + 0.5, other_share * other_size + 0.5
     ratio = (cases / (size + 0.5)) / (other_cases / (other_size + 0.5))
     variance = 1 / cases - 1 / (size + 0.5) + 1 / other_cases - 1 / (other_size + 0.5)
-    spread = z * math.sqrt(max(variance, 0.0))
+    spread = min(_MOST_SPREAD, z * math.sqrt(max(variance, 0.0)))
     if share <= 0.0:
         return 0.0, ratio * math.exp(spread)
     return ratio * math.exp(-spread), math.inf

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from upright.checks.contract import Binding, CheckResult, Context, Run, TableSource, check
-from upright.checks.inputs import demand_rows, table_of
+from upright.checks.inputs import demand_rows, missing_results, table_of
 from upright.checks.judge import judge
 from upright.evidence.statement import NotExamined
 from upright.kernel import InputError
@@ -30,13 +30,19 @@ MEASURES = tuple(
     uses_predictions=True,
 )
 def group_fairness(
-    *, intersections: bool = True, least_rows: int = 30, least_expected: float = 5.0, person: str | None = None
+    *,
+    intersections: bool = True,
+    least_rows: int = 30,
+    least_expected: float = 5.0,
+    person: str | None = None,
+    leave_out_missing: bool = False,
 ) -> Run:
     """Compares how groups fare: selection rate, error rates, precision and accuracy, each against a reference group.
 
     The four-fifths rule is the limit ``selection_rate_ratio: {at_least: "0.8"}``. Limits hold for every group and,
     unless ``intersections`` is off, every intersection of protected columns; with strata, for every group within each
     stratum. Groups under ``least_rows`` rows, or under ``least_expected`` expected cases, are undecided.
+    Rows without a decision keep the check from passing unless ``leave_out_missing``; they are counted either way.
     ``person`` names a column of who a row is about: where people repeat, rows are not independent and nothing is
     judged.
     """
@@ -46,7 +52,7 @@ def group_fairness(
         prediction, label, favourable = _columns(source)
         by = tuple(dict.fromkeys([*source.protected, *binding.strata]))
         table = context.open_table(source)
-        demand_rows(table, source)
+        rows = demand_rows(table, source)
         counts = count_decisions(table, by=by, prediction=prediction, label=label, weight=source.columns.weight)
         decisions = read_decisions(counts, by=by, prediction=prediction, label=label, favourable=favourable)
         plan = Plan(
@@ -59,7 +65,13 @@ def group_fairness(
         )
         estimates = group_estimates(decisions, plan, seed=context.seed_of(binding))
         judged, reported = _split(estimates, plan)
-        judgement = judge(judged, binding.limits, not_judged=binding.not_judged, reported=reported)
+        judgement = judge(
+            judged,
+            binding.limits,
+            not_judged=binding.not_judged,
+            reported=reported,
+            also=missing_results(decisions.undecided_rows, rows, "decision", leave_out=leave_out_missing),
+        )
         return judgement.as_result(*_not_examined(decisions, source))
 
     return run

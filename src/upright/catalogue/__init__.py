@@ -6,6 +6,7 @@
 from upright.catalogue.applicability import Applicability, Applicable, Profile, applicable_gdpr, narrows
 from upright.catalogue.catalogue import Catalogue, Stage
 from upright.catalogue.classify import Classification, Obligation, classify
+from upright.catalogue.documents import requirement_document, requirement_row
 from upright.catalogue.linting import Problem, lint
 from upright.catalogue.reading import CatalogueError
 from upright.catalogue.types import (
@@ -47,4 +48,6 @@ __all__ = [
     "classify",
     "lint",
     "narrows",
+    "requirement_document",
+    "requirement_row",
 ]

@@ -2,9 +2,12 @@
 
 from upright.kernel import canonical_bytes
 from upright.ledger.checkpoint import Checkpoint
+from upright.ledger.epochs import restore
 from upright.ledger.errors import DamageError, LedgerError, ProofError, RollbackError, SignatureError
+from upright.ledger.export import ExportedLog, export, read_export
 from upright.ledger.log import Log
 from upright.ledger.notes import Note, NoteError, VerifierKey
+from upright.ledger.statehead import read_head
 from upright.ledger.tree import (
     Tree,
     consistency_proof,
@@ -16,12 +19,14 @@ from upright.ledger.tree import (
     verify_inclusion,
 )
 from upright.ledger.values import ENVELOPE, JSON, NewEntry, Problem, Recorded, Report
+from upright.ledger.verify import verify_folder
 
 __all__ = [
     "ENVELOPE",
     "JSON",
     "Checkpoint",
     "DamageError",
+    "ExportedLog",
     "LedgerError",
     "Log",
     "NewEntry",
@@ -37,10 +42,15 @@ __all__ = [
     "VerifierKey",
     "canonical_bytes",
     "consistency_proof",
+    "export",
     "inclusion_proof",
     "leaf_hash",
     "node_hash",
+    "read_export",
+    "read_head",
+    "restore",
     "root_hash",
     "verify_consistency",
+    "verify_folder",
     "verify_inclusion",
 ]

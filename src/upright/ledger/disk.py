@@ -87,6 +87,13 @@ class Disk:
         """Removes a file."""
         self._do(Operation(kind="remove", point=point, path=path), path.unlink)
 
+    def remove_any(self, path: Path, point: Point) -> None:
+        """Removes a file or an empty folder, if there is one."""
+        if path.is_dir():
+            self._do(Operation(kind="remove", point=point, path=path), path.rmdir)
+        elif path.exists():
+            self.remove(path, point)
+
     def make_folder(self, path: Path, point: Point = "new-folder", mode: int = 0o777) -> None:
         """Makes a folder and those above it that are missing, each durable in the folder above."""
         if path.is_dir():

@@ -152,6 +152,20 @@ class Log(View):
                 self._commit(tail, draft, draft.write(time, late=late), (signer, *cosigners))
         return indices
 
+    def begin(self, epoch: dict[str, object] | None = None) -> None:
+        """Writes leaf 0 alone; ``epoch`` is what a restored log says there of the log before it.
+
+        Raises:
+            LedgerError: the log has begun already, or is read-only.
+        """
+        signer = self._demand_signer()
+        with locked(self._layout.lock):
+            tail = self._settle(signer)
+            if self.size:
+                raise LedgerError("This log has begun already; leaf 0 is written once.", code="UP-LEDGER-42")
+            draft = Draft(self._known(), epoch)
+            self._commit(tail, draft, draft.write(self._moment()[0], late=False), (signer,))
+
     def erase(self, index: int, reason: str, actor: str) -> int:
         """Erases the body of a record or of evidence: first an entry that says so, then the bytes, in place.
 

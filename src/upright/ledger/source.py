@@ -1,6 +1,7 @@
 """Where a log is read from: the growing folder ``.upright/`` or the exported one of a pack. Both read alike."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -8,7 +9,7 @@ from upright.ledger.errors import DamageError
 from upright.ledger.layout import HASH_BYTES, OPENINGS_PER_FILE, TILE_WIDTH, Layout
 from upright.ledger.leaves import split_entry_tile
 from upright.ledger.notes import NoteError, VerifierKey
-from upright.ledger.openings import Opening, opening_ends, read_openings
+from upright.ledger.openings import Fields, Opening, opening_ends, opening_fields, read_openings
 
 _KEPT = 64
 Key = TypeVar("Key")
@@ -34,6 +35,9 @@ class Source(Protocol):
     def opening(self, index: int, size: int) -> Opening | None:
         """The opening of one entry; None where a pack leaves it out."""
 
+    def fields(self, first: int, count: int, size: int) -> Iterator[Fields | None]:
+        """Openings of ``count`` entries from ``first`` on, within one entry tile, as plain tuples; None: left out."""
+
     def entries_path(self, n: int, width: int) -> Path:
         """The file that holds an entry tile."""
 
@@ -42,6 +46,9 @@ class Source(Protocol):
 
     def openings_path(self, index: int) -> Path:
         """The file that holds the opening of an entry."""
+
+    def beside(self, layout: Layout) -> "Source":
+        """Another log, stored in the same way."""
 
     def forget(self) -> None:
         """Drops what was kept from earlier reads."""
@@ -92,6 +99,15 @@ class FolderSource:
         begin = ends[at - 1] if at else 0
         return next(read_openings(data, index, 1, begin))[0]
 
+    def fields(self, first: int, count: int, size: int) -> Iterator[Fields | None]:
+        """Openings of ``count`` entries from ``first`` on, within one file, as plain tuples."""
+        k, at = divmod(first, OPENINGS_PER_FILE)
+        data, ends = self._opened(k, min(OPENINGS_PER_FILE, size - k * OPENINGS_PER_FILE))
+        for i in range(at, at + count):
+            if i >= len(ends):
+                raise DamageError(f"open/{k}: there are {len(ends)} readable openings.", code="UP-LEDGER-22")
+            yield opening_fields(data, ends[i - 1] if i else 0, ends[i])
+
     def entries_path(self, n: int, width: int) -> Path:  # noqa: ARG002 (the growing tile has the name of the full one)
         """The file that holds an entry tile."""
         return self.layout.entries(n)
@@ -103,6 +119,10 @@ class FolderSource:
     def openings_path(self, index: int) -> Path:
         """The file that holds the opening of an entry."""
         return self.layout.openings(index // OPENINGS_PER_FILE)
+
+    def beside(self, layout: Layout) -> "FolderSource":
+        """Another log, stored in the same way."""
+        return FolderSource(layout)
 
     def forget(self) -> None:
         """Drops what was kept from earlier reads."""

@@ -81,6 +81,8 @@ class Streams:
         """
         for stream_bytes, type_ in zip(leaves.stream, leaves.type, strict=True):
             index, self.size = self.size, self.size + 1
+            if not stream_bytes:
+                continue  # a leaf that a verification could not read
             stream = self.by_id.get(stream_bytes.decode())
             if stream is None and index == 0:
                 stream = self._root(opening_of(0))

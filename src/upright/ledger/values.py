@@ -76,6 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         log_key: the vkey that the checkpoint was verified with, or None.
         trusted: whether that key was handed in by the caller (else the signer is unknown to him).
         rollback: "checked", or "rollback not checked" where this host has no state head of the log.
+        lost: entries that a restore left behind, over all sealed epochs; "unknown" where it could not say.
         problems: empty if all is as committed to.
     """
 
@@ -89,6 +90,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     log_key: str | None
     trusted: bool
     rollback: str
+    lost: int | Literal["unknown"] = 0
     problems: tuple[Problem, ...]
 
     @property

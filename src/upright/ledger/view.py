@@ -24,6 +24,11 @@ class View:
         self._seen = Checkpoint.parse(source.checkpoint())
 
     @property
+    def source(self) -> Source:
+        """The files that this log is read from."""
+        return self._source
+
+    @property
     def origin(self) -> str:
         """``<organisation>/<uuid>``: which log this is."""
         return self._seen.origin

@@ -160,9 +160,8 @@ def _wide(extra: bytes, values: list[int], at: int) -> list[int]:
         rest = rest[4 + size :]
     out = []
     for value in values:
-        if value == _FULL:
-            if not wide:
-                raise ArchiveError("a zip64 size is missing", at)
+        if value == _FULL and not wide:
+            raise ArchiveError("a zip64 size is missing", at)
         out.append(wide.pop(0) if value == _FULL else value)
     return out
 

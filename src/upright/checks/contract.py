@@ -178,9 +178,14 @@ def _declared(source: TableSource | ModelSource | None) -> dict[str, Any]:
             "recorded_decisions": source.recorded_decisions,
             "role": source.role,
             "people": None if people is None else {"on": people.on, "columns": people.columns},
-            "declared": source.declared,
+            "declared": {name: _shown(name, value) for name, value in source.declared.items()},
         }
     return {name: value for name, value in parts.items() if value not in (None, (), False, {})}
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A file is recorded by its name: where it lies says something of the machine, not of the data."""
+    return Path(value).name if name == "croissant" else value
 
 
 def _recordable(value: Any) -> Any:

@@ -165,7 +165,7 @@ def _ruled(one: Comparison, level: float | None, several: bool, asked: int, conf
     shown = abs(estimate.value) if estimate.absolute else estimate.value
     if level is None:
         verdict = one.verdict_at(confidence)
-        because = f"{said}{_short(shown)} {_side(one, verdict)}, counted exactly"
+        because = f"{said}{_counted(shown)} {_side(one, verdict)}, counted exactly"
         return Ruling(comparison=one, verdict=verdict, decided_at=None, because=because)
     verdict = one.verdict_at(level)
     low, high = estimate.compared_at(confidence)
@@ -225,6 +225,10 @@ def _short(value: float) -> str:
     """Three decimals, more where they would hide a small number."""
     text = f"{value:.3f}"
     return text if value == 0 or abs(value) >= 0.01 else f"{value:.2g}"
+
+
+def _counted(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else _short(value)
 
 
 def _decimal(value: float) -> Decimal:

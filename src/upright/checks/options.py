@@ -19,16 +19,22 @@ class OptionError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: its name, the types it takes, its default, and whether it is a list of that type."""
+    """One option: its name, the types it takes, its default, whether it is a list of that type or a mapping.
+
+    What is in a mapping, the check itself reads.
+    """
 
     name: str
     kinds: tuple[type, ...]
     default: Any
     many: bool = False
+    mapping: bool = False
 
     @property
     def wanted(self) -> str:
         """What to write, in words."""
+        if self.mapping:
+            return "a mapping"
         one = " or ".join(_SIMPLE[kind] for kind in self.kinds)
         return f"a list of {one}" if self.many else one
 
@@ -51,6 +57,8 @@ def options_of(make: Callable[..., Any]) -> Mapping[str, Option]:
 
 
 def _option(where: str, name: str, hint: Any, default: Any) -> Option:
+    if typing.get_origin(hint) is Mapping:
+        return Option(name, (), default, mapping=True)
     many = typing.get_origin(hint) is tuple
     if many:
         arguments = typing.get_args(hint)
@@ -61,7 +69,7 @@ def _option(where: str, name: str, hint: Any, default: Any) -> Option:
     kinds = tuple(part for part in parts if part is not type(None))
     if not kinds or any(kind not in _SIMPLE for kind in kinds):
         raise OptionError(
-            f"{where}: option {name!r} has type {hint}; expected bool, int, float, str or a tuple of one.",
+            f"{where}: option {name!r} has type {hint}; expected bool, int, float, str, a tuple of one or a Mapping.",
             code="UP-CHECK-01",
         )
     return Option(name, kinds, default, many)
@@ -85,6 +93,10 @@ def _known(check: str, options: Mapping[str, Option], name: str) -> Option:
 
 
 def _value(check: str, option: Option, value: Any) -> Any:
+    if option.mapping:
+        if not isinstance(value, Mapping):
+            raise _refused(check, option, value)
+        return value
     if option.many:
         if not isinstance(value, list | tuple):
             raise _refused(check, option, value)

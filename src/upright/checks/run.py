@@ -21,7 +21,7 @@ from upright.checks.contract import (
 )
 from upright.checks.judge import demand_known
 from upright.checks.registry import find_check
-from upright.checks.tables import reading_errors
+from upright.checks.tables import reading_errors, without_folders
 from upright.evidence.statement import Artefact, CheckId, Input, NotExamined, Predicate, Reason
 from upright.kernel import UprightError, sha256_hex, time_text
 from upright.measures.errors import MeasureInputError
@@ -146,7 +146,7 @@ def _stopped(result: Literal["undecided", "errored"], because: str) -> CheckResu
 
 
 def _crash(why: Exception) -> str:
-    text = " ".join(str(why).split())[:400]
+    text = without_folders(" ".join(str(why).split()))[:400]
     if isinstance(why, reading_errors()):
         return f"The data could not be read or counted: {text} [UP-CHECK-41]"
     return f"The check stopped with {type(why).__name__}: {text} [UP-CHECK-40]"

@@ -138,7 +138,11 @@ class Tables:
                 self._others[address] = ibis.connect(address)
             return self._others[address].table(name)
         except reading_errors() as why:
-            raise _unreadable(where, why) from None
+            raise TableError(
+                f"{where}: the table {name!r} cannot be opened ({type(why).__name__}). Check the address, the network "
+                "and the credentials in the environment; the driver's own words are left out, as they may repeat them.",
+                code="UP-TABLE-09",
+            ) from None
 
     def _joined(self, table: "Table", people: People, where: str) -> "Table":
         other = self._read(people.path, f"{where}: people")
@@ -266,7 +270,7 @@ def _unreadable(where: str, why: Exception) -> TableError:
             "with: iconv -f LATIN1 -t UTF-8",
             code="UP-TABLE-04",
         )
-    short = text.partition(" Possible")[0].partition(" Search space")[0][:400]
+    short = without_folders(text.partition(" Possible")[0].partition(" Search space")[0])[:400]
     return TableError(
         f"{where} cannot be read as a table: {short.rstrip('.')}. Check that the file is whole and of the format that "
         "its name says.",
@@ -278,3 +282,12 @@ def _shown(path: Path | str) -> str:
     """A path or URL for people: without user and password."""
     text = str(path)
     return re.sub(r"//[^/@]*@", "//…@", text) if "://" in text else Path(text).name
+
+
+def without_folders(text: str) -> str:
+    """A text in which files are named without the folders of this machine.
+
+    >>> without_folders("cannot open '/srv/data/a.csv' now")
+    "cannot open 'a.csv' now"
+    """
+    return re.sub(r"(?<![\w./])/(?:[^\s/'\"]+/)+", "", text)

@@ -72,7 +72,7 @@ def folded_at_one(low: float, high: float) -> tuple[float, float]:
 
 
 def exact(
-    name: str, value: float, *, n: int, unit: str, method: str, group: Mapping[str, str] | None = None
+    name: str, value: float, *, n: int, unit: str, method: str = "counted", group: Mapping[str, str] | None = None
 ) -> Estimate:
     """A number that was counted, not estimated: it has no interval."""
     return Estimate(name=name, value=value, n=n, unit=unit, method=method, group=group or {})

@@ -13,6 +13,7 @@ from upright.kernel import InputError, UprightError
 if TYPE_CHECKING:
     from upright.cli.screen import Screen
     from upright.ledger import Log, Report, VerifierKey
+    from upright.workspace import Workspace
 
 
 class ContradictionError(UprightError):
@@ -36,7 +37,7 @@ def verify(session: Session, trust: Trust = None) -> int:
     that this machine's key folder holds counts as named.
     """
     workspace = open_workspace(session)
-    key = read_key(trust) if trust else None
+    key = read_key(trust) if trust else _own_key(workspace)
     report = workspace.verify(key)
     document = report_json(report)
     session.answer(document, lambda screen: show_report(screen, report))
@@ -66,6 +67,12 @@ def prove(
     """Prove that an entry is in the log: hashes that lead from its leaf to the root (RFC 9162)."""
     log = open_workspace(session).log
     within = log.size if size is None else size
+    if not entry < within <= log.size:
+        raise InputError(
+            f"Entry {entry} is not in a log of {within} entries, or this log of {log.size} has no such size; "
+            f"expected an entry below the size, and a size of at most {log.size}.",
+            code="UP-CLI-07",
+        )
     proof = log.prove(entry, within)
     recorded = log.entry(entry)
     document = {
@@ -114,6 +121,14 @@ def consistency(
         _show_hashes(screen, proof)
 
     session.answer(document, show)
+
+
+def _own_key(workspace: "Workspace") -> "VerifierKey | None":
+    """The log's key where its private half lies in this machine's key folder: then the signer is oneself."""
+    from upright.workspace.signers import find_private
+
+    mine = find_private(workspace.keys(), "log")
+    return mine.vkey if mine else None
 
 
 def read_key(text: str) -> "VerifierKey":

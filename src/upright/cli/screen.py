@@ -146,7 +146,7 @@ class Screen:
         return self.status(cell) if column.status and cell else Text(self._safe(cell))
 
     def _hanging(self, head: Text, body: Text) -> None:
-        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
         grid.add_row(head, body)

@@ -38,11 +38,12 @@ class CheckpointView:
 
 @dataclass(frozen=True)
 class Caution:
-    """Something a careful reader must know; ``places`` are where it applies."""
+    """Something a careful reader must know; ``places`` are where it applies, ``lines`` its parts."""
 
     title: str
     text: str
     places: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 SIGNERS = {
@@ -140,7 +141,8 @@ def _catalogue_cautions(dossier: Dossier) -> list[Caution]:
                     unconfirmed,
                 )
             )
-        found.extend(Caution(framework.title, text) for text in framework.cautions)
+        if framework.cautions:
+            found.append(Caution(framework.title, "What its reference says of itself:", lines=framework.cautions))
     found.append(
         Caution(
             "Own judgement",

@@ -179,8 +179,11 @@ def verdicts_of(dossier: Dossier) -> "tuple[Verdict, ...]":
 
 
 def _heading(group: str, titles: Mapping[str, str]) -> str:
+    """A numbered group by number and title; one whose id is only a word of ours by its title."""
     title = titles.get(group, "")
-    return f"{group} {title}" if title and title != group else group
+    if not title or title == group:
+        return group
+    return f"{group} {title}" if group[:1].isupper() or group[:1].isdigit() else title
 
 
 def bars(counts: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:

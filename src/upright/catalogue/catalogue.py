@@ -12,6 +12,7 @@ import msgspec
 from upright.catalogue import loading
 from upright.catalogue.reading import CatalogueError
 from upright.catalogue.types import Framework, Gates, Kind, Requirement, Trait
+from upright.catalogue.types import plain as as_plain
 from upright.kernel import plain_bytes, sha256_hex
 
 FROZEN_VERSION = 1
@@ -125,10 +126,10 @@ class Catalogue:
         return {
             "v": FROZEN_VERSION,
             "frameworks": {name: loading.write_framework(f) for name, f in self.frameworks.items()},
-            "kinds": [msgspec.to_builtins(kind) for kind in self.kinds.values()],
+            "kinds": [as_plain(kind) for kind in self.kinds.values()],
             "gates": loading.write_gates(self.gates),
-            "stages": [msgspec.to_builtins(stage) for stage in self.stage_list],
-            "traits": [msgspec.to_builtins(trait) for trait in self.traits.values()],
+            "stages": [as_plain(stage) for stage in self.stage_list],
+            "traits": [as_plain(trait) for trait in self.traits.values()],
         }
 
     @classmethod

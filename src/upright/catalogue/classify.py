@@ -9,6 +9,7 @@ import msgspec
 from upright.catalogue.catalogue import Catalogue, suggestion
 from upright.catalogue.reading import CatalogueError
 from upright.catalogue.types import Requirement, Value
+from upright.catalogue.types import plain as as_plain
 
 FRAMEWORK = "eu-ai-act"
 Answers = Mapping[str, str | list[str]]
@@ -87,7 +88,7 @@ class Classification(Value, frozen=True, kw_only=True):
 
     def to_json(self) -> dict[str, Any]:
         """The document that ``upright classify --format json`` prints (contracts 10)."""
-        plain: dict[str, Any] = {"upright": 1, **msgspec.to_builtins(self)}
+        plain: dict[str, Any] = {"upright": 1, **as_plain(self)}
         for obligation in plain["obligations"]:
             if obligation["certain"]:
                 del obligation["certain"]

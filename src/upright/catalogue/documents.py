@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from upright.catalogue.loading import write_ask
 from upright.catalogue.types import Requirement
+from upright.catalogue.types import plain as as_plain
 
 
 def requirement_document(requirements: Iterable[Requirement]) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def requirement_row(requirement: Requirement) -> dict[str, Any]:
         "title": requirement.title,
         "text": requirement.text,
         "asks": [{**write_ask(ask), **mark} for ask in requirement.asks],
-        "applies": None if requirement.applies is None else msgspec.to_builtins(requirement.applies),
+        "applies": None if requirement.applies is None else as_plain(requirement.applies),
         "proposed": {name: list(words) for name, words in requirement.proposed.items()},
         "confirmed": requirement.confirmed,
         "cautions": list(requirement.cautions),

@@ -9,6 +9,7 @@ import msgspec
 
 from upright.catalogue.reading import CatalogueError, Document
 from upright.catalogue.types import Applies, Ask, Framework, Gates, Group, Kind, Requirement, Trait, Value
+from upright.catalogue.types import plain as as_plain
 from upright.kernel import plain_bytes, sha256_hex
 
 T = TypeVar("T")
@@ -144,7 +145,7 @@ def read_ask(plain: Mapping[str, Any]) -> Ask:
 
 def write_ask(ask: Ask) -> dict[str, Any]:
     """An ask as the contracts write it (section 2)."""
-    plain: dict[str, Any] = msgspec.to_builtins(ask)
+    plain: dict[str, Any] = as_plain(ask)
     plain["all_of"] = [m[0] if len(m) == 1 else {"any_of": list(m)} for m in ask.all_of]
     return plain
 
@@ -194,7 +195,7 @@ def with_digest(framework: Framework, requirements: tuple[Requirement, ...]) -> 
 
 def write_framework(framework: Framework) -> dict[str, Any]:
     """The frozen form of a framework: plain JSON without its digest."""
-    plain: dict[str, Any] = msgspec.to_builtins(framework)
+    plain: dict[str, Any] = as_plain(framework)
     del plain["digest"]
     for written, value in zip(plain["requirements"], framework.requirements, strict=True):
         written["asks"] = [write_ask(ask) for ask in value.asks]
@@ -270,6 +271,6 @@ def gates_with_digest(gates: Gates) -> Gates:
 
 def write_gates(gates: Gates) -> dict[str, Any]:
     """The frozen form of the gates: plain JSON without the digest."""
-    plain: dict[str, Any] = msgspec.to_builtins(gates)
+    plain: dict[str, Any] = as_plain(gates)
     del plain["digest"]
     return plain

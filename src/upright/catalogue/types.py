@@ -17,6 +17,11 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What all values of a catalogue share: frozen, by keyword, and an unknown key is an error."""
 
 
+def plain(value: Any) -> Any:
+    """The JSON value of a value of the catalogue: lists, not tuples."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
 class When(Value, frozen=True, kw_only=True):
     """Narrows an ask; every field that is set must hold. For a management system it never removes a requirement.
 

@@ -3,8 +3,10 @@
 import importlib.metadata
 import os
 import platform
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from upright import __version__
@@ -102,14 +104,19 @@ def _has(need: Any) -> bool:
 
 
 def _sandbox() -> Iterable[Finding]:
-    """What the sandbox for loading models can bound here."""
-    try:
-        from upright.checks.sandbox import abilities
-    except ImportError as why:
-        yield Finding("sandbox", "loading models", "none", f"not available: {why}")
+    """What the sandbox for loading models can bound here, found by locking a child in that has nothing to do."""
+    from upright.checks.sandbox import run_confined
+
+    with tempfile.TemporaryDirectory() as scratch:
+        tried = run_confined("score", {}, scratch=Path(scratch))  # an empty order: refused, but only after the locks
+    if tried.status != "failed":
+        yield Finding("sandbox", "loading models", "none", f"{tried.why}; what a model says cannot be recomputed here")
         return
-    for name, able, said in abilities():
-        yield Finding("sandbox", name, "met" if able else "partly", said)
+    yield Finding("sandbox", "network, processes", "met", "refused to code in a model (seccomp, no new privileges)")
+    if tried.notes:
+        yield Finding("sandbox", "file reads", "partly", "; ".join(tried.notes))
+    else:
+        yield Finding("sandbox", "file reads", "met", "bounded to the scratch folder and Python (Landlock)")
 
 
 def _keys() -> Iterable[Finding]:

@@ -13,7 +13,6 @@ from upright.kernel import InputError, UprightError
 if TYPE_CHECKING:
     from upright.cli.screen import Screen
     from upright.ledger import Log, Report, VerifierKey
-    from upright.workspace import Workspace
 
 
 class ContradictionError(UprightError):
@@ -27,18 +26,25 @@ app = group("Verify the log and prove what it holds.")
 Trust = Annotated[
     str | None, typer.Option("--trust", metavar="KEY", help="The log key you know: a vkey, or a file that holds one.")
 ]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="CHECKPOINT", help="A checkpoint you kept: the log must extend it.")
+]
 
 
 @command(app, "verify")
-def verify(session: Session, trust: Trust = None) -> int:
+def verify(session: Session, trust: Trust = None, since: Since = None) -> int:
     """Read the whole log: leaves, tree, streams, times, bodies, signatures.
 
     Exit 0 intact and trusted, 1 broken, 3 intact but signed by a key you did not name. In one's own workspace the key
     that this machine's key folder holds counts as named.
     """
-    workspace = open_workspace(session)
-    key = read_key(trust) if trust else _own_key(workspace)
-    report = workspace.verify(key)
+    from upright.ledger.verify import verify_folder
+    from upright.workspace.layout import Layout, state_head
+
+    layout = Layout.of(session.folder())
+    key = read_key(trust) if trust else _own_key(layout.root / "ledger" / "checkpoint")
+    kept = read_checkpoint(since)
+    report = verify_folder(layout.root, trust=key, since=kept, state_head=state_head(layout.origin))
     document = report_json(report)
     session.answer(document, lambda screen: show_report(screen, report))
     return report_status(report)
@@ -123,12 +129,18 @@ def consistency(
     session.answer(document, show)
 
 
-def _own_key(workspace: "Workspace") -> "VerifierKey | None":
-    """The log's key where its private half lies in this machine's key folder: then the signer is oneself."""
-    from upright.workspace.signers import find_private
+def _own_key(checkpoint: Path) -> "VerifierKey | None":
+    """The key that signed the checkpoint, where its private half lies in this machine's key folder: it is one's own."""
+    from upright.ledger import Checkpoint
+    from upright.workspace.signers import keys_at_hand
 
-    mine = find_private(workspace.keys(), "log")
-    return mine.vkey if mine else None
+    for key in keys_at_hand("log"):
+        try:
+            Checkpoint.parse(checkpoint.read_text("utf-8")).verify(key.vkey)
+        except (OSError, UnicodeDecodeError, UprightError):
+            continue
+        return key.vkey
+    return None
 
 
 def read_key(text: str) -> "VerifierKey":
@@ -152,6 +164,26 @@ def read_key(text: str) -> "VerifierKey":
     if len(lines) != 1:
         raise InputError(f"{path} holds {len(lines)} lines; expected one, the vkey of the log.", code="UP-CLI-07")
     return VerifierKey.parse(lines[0])
+
+
+def read_checkpoint(given: str | None) -> str | None:
+    """The text of a checkpoint from a file.
+
+    Raises:
+        InputError: there is no such file, or it is not text.
+    """
+    if given is None:
+        return None
+    path = Path(given)
+    if not path.is_file():
+        raise InputError(
+            f"There is no file {given!r}; --since takes a file with a checkpoint, as 'upright ledger head' prints it.",
+            code="UP-CLI-07",
+        )
+    try:
+        return path.read_bytes()[:65536].decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{given} is not a checkpoint: it is not text.", code="UP-CLI-07") from None
 
 
 def report_json(report: "Report") -> dict[str, Any]:
@@ -198,7 +230,10 @@ def show_report(screen: "Screen", report: "Report") -> None:
     else:
         screen.verdict("broken", f"{counted(len(report.problems), 'problem')} found.")
         show_problems(screen, report.problems)
-    screen.quiet(f"{report.origin}, root {report.root}; {report.rollback}; {report.erased} erased")
+    screen.quiet(
+        f"{report.origin}, root {report.root}; "
+        f"rollback {report.rollback.removeprefix('rollback ')}, {report.erased} erased"
+    )
 
 
 def show_problems(screen: "Screen", problems: Any, most: int = 40) -> None:

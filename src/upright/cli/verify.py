@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from upright.cli.ledger import Since, Trust, read_checkpoint, read_key
 from upright.cli.session import Session, command, single
 from upright.cli.text import counted
 
@@ -18,22 +19,16 @@ app = single()
 def verify(
     session: Session,
     pack: Annotated[Path, typer.Argument(metavar="PACK", help="The pack's file.")],
-    trust: Annotated[
-        str | None,
-        typer.Option("--trust", metavar="KEY", help="The log key you know, from someone you trust: a vkey or a file."),
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="CHECKPOINT", help="A checkpoint you kept: the log must extend it.")
-    ] = None,
+    trust: Trust = None,
+    since: Since = None,
 ) -> int:
     """Check an audit pack: every byte, the log, the signatures, and each verdict recomputed from the evidence.
 
     Exit 0 intact and trusted, 1 broken, 3 intact but signed by a key you did not name, or partial.
     """
-    from upright.cli.ledger import read_key
     from upright.pack import verify_pack
 
-    report = verify_pack(pack, trust=read_key(trust) if trust else None, since=_checkpoint(since))
+    report = verify_pack(pack, trust=read_key(trust) if trust else None, since=read_checkpoint(since))
     document = report.to_json()
     session.answer(document, lambda screen: show_verification(screen, document))
     return int(report.exit_status)
@@ -70,25 +65,3 @@ def show_verification(screen: "Screen", document: dict[str, Any]) -> None:
 
 def _said(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def _checkpoint(given: str | None) -> str | None:
-    """The text of a checkpoint from a file.
-
-    Raises:
-        InputError: there is no such file, or it is not text.
-    """
-    from upright.kernel import InputError
-
-    if given is None:
-        return None
-    path = Path(given)
-    if not path.is_file():
-        raise InputError(
-            f"There is no file {given!r}; --since takes a file with a checkpoint, as 'upright ledger head' prints it.",
-            code="UP-CLI-07",
-        )
-    try:
-        return path.read_bytes()[:65536].decode("utf-8")
-    except UnicodeDecodeError:
-        raise InputError(f"{given} is not a checkpoint: it is not text.", code="UP-CLI-07") from None

@@ -58,7 +58,7 @@ class Linter:
         self.kinds: dict[str, Kind] = {}
         self.kind_places: dict[str, tuple[Document, int]] = {}
         self.ends: set[str] = set()
-        self.asked: dict[str, set[str]] = {}
+        self.asked: dict[tuple[str, Path], set[str]] = {}
         self.traits: dict[str, Trait] = {}
         self.stages: tuple[str, ...] = ()
 
@@ -203,7 +203,8 @@ class Linter:
             self.report(document, line, f'an ask of "{name}": {why}.', "UP-CAT-05")
             return None
         for kind in ask.kinds:
-            self.asked.setdefault(kind, set()).add(f"{framework}:{name}")
+            layer = self.layers.layer_of(document.path)
+            self.asked.setdefault((kind, layer), set()).add(f"{framework}:{name}")
             if kind not in self.kinds:
                 message = f'"{name}" names evidence kind "{kind}", which nothing produces.'
                 self.report(document, line, message + suggestion(kind, self.kinds), "UP-CAT-07")
@@ -258,10 +259,13 @@ class Linter:
                     self.report(document, line, message, "UP-CAT-24")
 
     def _shared(self) -> None:
-        for name, requirements in self.asked.items():
+        for (name, layer), requirements in self.asked.items():
             kind = self.kinds.get(name)
-            if kind is not None and len(requirements) > MANY and not kind.shared_because:
-                document, line = self.kind_places[name]
+            if kind is None or len(requirements) <= MANY or kind.shared_because:
+                continue
+            document, line = self.kind_places[name]
+            own = self.layers.folders[0]
+            if layer == own or self.layers.layer_of(document.path) != own:  # overlays cannot give our kinds a reason
                 message = f'kind "{name}" is asked for by {len(requirements)} requirements; say why in shared_because.'
                 self.report(document, line, message, "UP-CAT-16")
 

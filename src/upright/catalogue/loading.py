@@ -90,6 +90,10 @@ class Layers:
             self._documents[path] = Document(path, self.display(path))
         return self._documents[path]
 
+    def layer_of(self, path: Path) -> Path:
+        """The folder among the layers that a file lies in."""
+        return next(folder for folder in reversed(self.folders) if path.is_relative_to(folder))
+
     def display(self, path: Path) -> str:
         """The name a message gives a file: within our data the short one, in an overlay the path itself."""
         own = self.folders[0]

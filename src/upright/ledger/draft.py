@@ -5,7 +5,7 @@ import os
 import msgspec
 
 from upright.ledger.errors import LedgerError
-from upright.ledger.leaves import SALT_BYTES, Columns, body_digest, leaf_bytes, stream_id
+from upright.ledger.leaves import SALT_BYTES, Columns, body_digest, leaf_bytes, place, stream_id
 from upright.ledger.openings import (
     MOST_BODY_BYTES,
     MOST_MEDIA_TYPE_BYTES,
@@ -84,7 +84,8 @@ class Draft:
     def _columns(self, time: str) -> Columns:
         streams = tuple(row.stream.id.encode() for row in self.rows)
         types = tuple(row.type.encode() for row in self.rows)
-        return Columns((), (), (), streams, (time.encode(),), types)
+        places = tuple(place(row.n, row.prev) for row in self.rows)
+        return Columns((), (), places, streams, (time.encode(),), types)
 
     def _stream(self, ref: str, index: str) -> Stream:
         known = self._new.get(ref) or self._streams.by_ref.get(ref)
@@ -107,12 +108,12 @@ class Draft:
 
     def _row(self, stream: Stream, type_: str, media_type: str, body: bytes) -> int:
         index = self.first + len(self.rows)
-        place = self._places.get(stream.ref)
-        if place is None:
+        at = self._places.get(stream.ref)
+        if at is None:
             entries = stream.entries
-            place = (len(entries), entries[-1] if entries else None)
-        self.rows.append(Row(stream, type_, media_type, body, *place))
-        self._places[stream.ref] = (place[0] + 1, index)
+            at = (len(entries), entries[-1] if entries else None)
+        self.rows.append(Row(stream, type_, media_type, body, *at))
+        self._places[stream.ref] = (at[0] + 1, index)
         return index
 
 

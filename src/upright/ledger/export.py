@@ -120,7 +120,11 @@ class ExportSource:
         return data
 
     def entry_tile(self, n: int, width: int) -> bytes:
-        """The first ``width`` leaves of an entry tile."""
+        """The leaves of an entry tile."""
+        return self.leaves(n, width)[1]
+
+    def leaves(self, n: int, width: int) -> tuple[list[bytes], bytes]:
+        """The leaves of an entry tile, apart and in a row."""
         path = self.entries_path(n, width)
         data = read_bytes(path)
         leaves, end = split_entry_tile(data, width)
@@ -130,7 +134,7 @@ class ExportSource:
                 f"{len(data)} bytes.",
                 code="UP-LEDGER-24",
             )
-        return data[:end]
+        return leaves, data
 
     def opening(self, index: int, size: int) -> Opening | None:  # noqa: ARG002 (an export has one size)
         """The opening of one entry; None where this pack leaves it out."""
@@ -145,6 +149,9 @@ class ExportSource:
                 yield None
             else:
                 yield opening.stream_salt, opening.salt, opening.ref, opening.media_type, opening.body
+
+    def raw_openings(self, first: int, count: int, size: int) -> None:
+        """A pack's openings are lines of JSON, so there are no such bytes."""
 
     def entries_path(self, n: int, width: int) -> Path:
         """The file that holds an entry tile."""

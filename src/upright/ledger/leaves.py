@@ -93,7 +93,12 @@ def body_digest(media_type: str, salt: bytes, body: bytes) -> str:
     Raises:
         DamageError: the salt does not have 32 bytes.
     """
-    return hashlib.sha256(b"".join((_BODY, media_type.encode(), b"\x00", salt_of_32(salt), body))).hexdigest()
+    return hashlib.sha256(b"".join((body_prefix(media_type), salt_of_32(salt), body))).hexdigest()
+
+
+def body_prefix(media_type: str) -> bytes:
+    """How what is hashed for a body begins, before salt and body."""
+    return _BODY + media_type.encode() + b"\x00"
 
 
 def salt_of_32(salt: bytes) -> bytes:

@@ -23,7 +23,7 @@ from upright.ledger.notes import VerifierKey
 from upright.ledger.source import FolderSource, public_keys, read_bytes
 from upright.ledger.statehead import demand_extends, read_head, write_head
 from upright.ledger.tail import Tail, Writer
-from upright.ledger.tree import EMPTY_ROOT, leaf_hash
+from upright.ledger.tree import EMPTY_ROOT, leaf_hashes
 from upright.ledger.values import NewEntry, Report
 from upright.ledger.view import View
 
@@ -265,7 +265,7 @@ class Log(View):
     def _commit(self, tail: Tail, draft: Draft, written: Written, signers: tuple[Signer, ...]) -> None:
         try:
             writer = Writer(self._disk, self._layout)
-            after = tail.write(writer, written, [leaf_hash(leaf) for leaf in written.leaves])
+            after = tail.write(writer, written, leaf_hashes(written.leaves))
             writer.settle()
             checkpoint = Checkpoint.sign(self.origin, after.size, after.frontier.root(), *signers)
             self._disk.replace(self._layout.checkpoint, str(checkpoint).encode(), "checkpoint")

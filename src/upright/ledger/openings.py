@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from upright.ledger.errors import DamageError
-from upright.ledger.leaves import SALT_BYTES
+from upright.ledger.leaves import SALT_BYTES, body_prefix
 
 _HEAD = struct.Struct(">IQB")
 _U16 = struct.Struct(">H")
@@ -93,6 +93,15 @@ def opening_fields(data: bytes, at: int, end: int) -> Fields:
     except UnicodeDecodeError:
         raise DamageError("an opening whose ref or media type is not UTF-8", code="UP-LEDGER-22") from None
     return stream_salt, data[at:middle], ref, media, data[media_end:end]
+
+
+def opening_label(ref: str, media_type: str) -> tuple[bytes, bytes, int]:
+    """What openings of one stream share: the bytes between salt and body, how the hash of their bodies begins, and
+    where, counted from the opening's own begin, their bodies begin (if no stream salt stands before).
+    """
+    name, media = ref.encode(), media_type.encode()
+    label = b"".join((_U16.pack(len(name)), name, bytes((len(media),)), media))
+    return label, body_prefix(media_type), _HEAD.size + SALT_BYTES + len(label)
 
 
 def wiping(data: bytes, at: int, index: int) -> list[tuple[int, bytes]]:

@@ -32,11 +32,17 @@ class Source(Protocol):
     def entry_tile(self, n: int, width: int) -> bytes:
         """The first ``width`` leaves of an entry tile, with their length prefixes."""
 
+    def leaves(self, n: int, width: int) -> tuple[list[bytes], bytes]:
+        """The first ``width`` leaves of an entry tile, apart and, with their length prefixes, in a row."""
+
     def opening(self, index: int, size: int) -> Opening | None:
         """The opening of one entry; None where a pack leaves it out."""
 
     def fields(self, first: int, count: int, size: int) -> Iterator[Fields | None]:
         """Openings of ``count`` entries from ``first`` on, within one entry tile, as plain tuples; None: left out."""
+
+    def raw_openings(self, first: int, count: int, size: int) -> tuple[bytes, int, list[int]] | None:
+        """Bytes that hold openings from ``first`` on, where that begins, and where each ends; or None."""
 
     def entries_path(self, n: int, width: int) -> Path:
         """The file that holds an entry tile."""
@@ -78,6 +84,10 @@ class FolderSource:
 
     def entry_tile(self, n: int, width: int) -> bytes:
         """The first ``width`` leaves of an entry tile."""
+        return self.leaves(n, width)[1]
+
+    def leaves(self, n: int, width: int) -> tuple[list[bytes], bytes]:
+        """The first ``width`` leaves of an entry tile."""
         data = self._read(self.layout.entries(n), width)
         leaves, end = split_entry_tile(data, width)
         if len(leaves) < width:
@@ -85,7 +95,7 @@ class FolderSource:
                 f"{self.layout.relative(self.layout.entries(n))}: expected {width} whole entries, got {len(leaves)}.",
                 code="UP-LEDGER-24",
             )
-        return data[:end]
+        return leaves, data[:end]
 
     def opening(self, index: int, size: int) -> Opening | None:
         """The opening of one entry."""
@@ -107,6 +117,12 @@ class FolderSource:
             if i >= len(ends):
                 raise DamageError(f"open/{k}: there are {len(ends)} readable openings.", code="UP-LEDGER-22")
             yield opening_fields(data, ends[i - 1] if i else 0, ends[i])
+
+    def raw_openings(self, first: int, count: int, size: int) -> tuple[bytes, int, list[int]] | None:
+        """Bytes that hold openings from ``first`` on, where that begins, and where each ends."""
+        k, at = divmod(first, OPENINGS_PER_FILE)
+        data, ends = self._opened(k, min(OPENINGS_PER_FILE, size - k * OPENINGS_PER_FILE))
+        return data, ends[at - 1] if 0 < at <= len(ends) else 0, ends[at : at + count]
 
     def entries_path(self, n: int, width: int) -> Path:  # noqa: ARG002 (the growing tile has the name of the full one)
         """The file that holds an entry tile."""

@@ -3,18 +3,20 @@
 Leaf 0 opens ``index:root``. Index streams announce streams: a body {ref, stream, salt} before the stream's n = 0.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 import msgspec
 
 from upright.kernel import canonical_bytes
 from upright.ledger.errors import DamageError
-from upright.ledger.leaves import Columns, stream_id
+from upright.ledger.leaves import Columns, place, stream_id
 from upright.ledger.openings import Opening
 from upright.ledger.values import ERASABLE
 
 ROOT = "index:root"
 INDEX = "index:"
+FIRST = place(0, None)
 
 
 class Announcement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,8 +38,8 @@ class Stream(msgspec.Struct, kw_only=True):
     id: str
     salt: bytes
     index: str
+    is_index: bool = False
     entries: list[int] = []
-    opened: int = 0
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,82 +58,116 @@ def announcement_body(ref: str, salt: bytes, epoch: dict[str, object] | None = N
     return canonical_bytes(value if epoch is None else value | {"epoch": epoch})
 
 
-class Streams:
-    """All streams of a log up to a size. Grows by ``extend``; refuses what breaks the rules of announcing."""
+Report = Callable[[str, int, str, str], None]
+"""Is told of a broken rule: code, entry, what was expected, what is there. May raise, or note it and go on."""
 
-    def __init__(self) -> None:
+
+def refuse(code: str, entry: int, expected: str, got: str) -> None:
+    """Raises: for readers, a log that breaks a rule is not read on."""
+    raise DamageError(f"Entry {entry}: expected {expected}, got {got}. Run `upright ledger verify`.", code=code)
+
+
+class Streams:
+    """All streams of a log up to a size. Grows by ``extend``, which tells ``report`` of every broken rule."""
+
+    def __init__(self, report: Report = refuse) -> None:
         self.size = 0
         self.last_time = ""
         self.by_ref: dict[str, Stream] = {}
-        self.by_id: dict[str, Stream] = {}
+        self.by_id: dict[bytes, Stream] = {}
         self.erased: dict[int, int] = {}
         """Entries whose body is erased -> the entry that says so."""
-        self._unknown: dict[bytes, int] = {}
-
-    @property
-    def unannounced(self) -> int:
-        """How many streams no opened index names: none in a whole log, others' streams in a pack of a part."""
-        return len(self._unknown)
+        self.unannounced: dict[bytes, Stream] = {}
+        """Streams that no opened index names: none in a whole log, others' streams in a pack of a part."""
+        self._report = report
 
     def extend(self, leaves: Columns, opening_of: Callable[[int], Opening | None]) -> None:
-        """Takes in the next leaves; ``opening_of`` is asked for openings of index and erasure entries only.
-
-        Raises:
-            DamageError: an announcement or an erasure is unreadable or breaks a rule.
-        """
-        for stream_bytes, type_ in zip(leaves.stream, leaves.type, strict=True):
-            index, self.size = self.size, self.size + 1
-            if not stream_bytes:
-                continue  # a leaf that a verification could not read
-            stream = self.by_id.get(stream_bytes.decode())
-            if stream is None and index == 0:
-                stream = self._root(opening_of(0))
+        """Takes in the next leaves; ``opening_of`` is asked for openings of index and erasure entries only."""
+        by_id = self.by_id
+        for index, (id_, got) in enumerate(zip(leaves.stream, leaves.place, strict=True), self.size):
+            stream = by_id.get(id_)
             if stream is None:
-                self._unknown[stream_bytes] = self._unknown.get(stream_bytes, 0) + 1
-                continue
-            stream.entries.append(index)
-            if stream.ref.startswith(INDEX):
-                opening = opening_of(index)
-                if opening is not None and index:
-                    self._announce(read_announcement(opening), stream.ref, index)
-            elif type_ == b"erasure":
-                self._erase(stream, opening_of(index), index)
+                if not id_:
+                    continue  # a leaf that a verification could not read
+                stream = self._unknown(id_, index, opening_of)
+            entries = stream.entries
+            expected = b'%d,"prev":%d' % (len(entries), entries[-1]) if entries else FIRST
+            if got != expected:
+                self._report("UP-LEDGER-58", index, f'"n":{expected.decode()}', f'"n":{got.decode()}')
+            entries.append(index)
+            if stream.is_index and index:
+                self._announcement(opening_of, stream, index)
+        if b"erasure" in leaves.type:
+            for index, type_ in enumerate(leaves.type, self.size):
+                if type_ == b"erasure":
+                    self._erasure(leaves.stream[index - self.size], opening_of, index)
+        self.size += len(leaves.stream)
         if leaves.time:
             self.last_time = leaves.time[-1].decode()
 
-    def _root(self, opening: Opening | None) -> Stream:
-        said = None if opening is None else read_announcement(opening)
-        if said is None or said.ref != ROOT:
-            raise _wrong(0, "leaf 0 to open index:root", "nothing" if said is None else said.ref)
-        return self._add(said, ROOT, 0)
+    def _unknown(self, id_: bytes, index: int, opening_of: Callable[[int], Opening | None]) -> Stream:
+        """The stream of a leaf whose stream is not announced (yet): leaf 0 announces its own."""
+        if index == 0:
+            try:
+                opening = opening_of(0)
+                if opening is not None:
+                    self._add(read_announcement(opening), ROOT, 0)
+            except DamageError as why:
+                self._report("UP-LEDGER-60", 0, "leaf 0 to open index:root", why.message)
+            root = self.by_id.get(id_)
+            if root is not None and root.ref == ROOT:
+                return root
+            self._report("UP-LEDGER-60", 0, "leaf 0 to open index:root", "another stream")
+        return self.unannounced.setdefault(id_, Stream(ref="", id=id_.decode(), salt=b"", index=""))
 
-    def _announce(self, said: Announcement, index_ref: str, index: int) -> None:
-        if index_ref == ROOT and not said.ref.startswith(INDEX):
-            raise _wrong(index, "index:root to announce index streams only", said.ref)
-        if index_ref != ROOT and said.ref.startswith(INDEX):
-            raise _wrong(index, "index streams to be announced by index:root only", f"{said.ref} in {index_ref}")
-        if said.ref in self.by_ref or said.stream in self.by_id:
-            raise _wrong(index, "each stream to be announced once", f"{said.ref} a second time")
-        if said.stream.encode() in self._unknown:
-            raise _wrong(index, "a stream to be announced before its first entry", f"{said.ref} after it")
-        self._add(said, index_ref, index)
+    def _announcement(self, opening_of: Callable[[int], Opening | None], index_of: Stream, index: int) -> None:
+        try:
+            opening = opening_of(index)
+            if opening is None:
+                return
+            said = read_announcement(opening)
+            wrong = self._is_wrong(said, index_of.ref)
+            if wrong:
+                self._report("UP-LEDGER-60", index, *wrong)
+            else:
+                self._add(said, index_of.ref, index)
+        except DamageError as why:
+            if self._report is refuse:
+                raise
+            self._report("UP-LEDGER-60", index, "an announcement", why.message)
 
-    def _add(self, said: Announcement, index_ref: str, index: int) -> Stream:
+    def _is_wrong(self, said: Announcement, index_ref: str) -> tuple[str, str] | None:
+        if (index_ref == ROOT) != said.ref.startswith(INDEX):
+            return "index:root, and only it, to announce index streams", f"{said.ref} in {index_ref}"
+        if said.ref in self.by_ref or said.stream.encode() in self.by_id:
+            return "each stream to be announced once", f"{said.ref} a second time"
+        if said.stream.encode() in self.unannounced:
+            return "a stream to be announced before its first entry", f"{said.ref} after it"
+        return None
+
+    def _add(self, said: Announcement, index_ref: str, index: int) -> None:
         salt = _unhex(said.salt, index)
         expected = stream_id(salt, said.ref)
         if said.stream != expected:
             raise _wrong(index, f"stream {expected} for {said.ref}", said.stream)
-        stream = Stream(ref=said.ref, id=said.stream, salt=salt, index=index_ref)
-        self.by_ref[stream.ref] = self.by_id[stream.id] = stream
-        return stream
+        stream = Stream(ref=said.ref, id=said.stream, salt=salt, index=index_ref, is_index=said.ref.startswith(INDEX))
+        self.by_ref[stream.ref] = self.by_id[stream.id.encode()] = stream
 
-    def _erase(self, stream: Stream, opening: Opening | None, index: int) -> None:
-        if opening is None:
-            return
-        erased = read_erasure(opening)
-        if erased not in stream.entries or erased == index:
-            raise _wrong(index, "an erasure to name an earlier entry of its own stream", f"entry {erased}")
-        self.erased[erased] = index
+    def _erasure(self, id_: bytes, opening_of: Callable[[int], Opening | None], index: int) -> None:
+        stream = self.by_id.get(id_)
+        try:
+            opening = None if stream is None else opening_of(index)
+            if opening is None or stream is None:
+                return
+            erased = read_erasure(opening)
+            at = bisect_left(stream.entries, erased)
+            if erased >= index or at == len(stream.entries) or stream.entries[at] != erased:
+                raise _wrong(index, "an erasure to name an earlier entry of its own stream", f"entry {erased}")
+            self.erased[erased] = index
+        except DamageError as why:
+            if self._report is refuse:
+                raise
+            self._report("UP-LEDGER-60", index, "an erasure", why.message)
 
 
 def read_announcement(opening: Opening) -> Announcement:

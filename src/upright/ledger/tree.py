@@ -21,6 +21,12 @@ def leaf_hash(entry: bytes) -> Hash:
     return _sha256(b"\x00" + entry).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[Hash]:
+    """``leaf_hash`` of each."""
+    sha256 = _sha256
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
 def node_hash(left: Hash, right: Hash) -> Hash:
     """SHA-256(0x01 || left || right). Source: RFC 9162, 2.1.1."""
     return _sha256(b"\x01" + left + right).digest()

@@ -10,7 +10,7 @@ from upright.ledger.leaves import Leaf, body_digest, columns, parse_leaf, split_
 from upright.ledger.notes import VerifierKey
 from upright.ledger.openings import Opening
 from upright.ledger.source import Source
-from upright.ledger.streams import Stream, Streams
+from upright.ledger.streams import Stream, Streams, refuse
 from upright.ledger.tree import consistency_from, inclusion_from, parents, root_from
 from upright.ledger.values import Recorded, Report
 
@@ -68,7 +68,7 @@ class View:
         self._demand(index)
         tile, at = divmod(index, TILE_WIDTH)
         width = self._width(tile)
-        return split_entry_tile(self._source.entry_tile(tile, width), width)[0][at]
+        return self._source.leaves(tile, width)[0][at]
 
     def salt(self, index: int) -> bytes:
         """The salt of an entry's body digest: with it, a stranger who has leaf and body can hold one to the other."""
@@ -106,7 +106,7 @@ class View:
             DamageError: it is not what the log committed to.
         """
         leaf = parse_leaf(self.leaf(index))
-        stream = self._known().by_id.get(leaf.stream)
+        stream = self._known().by_id.get(leaf.stream.encode())
         found = None if stream is None else self._recorded(index, leaf, stream)
         if found is None:
             raise LedgerError(f"Entry {index} is not opened here.", code="UP-LEDGER-31")
@@ -124,11 +124,11 @@ class View:
         known = self._known()
         for tile in range(start // TILE_WIDTH, -(-stop // TILE_WIDTH)):
             width = self._width(tile)
-            leaves, _end = split_entry_tile(self._source.entry_tile(tile, width), width)
+            leaves, _data = self._source.leaves(tile, width)
             first = tile * TILE_WIDTH
             for index in range(max(start, first), min(stop, first + width)):
                 leaf = parse_leaf(leaves[index - first])
-                stream = known.by_id.get(leaf.stream)
+                stream = known.by_id.get(leaf.stream.encode())
                 found = None if stream is None else self._recorded(index, leaf, stream)
                 if found is not None:
                     yield found
@@ -175,6 +175,8 @@ class View:
                     code="UP-LEDGER-20",
                 )
             self._streams.extend(found, lambda index: self._source.opening(index, self.size))
+            for stream in () if self._source.is_partial else self._streams.unannounced.values():
+                refuse("UP-LEDGER-60", stream.entries[0], "an entry of an announced stream", f"stream {stream.id}")
         return self._streams
 
     def _subtree(self, height: int, i: int) -> bytes:

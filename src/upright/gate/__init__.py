@@ -1,0 +1,5 @@
+"""The gate: may a system go to a life-cycle stage? A pure answer from Facts; anything not shown to be good denies."""
+
+from upright.gate.answer import GateAnswer, Missing, answer
+
+__all__ = ["GateAnswer", "Missing", "answer"]

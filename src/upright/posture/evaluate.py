@@ -1,0 +1,37 @@
+"""``evaluate``: from Facts and the catalogue they name to posture."""
+
+from typing import TYPE_CHECKING
+
+from upright.posture.facts import Facts
+from upright.posture.judge import Judge
+from upright.posture.posture import Posture
+
+if TYPE_CHECKING:
+    from upright.catalogue import Catalogue
+
+_last: "list[tuple[Facts, Catalogue, Judge]]" = []
+
+
+def evaluator(facts: Facts, catalogue: "Catalogue") -> Judge:
+    """The judge of these Facts. The last one is kept, so that a report may explain verdict after verdict.
+
+    Raises:
+        FactsError: the Facts were made for other rules, or name another catalogue.
+    """
+    for known, edition, judge in _last:
+        if known is facts and edition is catalogue:
+            return judge
+    judge = Judge(facts, catalogue)
+    _last[:] = [(facts, catalogue, judge)]
+    return judge
+
+
+def evaluate(facts: Facts, catalogue: "Catalogue") -> Posture:
+    """Where each requirement stands, for each system and the organisation (contracts, section 7).
+
+    Pure: the same Facts and catalogue give the same posture on any machine, at any time.
+
+    Raises:
+        FactsError: the Facts were made for other rules (UP-POST-02), or name another catalogue (UP-POST-04).
+    """
+    return evaluator(facts, catalogue).posture()

@@ -1,0 +1,90 @@
+"""Subjects as of a moment: what each system uses, which data sets speak for which model, what stands about what."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from upright.posture.facts import BoundCheck, Facts, Item, Stream, Subject
+
+ABOUT = ("system", "model", "dataset", "supplier")
+
+
+class Subjects:
+    """An index over the subjects of Facts, with edges valid at ``facts.at``."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.by_ref: Mapping[str, Subject] = {one.ref: one for one in facts.subjects}
+        self.digests: Mapping[str, str | None] = {one.ref: one.digest for one in facts.subjects}
+        self.systems: tuple[str, ...] = facts.systems
+        self.organisations: tuple[str, ...] = tuple(
+            sorted(one.ref for one in facts.subjects if one.type == "organisation")
+        )
+        self.at = facts.at
+
+    def _ends(self, subject: Subject) -> list[tuple[str, str]]:
+        return [
+            (edge.to, edge.role)
+            for edge in subject.edges
+            if edge.from_ <= self.at and (edge.until is None or self.at < edge.until)
+        ]
+
+    @cached_property
+    def targets(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """For each system, by type, the subjects that asks look at: itself, its models, data sets, suppliers."""
+        return {ref: self._targets(ref) for ref in self.systems}
+
+    def _targets(self, system: str) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, dict[str, None]] = {about: {} for about in ABOUT}
+        found["system"][system] = None
+        for to, _ in self._ends(self.by_ref[system]):
+            about = to.partition(":")[0]
+            if about in found and about != "system":
+                found[about][to] = None
+        return {about: tuple(sorted(refs)) for about, refs in found.items()}
+
+    @cached_property
+    def speaking_for(self) -> Mapping[str, tuple[str, ...]]:
+        """For each model the data sets that hold its predictions: only their evidence counts for it besides its own."""
+        found: dict[str, set[str]] = {}
+        for subject in self.by_ref.values():
+            if subject.type == "dataset":
+                for to, role in self._ends(subject):
+                    if role == "predictions_of":
+                        found.setdefault(to, set()).add(subject.ref)
+        return {model: tuple(sorted(sources)) for model, sources in found.items()}
+
+    @cached_property
+    def owners(self) -> Mapping[str, tuple[str, ...]]:
+        """For each subject the systems whose verdicts its evidence can change."""
+        found: dict[str, set[str]] = {}
+        for system, targets in self.targets.items():
+            for about, refs in targets.items():
+                for ref in refs:
+                    found.setdefault(ref, set()).add(system)
+                    if about == "model":
+                        for source in self.speaking_for.get(ref, ()):
+                            found.setdefault(source, set()).add(system)
+        return {ref: tuple(sorted(systems)) for ref, systems in found.items()}
+
+
+class Shelf:
+    """Evidence by stream, with the binding in force of each; streams of retired bindings are left out."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.bound: Mapping[str, BoundCheck] = {
+            one.stream: one for one in facts.bindings if one.approved_index is not None and one.retired_index is None
+        }
+        retired = {one.stream for one in facts.bindings if one.retired_index is not None}
+        self.items: dict[str, list[Item]] = {}
+        for item in facts.items:
+            if item.recorded <= facts.at:
+                self.items.setdefault(item.stream, []).append(item)
+        self.streams: dict[str, Stream] = {one.id: one for one in facts.streams if one.id not in retired}
+        for ref, items in self.items.items():
+            if ref not in self.streams and ref not in retired:  # its length is not known, so it counts as having a gap
+                kinds = tuple(dict.fromkeys(kind for item in items for kind in item.kinds))
+                self.streams[ref] = Stream(
+                    id=ref, kinds=kinds, subject=items[0].subject, binding=items[0].binding, entries=len(items) + 1
+                )
+        self.about: dict[str, list[Stream]] = {}
+        for stream in self.streams.values():
+            self.about.setdefault(stream.subject, []).append(stream)

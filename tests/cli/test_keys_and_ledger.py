@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from cli.running import Runner
 
+from cli.running import Runner
 from upright.evidence.keys import PrivateKey
 from upright.ledger import VerifierKey, verify_consistency, verify_inclusion
 
@@ -144,7 +144,9 @@ def test_a_kept_checkpoint_that_the_log_does_not_extend_is_a_contradiction(run: 
     assert "UP-CLI-08" in answer.err
 
 
-@pytest.mark.parametrize("arguments", [("prove", "99"), ("prove", "0", "--size", "99"), ("consistency", "99"), ("consistency", "no-file")])
+@pytest.mark.parametrize(
+    "arguments", [("prove", "99"), ("prove", "0", "--size", "99"), ("consistency", "99"), ("consistency", "no-file")]
+)
 def test_what_the_log_does_not_hold_is_wrong_use(run: Runner, workspace: Path, arguments: tuple[str, ...]) -> None:
     assert run("ledger", *arguments).status == 2
 

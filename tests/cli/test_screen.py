@@ -1,4 +1,4 @@
-"""The terminal: plain where nobody looks at one, signs and colour where somebody does, and nothing a name could do to it."""
+"""The terminal: plain where nobody looks at one, signs and colour where somebody does, nothing for names to abuse."""
 
 import io
 
@@ -110,7 +110,9 @@ def test_a_bar_has_the_width_asked_for_and_every_status_in_it() -> None:
     assert shown.bar([("met", 0)]) == ""
 
 
-@pytest.mark.parametrize(("given", "shown"), [("a\nb\tc", "a\nb\tc"), ("\x00\x9b", "\\x00\\x9b"), ("\ud800", "\\ud800")])
+@pytest.mark.parametrize(
+    ("given", "shown"), [("a\nb\tc", "a\nb\tc"), ("\x00\x9b", "\\x00\\x9b"), ("\ud800", "\\ud800")]
+)
 def test_only_what_is_unsafe_is_written_out(given: str, shown: str) -> None:
     assert clean(given) == shown
 

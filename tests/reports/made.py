@@ -10,6 +10,11 @@ from upright.reports.dossier import Dossier
 AT = "2026-11-23T14:02:00.000Z"
 ENDED = "2026-11-23T09:31:07.000Z"
 DATA, MODEL, SYSTEM = "dataset:mortgage/applications", "model:mortgage/scorer", "system:mortgage"
+ABOVE = "0.201 (0.150 to 0.255), n 1,989, is above 0.1 for sure"
+STRADDLES = (
+    "0.779 (0.724 to 0.838), n 1,989, lies below as a point, but the interval straddles the limit; "
+    "about 17,700 more rows would decide it"
+)
 DIGEST = {DATA: "d5" * 32, MODEL: "3b" * 32, SYSTEM: "51" * 32, "organisation:meridian": "0a" * 32}
 NOTE = (
     "meridian/0190a1b2-3c4d-7e5f-8a9b-0c1d2e3f4a5b\n48201\n6b3f1c0d2e4a5b6c7d8e9f0a1b2c3d4e5f60718293a4=\n\n"
@@ -18,7 +23,9 @@ NOTE = (
 KEY = "meridian/0190a1b2+7f3c2a19+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAh"
 
 
-def measured(name: str, group: dict[str, str], value: str | None, low: str | None, high: str | None, **more: Any) -> Any:
+def measured(
+    name: str, group: dict[str, str], value: str | None, low: str | None, high: str | None, **more: Any
+) -> Any:
     """One measurement with its interval."""
     settings: dict[str, Any] = {"n": 1989, "unit": "share", "method": "newcombe", "confidence": "0.95", **more}
     return Measurement(name=name, group=group, value=value, low=low, high=high, **settings)
@@ -32,12 +39,51 @@ def fairness() -> Statement:
         measured(rate, white, "0.908388", "0.893665", "0.921258", n=1681, method="wilson"),
         measured(rate, {"minority": "1"}, "0.707792", "0.654653", "0.755917", n=308, method="wilson"),
         measured(rate, {"sex": "female"}, "0.864499", "0.825846", "0.895673", n=369, method="wilson"),
-        measured(gap, {"minority": "1"}, "0.200596", "0.149956", "0.254779", against=white, decided_at="0.975", outcome="failed"),
-        measured(gap, {"sex": "female"}, "0.015", "-0.024", "0.053", against=male, decided_at="0.975", outcome="passed", n=1974),
+        measured(
+            gap,
+            {"minority": "1"},
+            "0.200596",
+            "0.149956",
+            "0.254779",
+            against=white,
+            decided_at="0.975",
+            outcome="failed",
+        ),
+        measured(
+            gap,
+            {"sex": "female"},
+            "0.015",
+            "-0.024",
+            "0.053",
+            against=male,
+            decided_at="0.975",
+            outcome="passed",
+            n=1974,
+        ),
         measured(gap, {"sex": "(missing)"}, None, None, None, against=male, outcome="undecided", n=15),
-        measured(gap, {"minority": "1", "sex": "female"}, "0.143", "0.063", "0.223", against={**white, **male}, outcome="undecided", n=411),
-        measured(ratio, {"minority": "1"}, "0.779174", "0.724152", "0.838377", against=white, decided_at="0.975", outcome="undecided", unit="ratio", method="katz"),
-    ]  # fmt: skip
+        measured(
+            gap,
+            {"minority": "1", "sex": "female"},
+            "0.143",
+            "0.063",
+            "0.223",
+            against={**white, **male},
+            outcome="undecided",
+            n=411,
+        ),
+        measured(
+            ratio,
+            {"minority": "1"},
+            "0.779174",
+            "0.724152",
+            "0.838377",
+            against=white,
+            decided_at="0.975",
+            outcome="undecided",
+            unit="ratio",
+            method="katz",
+        ),
+    ]
     return statement(
         "applications-fairness",
         DATA,
@@ -47,11 +93,13 @@ def fairness() -> Statement:
         measurements=tuple(rows),
         limits={gap: {"at_most": "0.1"}, ratio: {"at_least": "0.8"}},
         reasons=(
-            Reason(limit=f"{gap} at_most 0.1", outcome="failed", because="0.201 (0.150 to 0.255), n 1,989, is above 0.1 for sure"),
-            Reason(limit=f"{ratio} at_least 0.8", outcome="undecided", because="0.779 (0.724 to 0.838), n 1,989, lies below as a point, but the interval straddles the limit; about 17,700 more rows would decide it"),
+            Reason(limit=f"{gap} at_most 0.1", outcome="failed", because=ABOVE),
+            Reason(limit=f"{ratio} at_least 0.8", outcome="undecided", because=STRADDLES),
         ),
-        not_examined=(NotExamined(what="rows without sex", why="a missing value is its own group, too small to judge", count=15),),
-    )  # fmt: skip
+        not_examined=(
+            NotExamined(what="rows without sex", why="a missing value is its own group, too small to judge", count=15),
+        ),
+    )
 
 
 def statement(binding: str, subject: str, result: Any, **more: Any) -> Statement:
@@ -77,23 +125,36 @@ def performance() -> Statement:
     beside = tuple(
         measured(name, {"minority": group}, value, low, high, n=n)
         for name in ("accuracy", "precision", "recall", "brier", "ece", "false_positive_rate", "false_negative_rate")
-        for group, value, low, high, n in (("0", "0.8921", "0.8763", "0.9063", 1681), ("1", "0.7403", "0.6885", "0.7862", 308))
+        for group, value, low, high, n in (
+            ("0", "0.8921", "0.8763", "0.9063", 1681),
+            ("1", "0.7403", "0.6885", "0.7862", 308),
+        )
     )
     auc = measured("auc", {}, "0.8123", "0.7841", "0.8377", n=1293, outcome="passed", method="delong")
     return statement(
-        "performance", DATA, "passed", kinds=("performance",), measurements=(auc, *beside),
-        limits={"auc": {"at_least": "0.7"}}, reproduced="yes",
-        reasons=(Reason(limit="auc at_least 0.7", outcome="passed", because="0.812 (0.784 to 0.838), n 1,293, is above 0.7 for sure"),),
-    )  # fmt: skip
+        "performance",
+        DATA,
+        "passed",
+        kinds=("performance",),
+        measurements=(auc, *beside),
+        limits={"auc": {"at_least": "0.7"}},
+        reproduced="yes",
+        reasons=(
+            Reason(limit="auc at_least 0.7", outcome="passed", because="0.812 (0.784 to 0.838), n 1,293, is above 0.7"),
+        ),
+    )
 
 
 def scan() -> Statement:
     """A check that errored."""
     because = "the model file could not be read: it ends after 12 of 4,096 bytes"
     return statement(
-        "model-file-scan", MODEL, "errored", kinds=("model-file-scan",),
+        "model-file-scan",
+        MODEL,
+        "errored",
+        kinds=("model-file-scan",),
         reasons=(Reason(limit="nothing dangerous", outcome="errored", because=because),),
-    )  # fmt: skip
+    )
 
 
 def item(body: Statement, n: int, index: int) -> Item:
@@ -101,19 +162,38 @@ def item(body: Statement, n: int, index: int) -> Item:
     said = body.predicate
     assert said.binding is not None
     return Item(
-        id=body.id, source="check", kinds=said.kinds, subject=body.subject[0].name, binding=said.binding.rpartition("/")[2],
-        stream=said.binding, n=n, index=index, recorded=ENDED, ended=said.ended, result=said.result,
+        id=body.id,
+        source="check",
+        kinds=said.kinds,
+        subject=body.subject[0].name,
+        binding=said.binding.rpartition("/")[2],
+        stream=said.binding,
+        n=n,
+        index=index,
+        recorded=ENDED,
+        ended=said.ended,
+        result=said.result,
         inputs=tuple(FactInput(ref=one.ref, digest=one.digest, hold=one.hold) for one in said.inputs),
-        limits=said.limits, signer="enrolled", reproduced=said.reproduced, options="0f" * 32, setup="5e" * 32,
-    )  # fmt: skip
+        limits=said.limits,
+        signer="enrolled",
+        reproduced=said.reproduced,
+        options="0f" * 32,
+        setup="5e" * 32,
+    )
 
 
 def facts(bodies: tuple[Statement, ...], catalogue: Catalogue, *, bound: bool = True) -> Facts:
     """Facts about one system with one model and one data set."""
     checks = (
-        ("applications-fairness", DATA, "group-fairness"), ("performance", DATA, "performance"),
-        ("model-file-scan", MODEL, "model-file-scan"), ("model-signature", MODEL, "model-signature"),
-    ) if bound else ()  # fmt: skip
+        (
+            ("applications-fairness", DATA, "group-fairness"),
+            ("performance", DATA, "performance"),
+            ("model-file-scan", MODEL, "model-file-scan"),
+            ("model-signature", MODEL, "model-signature"),
+        )
+        if bound
+        else ()
+    )
     edges = tuple(Edge(to=to, role="uses", from_=ENDED) for to in (DATA, MODEL))
     return Facts(
         at=AT,
@@ -123,24 +203,39 @@ def facts(bodies: tuple[Statement, ...], catalogue: Catalogue, *, bound: bool = 
         subjects=(
             Subject(ref="organisation:meridian", type="organisation", digest=DIGEST["organisation:meridian"]),
             Subject(
-                ref=SYSTEM, type="system", digest=DIGEST[SYSTEM], edges=edges,
+                ref=SYSTEM,
+                type="system",
+                digest=DIGEST[SYSTEM],
+                edges=edges,
                 traits={"stage": "verification-validation", "modality": "tabular", "personal_data": "yes"},
             ),
-            Subject(ref=DATA, type="dataset", digest=DIGEST[DATA], edges=(Edge(to=MODEL, role="predictions_of", from_=ENDED),)),
+            Subject(
+                ref=DATA,
+                type="dataset",
+                digest=DIGEST[DATA],
+                edges=(Edge(to=MODEL, role="predictions_of", from_=ENDED),),
+            ),
             Subject(ref=MODEL, type="model", digest=DIGEST[MODEL]),
         ),
         bindings=tuple(
-            BoundCheck(id=name, system=SYSTEM, subject=subject, kinds=(kind,), limits={}, options="0f" * 32, approved_index=2)
+            BoundCheck(
+                id=name, system=SYSTEM, subject=subject, kinds=(kind,), limits={}, options="0f" * 32, approved_index=2
+            )
             for name, subject, kind in checks
         ),
         streams=tuple(
-            Stream(id=f"binding:mortgage/{name}", kinds=(kind,), subject=subject, binding=name,
-                   entries=sum(body.predicate.binding == f"binding:mortgage/{name}" for body in bodies))
+            Stream(
+                id=f"binding:mortgage/{name}",
+                kinds=(kind,),
+                subject=subject,
+                binding=name,
+                entries=sum(body.predicate.binding == f"binding:mortgage/{name}" for body in bodies),
+            )
             for name, subject, kind in checks
         ),
         items=tuple(item(body, 0, 40 + place) for place, body in enumerate(bodies)),
         gates=GateFacts(digest=catalogue.gates.digest),
-    )  # fmt: skip
+    )
 
 
 def dossier(**changes: Any) -> Dossier:

@@ -1,6 +1,6 @@
 """``upright posture``: each requirement's status, now or at any past moment."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +10,6 @@ from upright.kernel import InputError
 
 if TYPE_CHECKING:
     from upright.cli.screen import Screen
-    from upright.posture import Facts, Posture
 
 app = single()
 
@@ -52,20 +51,13 @@ def posture(
             screen.line()
         screen.line(rest_line(wanted))
 
-    session.answer(_document(facts, found, wanted), show)
+    document = found.to_json()
+    if framework is not None:
+        document["frameworks"] = {framework: document["frameworks"][framework]}
+        document["verdicts"] = [
+            each for each in document["verdicts"] if each["requirement"].startswith(f"{framework}:")
+        ]
+    session.answer(document, show)
 
 
 _LOGS = {"self-kept": "self-kept log", "partial": "partial log", "server": "server log"}
-
-
-def _document(facts: "Facts", found: "Posture", wanted: Any) -> dict[str, Any]:
-    import msgspec
-
-    return {
-        "upright": 1,
-        "at": facts.at,
-        "log": facts.log,
-        "facts": f"sha256:{facts.digest()}",
-        "frameworks": {name: msgspec.to_builtins(each) for name, each in found.frameworks.items()},
-        "verdicts": [msgspec.to_builtins(one) for one in wanted],
-    }

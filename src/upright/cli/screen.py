@@ -81,7 +81,7 @@ class Screen:
     def bullet(self, text: str) -> None:
         """A paragraph of a list."""
         mark = "\u2022" if self.fancy else "-"
-        self._hanging(Text(mark, style="bright_black"), Text(self._safe(text)))
+        self._hanging(Text(mark, style="bright_black"), Text(self._safe(text)), gap=1)
 
     def code(self, text: str) -> None:
         """A command to copy: never wrapped, never decorated."""
@@ -145,8 +145,8 @@ class Screen:
     def _cell(self, column: Column, cell: str) -> Text:
         return self.status(cell) if column.status and cell else Text(self._safe(cell))
 
-    def _hanging(self, head: Text, body: Text) -> None:
-        grid = Table.grid(padding=(0, 2, 0, 0))
+    def _hanging(self, head: Text, body: Text, gap: int = 2) -> None:
+        grid = Table.grid(padding=(0, gap, 0, 0))
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
         grid.add_row(head, body)

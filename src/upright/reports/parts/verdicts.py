@@ -9,7 +9,7 @@ from upright.reports.dossier import Dossier
 
 if TYPE_CHECKING:
     from upright.catalogue import Framework, Requirement
-    from upright.posture import Verdict
+    from upright.posture import Counts, FrameworkPosture, Verdict
 
 COUNTED = ("met", "partly", "failing", "stale", "unknown", "not_applicable")
 
@@ -144,7 +144,9 @@ def framework_views(dossier: Dossier) -> tuple[FrameworkView, ...]:
 
 
 def _framework(dossier: Dossier, framework: "Framework") -> FrameworkView:
-    folded = dossier.posture.frameworks[framework.id]
+    folded: Counts | FrameworkPosture = dossier.posture.frameworks[framework.id]
+    if dossier.system is not None and len(dossier.facts.systems) > 1:
+        folded = dossier.posture.frameworks[framework.id].by_system.get(dossier.system, folded)
     counts = tuple((status, int(getattr(folded, status))) for status in COUNTED)
     said = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts if count)
     by_requirement: dict[str, list[Verdict]] = {}
@@ -207,6 +209,8 @@ def _requirement(dossier: Dossier, requirement: "Requirement", verdict: "Verdict
     if verdict.open_findings:
         count = verdict.open_findings
         marks.append(f"{count} open finding{'s' if count != 1 else ''}")
+    if verdict.applies_from:
+        marks.append(f"applies from {words.day(verdict.applies_from)}")
     system = verdict.scope_ref if verdict.scope_ref.startswith("system:") else None
     return RequirementView(
         id=requirement.id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -150,58 +150,66 @@ def classify(answers: Answers, catalogue: Catalogue) -> Classification:
     return walk.result(catalogue)
 
 
+class Reach(NamedTuple):
+    """What lies ahead of a point of the walk: outcomes on every path, on some, and whether a path meets none."""
+
+    sure: frozenset[str] = frozenset()
+    some: frozenset[str] = frozenset()
+    can_be_none: bool = True
+
+
 class Walk:
     """One walk: reads the answers, follows the branches, gathers outcomes and open questions."""
 
     def __init__(self, found: Rules, answers: Answers) -> None:
         self.rules = found
         self.answers = {name: _checked(found, name, value) for name, value in answers.items()}
-        self._memo: dict[str | None, tuple[frozenset[str], frozenset[str]]] = {
-            None: (frozenset(), frozenset()),
-            found.residual: (frozenset(), frozenset()),
-        }
+        self._memo: dict[str | None, Reach] = {None: Reach(), found.residual: Reach()}
         self.open: list[str] = []
         self.because: list[str] = []
 
     def result(self, catalogue: Catalogue) -> Classification:
         """The classification of these answers."""
-        certain, possible = self._from(self.rules.start)
-        unsettled = possible - certain
-        if not possible and not self.open:  # every stop adds an outcome, so this path ended at the residual question
-            certain = frozenset(self.rules.questions[self.rules.residual].if_yes.add_outcomes)
+        sure, some, can_be_none = self._from(self.rules.start)
+        residual = frozenset(self.rules.questions[self.rules.residual].if_yes.add_outcomes)
+        if not some and not self.open:  # every stop adds an outcome, so this path ended at the residual question
+            sure = residual
             self.because.append("No other class came out, so the risk is minimal.")
-        undetermined = tuple(self.open) if unsettled or (self.open and not certain) else ()
-        order = list(self.rules.outcomes)
-        sure = tuple(sorted(certain, key=order.index))
-        maybe = tuple(sorted(unsettled, key=order.index))
-        levels = [self.rules.level(name) for name in (*sure, *maybe)]
+        possible = some - sure
+        undetermined = tuple(self.open) if possible or (self.open and not sure) else ()
+        # The residual class is not given while a question is open, but severity and duties count with it.
+        open_to = possible | (residual if undetermined and can_be_none else frozenset())
+        levels = [self.rules.level(name) for name in sure | open_to]
         return Classification(
-            outcomes=sure,
-            possible=maybe,
+            outcomes=self._in_order(sure),
+            possible=self._in_order(possible),
             undetermined=undetermined,
             because=tuple(self.because),
-            obligations=self._obligations(sure, maybe, catalogue),
-            classes=tuple(dict.fromkeys(self.rules.outcomes[name].class_id for name in sure)),
-            severity=self.rules.severities[max(levels)] if levels else self.rules.severities[-1],
+            obligations=self._obligations(sure, open_to, catalogue),
+            classes=tuple(dict.fromkeys(self.rules.outcomes[name].class_id for name in self._in_order(sure))),
+            severity=self.rules.severities[max(levels)],
         )
 
-    def _from(self, name: str | None) -> tuple[frozenset[str], frozenset[str]]:
-        """Outcomes on every, and on some, path from a question on."""
+    def _in_order(self, outcomes: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(outcomes, key=list(self.rules.outcomes).index))
+
+    def _from(self, name: str | None) -> Reach:
         if name not in self._memo:
             assert name is not None
             question = self.rules.questions[name]
             answer = self._answer(question)
             if answer == "unknown":
                 self.open.append(name)
-                (sure_yes, some_yes), (sure_no, some_no) = self._along(question.if_yes), self._along(question.if_no)
-                self._memo[name] = (sure_yes & sure_no, some_yes | some_no)
+                yes, no = self._along(question.if_yes), self._along(question.if_no)
+                self._memo[name] = Reach(yes.sure & no.sure, yes.some | no.some, yes.can_be_none or no.can_be_none)
             else:
                 self._memo[name] = self._along(question.if_yes if answer == "yes" else question.if_no)
         return self._memo[name]
 
-    def _along(self, branch: Branch) -> tuple[frozenset[str], frozenset[str]]:
-        sure, some = (frozenset(), frozenset()) if branch.stop else self._from(branch.next)
-        return sure | set(branch.add_outcomes), some | set(branch.add_outcomes)
+    def _along(self, branch: Branch) -> Reach:
+        ahead = Reach() if branch.stop else self._from(branch.next)
+        added = set(branch.add_outcomes)
+        return Reach(ahead.sure | added, ahead.some | added, ahead.can_be_none and not added)
 
     def _answer(self, question: Question) -> str:
         chosen = self.answers.get(question.id, ["unknown"])
@@ -221,13 +229,13 @@ class Walk:
         self.because.append(f"{question.id} {question.question} ({question.reference}): {answer}{detail}{tail}.")
 
     def _obligations(
-        self, sure: tuple[str, ...], maybe: tuple[str, ...], catalogue: Catalogue
+        self, sure: frozenset[str], open_to: frozenset[str], catalogue: Catalogue
     ) -> tuple[Obligation, ...]:
         relieved = {duty for name in sure for duty in self.rules.outcomes[name].removes_obligations}
         certain = self._duties(sure) - relieved
-        every = self._duties((*sure, *maybe)) - relieved
+        every = self._duties(sure | open_to) - relieved
         known = {r.local: r for r in catalogue.frameworks[FRAMEWORK].requirements}
-        classes = {self.rules.outcomes[name].class_id for name in (*sure, *maybe)}
+        classes = {self.rules.outcomes[name].class_id for name in sure | open_to}
         return tuple(
             Obligation(id=duty, applies_from=applies_from(known[duty], classes), certain=duty in certain)
             for duty in known

@@ -193,19 +193,9 @@ def _demand_framework(found: "Catalogue", name: str) -> None:
 
 
 def _requirement_json(one: "Requirement") -> dict[str, Any]:
-    import msgspec
+    from upright.catalogue import requirement_row
 
-    return {
-        "id": one.id,
-        "framework": one.framework,
-        "title": one.title,
-        "text": one.text,
-        "asks": [msgspec.to_builtins(ask) for ask in one.asks],
-        "confirmed": one.confirmed,
-        "asks_confirmed": one.asks_confirmed,
-        "judgement": one.judgement,
-        "cautions": list(one.cautions),
-    }
+    return requirement_row(one)
 
 
 def _ask_line(ask: "Ask") -> str:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from upright.checks.contract import People, TableSource
 from upright.kernel import InputError
+from upright.measures.tally import collect, quietly
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
@@ -84,7 +85,8 @@ class Tables:
         if ending == ".arrow":
             files = [self._as_parquet(file, where) for file in files]
         try:
-            table = self._from_files(files, ending)
+            with quietly():
+                table = self._from_files(files, ending)
         except reading_errors() as why:
             raise _unreadable(where, why) from None
         if ending in (".csv", ".csv.gz"):
@@ -136,7 +138,8 @@ class Tables:
         try:
             if address not in self._others:
                 self._others[address] = ibis.connect(address)
-            return self._others[address].table(name)
+            with quietly():
+                return self._others[address].table(name)
         except reading_errors() as why:
             raise TableError(
                 f"{where}: the table {name!r} cannot be opened ({type(why).__name__}). Check the address, the network "
@@ -175,8 +178,6 @@ def demand_columns(table: "Table", names: Iterable[str | None], where: str) -> N
 
 
 def _demand_unique(people: "Table", on: str, where: str) -> None:
-    from upright.measures.tally import collect
-
     ((rows, distinct),) = collect(people.aggregate(rows=people[on].count(), distinct=people[on].nunique()))
     if rows != distinct:
         raise TableError(

@@ -243,7 +243,7 @@ def _gap_inversion(values: Numbers, sizes: Numbers, gap: float, seed: int) -> In
         return np.asarray(np.ptp(drawn, axis=1), dtype=np.float64)
 
     spread = float(np.sqrt(0.25 / sizes).max())
-    return Inversion.of(gap, show, reach=6.0 * spread, most=1.0)
+    return Inversion(value=gap, show=show, reach=6.0 * spread, most=1.0)
 
 
 def _named(columns: Sequence[str], group: Sequence[str]) -> dict[str, str]:

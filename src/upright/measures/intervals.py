@@ -77,7 +77,7 @@ def log_ratio(share: float, size: float, other_share: float, other_size: float, 
     Source: Katz et al. 1978; Walters 1985.
 
     >>> [round(bound, 3) for bound in log_ratio(0.3, 100, 0.5, 100, 0.95)]
-    [0.421, 0.856]
+    [0.42, 0.858]
     """
     if size <= 0.0 or other_size <= 0.0 or (share <= 0.0 and other_share <= 0.0):
         return 0.0, math.inf

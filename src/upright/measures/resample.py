@@ -5,14 +5,13 @@ distribution, at the cost of the cells instead of the rows.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
-_STEPS = 61
+_STEPS = 64
 _LEAST_BEYOND = 5
 
 
@@ -33,7 +32,7 @@ class Draws:
         return float(low), float(high)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Inversion:
     """The interval of a distance that noise alone makes positive, such as the gap between the best and worst group.
 
@@ -41,52 +40,58 @@ class Inversion:
     interval misses a true distance near 0. So we ask of each possible true distance how often it would show one as
     large, or as small, as the observed, and keep those for which neither is rare (inversion of a test). The pattern
     between the parts is taken from the observed one, scaled.
+
+    ``show(true)`` draws observed distances for a true one, from the same random numbers each time, so that larger
+    truths show larger ones. ``reach`` is how far above the value a truth is worth trying; ``most`` the largest one.
     """
 
-    tried: Numbers
-    as_large: Numbers
-    as_small: Numbers
-    expected: float
-    draws: int
+    value: float
+    show: Callable[[float], Numbers]
+    reach: float
     most: float
+    _known: dict[int, tuple[float, float, float, int]] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, value: float, show: Callable[[float], Numbers], *, reach: float, most: float) -> Self:
-        """``show(true)`` draws observed distances for a true one, from the same random numbers each time.
-
-        ``reach`` is how far above the value a true distance is worth trying; ``most`` the largest possible.
-        """
-        tried = np.linspace(0.0, min(most, value + reach), _STEPS)
-        shown = [show(float(true)) for true in tried]
-        return cls(
-            tried=tried,
-            as_large=np.minimum.accumulate(np.array([(one >= value).mean() for one in shown])[::-1])[::-1],
-            as_small=np.minimum.accumulate(np.array([(one <= value).mean() for one in shown])),
-            expected=float(show(0.0).mean()),
-            draws=len(shown[0]),
-            most=most,
-        )
+    @property
+    def expected(self) -> float:
+        """The mean distance shown where the true one is 0."""
+        return self._tails(0)[2]
 
     def interval(self, level: float) -> tuple[float, float]:
-        """The true distances that the observed one does not make unlikely."""
-        if not _resolves(level, self.draws):
+        """The true distances that the observed one does not make unlikely; all, where the draws are too few to say."""
+        if not _resolves(level, self._tails(0)[3]):
             return 0.0, self.most
         rare = (1 - level) / 2
-        low = _crossing(self.tried, self.as_large, rare)
-        high = _crossing(self.tried, -self.as_small, -rare)
+        low = self._crossing(lambda step: self._tails(step)[0] - rare)
+        high = self._crossing(lambda step: rare - self._tails(step)[1])
         return low, high
 
+    def _true(self, step: float) -> float:
+        return min(self.most, self.value + self.reach) * step / _STEPS
 
-def _crossing(tried: Numbers, rising: Numbers, at: float) -> float:
-    """Where a rising curve passes ``at``, by a straight line between steps; an end where it does not."""
-    after = int(np.searchsorted(rising, at))
-    if after == 0:
-        return float(tried[0])
-    if after == len(tried):
-        return float(tried[-1])
-    step = rising[after] - rising[after - 1]
-    part = (at - rising[after - 1]) / step if step > 0 else 1.0
-    return float(tried[after - 1] + part * (tried[after] - tried[after - 1]))
+    def _tails(self, step: int) -> tuple[float, float, float, int]:
+        """Shares of draws as large and as small as the value, their mean and number; each truth is drawn once."""
+        if step not in self._known:
+            shown = self.show(self._true(step))
+            self._known[step] = (
+                float((shown >= self.value).mean()),
+                float((shown <= self.value).mean()),
+                float(shown.mean()),
+                len(shown),
+            )
+        return self._known[step]
+
+    def _crossing(self, rising: Callable[[int], float]) -> float:
+        """Where a rising curve passes 0, by halving and a straight line within the last step; an end if nowhere."""
+        low, high = 0, _STEPS
+        if rising(low) >= 0.0:
+            return self._true(low)
+        if rising(high) < 0.0:
+            return self._true(high)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if rising(middle) < 0.0 else (low, middle)
+        below, above = rising(low), rising(high)
+        return self._true(low + (-below / (above - below) if above > below else 1.0))
 
 
 def multinomial_draws(counts: Numbers, *, draws: int, seed: int) -> Numbers:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BINS = 1_024
 CALIBRATION_BINS = 16
+LEAST_CALIBRATION_ROWS = 160
+"""Ten rows a bin on average: below, the interval holds the truth in as few as 80 % of samples."""
 DRAWS = 2_000
 _SUMS = ("rows", "weights", "squares", "scores", "errors", "errors_w2", "fourths_w2")
 Numbers = npt.NDArray[np.float64]
@@ -129,10 +131,11 @@ def score_estimates(
     few = "" if rows >= least_rows else f"{rows} rows; {least_rows} are needed"
     one_class = "all outcomes are of one class" if fewest == 0 else ""
     rare = "" if fewest >= 5 else f"{fewest} rows of the rarer outcome; 5 are needed"
+    sparse = "" if rows >= LEAST_CALIBRATION_ROWS else f"{rows} rows; {LEAST_CALIBRATION_ROWS} are needed"
     return (
         _auc(histogram, rows, group, dependent or few or one_class or rare),
         _brier(histogram, rows, group, dependent or few),
-        _calibration(histogram, rows, group, dependent or few, seed),
+        _calibration(histogram, rows, group, dependent or few or sparse, seed),
     )
 
 
@@ -229,15 +232,23 @@ def _calibration(histogram: Histogram, rows: int, group: Mapping[str, str], unfi
 
 
 def _calibration_inversion(cells: Numbers, weights: Numbers, gaps: Numbers, value: float, seed: int) -> Inversion:
-    """Each bin's summed gap varies with the spread of its rows' errors."""
+    """Each bin's summed gap varies as its outcomes do.
+
+    A bin's rate is taken as if one more row had come out as its mean score says, so that a bin of one row is not
+    thought to be free of noise.
+    """
     total = float(weights.sum())
-    squares, errors_w2 = cells[..., 2].sum(axis=0), cells[..., 5].sum(axis=0)
-    means = np.divide(gaps, weights, out=np.zeros_like(gaps), where=weights > 0)
-    spread = np.sqrt(np.maximum(errors_w2 - means**2 * squares, 0.0)) / total
+    counts, squares = cells[..., 0].sum(axis=0), cells[..., 2].sum(axis=0)
+    means, rates = (
+        np.divide(sums, weights, out=np.zeros_like(weights), where=weights > 0)
+        for sums in (cells[..., 3].sum(axis=0), cells[1, :, 1])
+    )
+    rates = (rates * counts + means) / (counts + 1)
+    spread = np.sqrt(squares * rates * (1 - rates)) / total
     pattern = gaps / (total * value) if value > 0.0 else weights / total
     noise = np.random.default_rng(seed).standard_normal((DRAWS, CALIBRATION_BINS))
 
     def show(true: float) -> Numbers:
         return np.asarray(np.abs(true * pattern + noise * spread).sum(axis=1), dtype=np.float64)
 
-    return Inversion.of(value, show, reach=6.0 * float(np.sqrt((spread**2).sum())), most=1.0)
+    return Inversion(value=value, show=show, reach=6.0 * float(np.sqrt((spread**2).sum())), most=1.0)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from upright.measures.intervals import log_ratio, newcombe, wilson
 
 
+_ROUNDING = 1e-6
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """``cases`` of ``base``, as sums of weights (counts without weights), and sums of squared weights.
@@ -67,7 +70,7 @@ class Least:
         With one share only the rows count: Wilson's interval is honest at 0 and 1 too.
         """
         for share in shares:
-            size = min(float(share.rows), share.size)
+            size = min(float(share.rows), share.size + _ROUNDING)
             if size < self.rows:
                 effective = "" if round(size) == share.rows else f", worth {size:.0f} by their weights"
                 return f"{_rows(share.rows)}{effective}; {self.rows} are needed"
@@ -76,7 +79,7 @@ class Least:
         pooled = sum(share.cases for share in shares) / sum(share.base for share in shares)
         for share in shares:
             for part, name in ((pooled, "cases"), (1.0 - pooled, "non-cases")):
-                if share.size * part < self.expected:
+                if share.size * part + _ROUNDING < self.expected:
                     return (
                         f"{share.size * part:.1f} {name} expected among {_rows(share.rows)}; "
                         f"{self.expected:g} are needed"

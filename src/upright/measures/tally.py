@@ -1,6 +1,8 @@
 """A tally: sums per cell. Day + day = month, shard + shard = whole."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import contextlib
+import warnings
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -66,6 +68,15 @@ def _put(cells: dict[Key, tuple[float, ...]], key: Key, values: tuple[float, ...
     cells[key] = values if known is None else tuple(a + b for a, b in zip(known, values, strict=True))
 
 
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """For calls in which Ibis 12 asks DuckDB 2 for Arrow by a name that DuckDB has renamed; it works, and warns."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="fetch_arrow_table", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", message="fetch_record_batch", category=DeprecationWarning)
+        yield
+
+
 def collect(expression: "Table") -> list[tuple[Any, ...]]:
     """Runs an Ibis expression that ends in a small table; its rows as Python values, NULL as None.
 
@@ -74,7 +85,8 @@ def collect(expression: "Table") -> list[tuple[Any, ...]]:
     backend = expression.get_backend()
     if backend.name == "duckdb":
         return list(backend.raw_sql(backend.compile(expression)).fetchall())
-    found = expression.to_pyarrow()
+    with quietly():
+        found = expression.to_pyarrow()
     return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
 

@@ -65,8 +65,9 @@ def test_a_pair_of_sockets_works_but_reaches_nobody_else(tmp_path: Path) -> None
         one.send(b'hello')
         got = other.recv(9).decode()
         escaped = []
-        for name, way in {'sendto': lambda: one.sendto(b'x', '/dev/log'), 'connect': lambda: one.connect('/dev/log'),
-                          'sendmsg': lambda: one.sendmsg([b'x'], [], 0, '/dev/log'), 'bind': lambda: one.bind('x')}.items():
+        ways = {'sendto': lambda: one.sendto(b'x', '/dev/log'), 'connect': lambda: one.connect('/dev/log'),
+                'sendmsg': lambda: one.sendmsg([b'x'], [], 0, '/dev/log'), 'bind': lambda: one.bind('x')}
+        for name, way in ways.items():
             try:
                 way()
             except PermissionError:
@@ -228,7 +229,10 @@ def test_the_child_cannot_leave_its_process_group_nor_loosen_its_limits(tmp_path
 
 
 def test_root_in_the_child_has_no_powers(tmp_path: Path) -> None:
-    body = "return [l.split()[1] for l in open('/proc/self/status') if l.startswith(('CapEff', 'CapPrm', 'NoNewPrivs', 'Seccomp:'))]"
+    body = """
+        told = ('CapEff', 'CapPrm', 'NoNewPrivs', 'Seccomp:')
+        return [line.split()[1] for line in open('/proc/self/status') if line.startswith(told)]
+    """
     permitted, effective, no_new, filtered = attempt(tmp_path, body).value
     assert (int(permitted, 16), int(effective, 16), no_new, filtered) == (0, 0, "1", "2")
 

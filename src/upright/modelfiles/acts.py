@@ -6,7 +6,7 @@ from typing import Any
 from upright.modelfiles.guards import BUILD_GUARDS, CALL_GUARDS, GuardError
 from upright.modelfiles.machine import BrokenStreamError, Machine, opcode
 from upright.modelfiles.payload import skip_joblib_array
-from upright.modelfiles.values import Box, Global, Instance, Some, Unknown
+from upright.modelfiles.values import LONG_TEXT, Box, Global, Instance, Some, Unknown
 
 _STORAGE_ITEM = {"FloatStorage": 4, "DoubleStorage": 8, "HalfStorage": 2, "BFloat16Storage": 2, "LongStorage": 8}
 _STORAGE_ITEM |= {"IntStorage": 4, "ShortStorage": 2, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16}
@@ -54,7 +54,8 @@ def _stack_global(m: Machine) -> None:
     if type(name) is str and type(module) is str:
         m.stack.append(_resolve(m, module, name, at))
         return
-    if all(part is None or isinstance(part, int | tuple | Box | Global) for part in (name, module)):
+    if not all(type(part) is str or part is LONG_TEXT or isinstance(part, Unknown) for part in (name, module)):
+        # Both unpicklers demand exactly str, and no listed call gives one.
         raise BrokenStreamError("a global whose name is no text")
     m.findings.dangerous("names a global by a text that is made while loading", offset=at)
     m.stack.append(Unknown("a computed global"))

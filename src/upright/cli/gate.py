@@ -1,6 +1,6 @@
 """``upright gate``: may the system go to a life-cycle stage?"""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,7 +9,7 @@ from upright.cli.session import Session, command, single
 
 if TYPE_CHECKING:
     from upright.cli.screen import Screen
-    from upright.gate import GateAnswer
+    from upright.reports.parts.gates import GateView
 
 app = single()
 
@@ -26,32 +26,38 @@ def gate(
     catalogue: CatalogueFolders = None,
 ) -> int:
     """Ask the gate. Exit 0 allows, 1 denies with every reason. Unknown, undecided and stale deny."""
+    from upright.reports.parts.gates import view_of
+
     workspace = open_workspace(session, catalogue)
     observed = manifest_of(workspace.folder, manifest) if at is None else None
     answer = workspace.gate(to, system=system, at=at, manifest=observed)
-    session.answer(gate_json(answer), lambda screen: show_gate(screen, answer))
+
+    def show(screen: "Screen") -> None:
+        known = workspace.catalogue(at)
+        facts = workspace.facts(at, observed, catalogue=known)
+        bodies = {row.id: row.statement for row in workspace.evidence() if row.id and row.statement}
+        show_gate(screen, view_of(answer, facts, known, bodies))
+
+    session.answer(answer.to_json(), show)
     return 0 if answer.answer == "allow" else 1
 
 
-def gate_json(answer: "GateAnswer") -> dict[str, Any]:
-    """The gate's answer as JSON."""
-    import msgspec
-
-    plain: dict[str, Any] = msgspec.to_builtins(answer)
-    return {"upright": 1, **plain}
-
-
-def show_gate(screen: "Screen", answer: "GateAnswer") -> None:
-    """The answer as a sentence, and a line for each thing that is missing."""
+def show_gate(screen: "Screen", view: "GateView") -> None:
+    """The answer as a sentence, and a line for each reason."""
     from upright.cli.screen import Column
-    from upright.reports.parts.verdicts import gate_sentence
 
-    screen.verdict(answer.answer, gate_sentence(answer.answer, answer.stage, [one.status for one in answer.missing]))
-    if answer.missing:
+    screen.verdict(view.answer, view.sentence)
+    if view.missing:
         screen.line()
         screen.table(
             [Column("Missing"), Column("Status", status=True), Column("Why")],
-            [(one.what, one.status, one.why) for one in answer.missing],
+            [(_listed(one.what), one.status, " ".join((one.why, *one.details))) for one in view.missing],
         )
-    for waiver in answer.waivers:
-        screen.bullet(f"waived: {waiver.requirement}, until {waiver.until}, approved by {waiver.approver}")
+    for line in view.waivers:
+        screen.bullet(line)
+
+
+def _listed(what: tuple[str, ...], most: int = 3) -> str:
+    if len(what) <= most + 1:
+        return ", ".join(what)
+    return f"{', '.join(what[:most])} and {len(what) - most} more for the same reason"

@@ -10,8 +10,9 @@ import jinja2
 from upright.reports import words
 from upright.reports.dossier import Dossier
 from upright.reports.parts.checks import check_views
+from upright.reports.parts.gates import gate_view, stage_words
 from upright.reports.parts.sources import cautions, checkpoint_view, evidence_views
-from upright.reports.parts.verdicts import framework_views, gate_view, requirement_titles, stage_words, verdicts_of
+from upright.reports.parts.verdicts import framework_views, verdicts_of
 from upright.reports.registry import Report
 
 _INVISIBLE = re.compile(
@@ -39,7 +40,6 @@ def html_report(dossier: Dossier) -> str:
         gate=gate,
         checks=check_views(dossier),
         frameworks=framework_views(dossier),
-        titles=requirement_titles(dossier),
         statuses=_statuses(dossier),
         evidence=evidence_views(dossier),
         checkpoint=checkpoint,

@@ -1,4 +1,4 @@
-"""Gate and posture as a reader meets them: the answer as a sentence, each requirement with its status and why."""
+"""Posture as a reader meets it: each framework with its counts, each requirement with its status and why."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,26 +12,6 @@ if TYPE_CHECKING:
     from upright.posture import Counts, FrameworkPosture, Verdict
 
 COUNTED = ("met", "partly", "failing", "stale", "unknown", "not_applicable")
-
-
-@dataclass(frozen=True)
-class Missing:
-    """One thing that keeps a gate shut."""
-
-    what: str
-    title: str
-    status: str
-    why: str
-
-
-@dataclass(frozen=True)
-class GateView:
-    """The gate's answer."""
-
-    answer: str
-    sentence: str
-    missing: tuple[Missing, ...]
-    waivers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -79,59 +59,6 @@ class RequirementView:
     why: tuple[str, ...]
     evidence: tuple[str, ...]
     marks: tuple[str, ...]
-
-
-def stage_words(stage: str) -> str:
-    """A life-cycle stage in words.
-
-    >>> stage_words("verification-validation")
-    'verification and validation'
-    """
-    return _STAGES.get(stage, stage.replace("-", " "))
-
-
-_STAGES = {
-    "verification-validation": "verification and validation",
-    "design-development": "design and development",
-    "operation-monitoring": "operation and monitoring",
-    "continuous-validation": "continuous validation",
-    "re-evaluation": "re-evaluation",
-}
-
-
-def gate_view(dossier: Dossier) -> GateView | None:
-    """The gate to the next stage as a sentence, and every reason; ``None`` where there is no next stage."""
-    gate = dossier.gate
-    if gate is None:
-        return None
-    titles = requirement_titles(dossier)
-    missing = tuple(Missing(one.what, titles.get(one.what, ""), one.status, one.why) for one in gate.missing)
-    return GateView(
-        gate.answer,
-        gate_sentence(gate.answer, gate.stage, [one.status for one in missing]),
-        missing,
-        tuple(
-            f"{one.requirement} is waived until {words.day(one.until)}, approved by {one.approver}. "
-            "A waiver changes no status."
-            for one in gate.waivers
-        ),
-    )
-
-
-def gate_sentence(answer: str, stage: str, statuses: Sequence[str]) -> str:
-    """The answer in one sentence.
-
-    >>> gate_sentence("deny", "deployment", ["failing", "unknown", "unknown"])
-    'The system may not go to deployment: 1 failing, 2 unknown.'
-    """
-    where = stage_words(stage)
-    if answer == "allow":
-        return f"The system may go to {where}: everything that stage asks for is met."
-    counts = {status: statuses.count(status) for status in dict.fromkeys(statuses)}
-    order = ("failing", "failed", "stale", "partly", "unknown", "undecided", "errored")
-    listed = sorted(counts, key=lambda status: order.index(status) if status in order else len(order))
-    said = ", ".join(f"{counts[status]} {status.replace('_', ' ')}" for status in listed)
-    return f"The system may not go to {where}: {said}." if said else f"The system may not go to {where}."
 
 
 def framework_views(dossier: Dossier) -> tuple[FrameworkView, ...]:
@@ -218,12 +145,7 @@ def _requirement(dossier: Dossier, requirement: "Requirement", verdict: "Verdict
         title=requirement.title,
         scope=verdict.scope_ref,
         status=verdict.status,
-        why=tuple(explain(dossier.facts, dossier.catalogue, requirement.id, system).sentences),
+        why=tuple(explain(dossier.facts, dossier.catalogue, requirement.id, system).sentences[1:]),
         evidence=tuple(verdict.evidence),
         marks=tuple(marks),
     )
-
-
-def requirement_titles(dossier: Dossier) -> dict[str, str]:
-    """Requirement id to title, over all frameworks."""
-    return {name: requirement.title for name, requirement in dossier.catalogue.requirements.items()}

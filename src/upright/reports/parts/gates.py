@@ -1,0 +1,135 @@
+"""The gate as a reader meets it: the answer as a sentence, and every reason, the worst first, the same ones once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from upright.reports import words
+from upright.reports.dossier import Dossier
+from upright.reports.parts.checks import limit_words
+
+if TYPE_CHECKING:
+    from upright.catalogue import Catalogue
+    from upright.evidence import Statement
+    from upright.gate import GateAnswer, Missing
+    from upright.posture import Facts
+
+_WORST_FIRST = ("prohibited", "failing", "stale", "partly", "undetermined", "unknown", "met")
+_OPEN = "Whether it applies is open: "
+
+
+@dataclass(frozen=True)
+class MissingView:
+    """What keeps a gate shut for one and the same reason.
+
+    Attributes:
+        what: ids of requirements, kinds or bindings.
+        title: of the requirement where it is one alone.
+        why: why it is asked for, or the question that is open. details: what was found, sentence by sentence.
+    """
+
+    what: tuple[str, ...]
+    title: str
+    status: str
+    why: str
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GateView:
+    """The gate's answer."""
+
+    answer: str
+    sentence: str
+    missing: tuple[MissingView, ...]
+    waivers: tuple[str, ...]
+
+
+def gate_view(dossier: Dossier) -> GateView | None:
+    """The gate to the next stage; ``None`` where there is no next stage."""
+    if dossier.gate is None:
+        return None
+    return view_of(dossier.gate, dossier.facts, dossier.catalogue, dossier.bodies)
+
+
+def view_of(gate: "GateAnswer", facts: "Facts", catalogue: "Catalogue", bodies: "Mapping[str, Statement]") -> GateView:
+    """An answer with what each reason rests on: for a requirement its explanation, for a check its own reasons."""
+    found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for one in gate.missing:
+        details = _details(one, gate, facts, catalogue, bodies)
+        found.setdefault((one.status, one.why, details), []).append(one.what)
+    rows = [
+        MissingView(tuple(what), _title(catalogue, what), status, why, details)
+        for (status, why, details), what in found.items()
+    ]
+    return GateView(
+        gate.answer,
+        gate_sentence(gate.answer, gate.stage, [one.status for one in gate.missing]),
+        tuple(sorted(rows, key=lambda row: _rank(row.status))),
+        tuple(
+            f"{one.requirement} is waived until {words.day(one.until)}, approved by {one.approver}. "
+            "A waiver changes no status."
+            for one in gate.waivers
+        ),
+    )
+
+
+def gate_sentence(answer: str, stage: str, statuses: Sequence[str]) -> str:
+    """The answer in one sentence.
+
+    >>> gate_sentence("deny", "deployment", ["unknown", "failing", "unknown"])
+    'The system may not go to deployment: 1 failing, 2 unknown.'
+    """
+    where = stage_words(stage)
+    if answer == "allow":
+        return f"The system may go to {where}: everything that stage asks for is met."
+    counts = {status: statuses.count(status) for status in sorted(set(statuses), key=_rank)}
+    said = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
+    return f"The system may not go to {where}: {said}." if said else f"The system may not go to {where}."
+
+
+def stage_words(stage: str) -> str:
+    """A life-cycle stage in words.
+
+    >>> stage_words("verification-validation")
+    'verification and validation'
+    """
+    return _STAGES.get(stage, stage.replace("-", " "))
+
+
+_STAGES = {
+    "verification-validation": "verification and validation",
+    "design-development": "design and development",
+    "operation-monitoring": "operation and monitoring",
+    "re-evaluation": "re-evaluation",
+}
+
+
+def _rank(status: str) -> int:
+    return _WORST_FIRST.index(status) if status in _WORST_FIRST else len(_WORST_FIRST)
+
+
+def _title(catalogue: "Catalogue", what: Sequence[str]) -> str:
+    known = catalogue.requirements.get(what[0]) if len(what) == 1 else None
+    return known.title if known else ""
+
+
+def _details(
+    one: "Missing", gate: "GateAnswer", facts: "Facts", catalogue: "Catalogue", bodies: "Mapping[str, Statement]"
+) -> tuple[str, ...]:
+    if one.why.startswith(_OPEN):
+        return ()
+    if one.what in catalogue.requirements:
+        from upright.posture import explain
+
+        return tuple(explain(facts, catalogue, one.what, gate.system).sentences[1:])
+    streams = {bound.stream for bound in facts.bindings if (bound.id, bound.system) == (one.what, gate.system)}
+    items = sorted((item for item in facts.items if item.stream in streams), key=lambda item: item.index)
+    body = bodies.get(items[-1].id) if items else None
+    if body is None:
+        return ()
+    return tuple(
+        f"{limit_words(reason.limit)}: {reason.outcome}: {reason.because}{'' if reason.because[-1:] == '.' else '.'}"
+        for reason in body.predicate.reasons
+        if reason.outcome != "passed"
+    )

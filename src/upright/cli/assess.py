@@ -94,11 +94,11 @@ def show_assessment(screen: "Screen", name: str, found: "Assessment", known: "Ca
 
 
 def show_check(screen: "Screen", check: "CheckOutcome") -> None:
-    """One check: its result, and each reason with its own sign."""
-    from upright.reports.parts.checks import limit_words
+    """One check: its result, and for each limit the worst reason with its own sign."""
+    from upright.reports.parts.checks import gists
 
     tail = ", unchanged since its last run" if check.reused else ""
     screen.verdict(check.outcome, f"{check.binding}  {check.check} on {check.subject}{tail}")
-    for reason in check.reasons:
-        screen.reason(reason.outcome, limit_words(reason.limit), reason.because)
+    for gist in gists(check.statement.predicate):
+        screen.reason(gist.outcome, gist.limit, f"{gist.because} ({gist.more})" if gist.more else gist.because)
     screen.line()

@@ -36,7 +36,7 @@ def gate(
         known = workspace.catalogue(at)
         facts = workspace.facts(at, observed, catalogue=known)
         bodies = {row.id: row.statement for row in workspace.evidence() if row.id and row.statement}
-        show_gate(screen, view_of(answer, facts, known, bodies))
+        show_gate(screen, view_of(answer, facts, known, bodies, most=1))
 
     session.answer(answer.to_json(), show)
     return 0 if answer.answer == "allow" else 1

@@ -109,7 +109,7 @@ class Screen:
         style = _TONES[how.tone] + (" bold" if bold else "")
         return Text(f"{how.mark if self.fancy else how.plain} {self._safe(how.word)}", style=style)
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, head: bool = True) -> None:
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str | Text]], *, head: bool = True) -> None:
         """A table without frame: a rule under the head on a terminal, plain columns elsewhere."""
         table = Table(
             box=_RULED if self.fancy else None,
@@ -132,17 +132,21 @@ class Screen:
             table.add_row(*(self._cell(column, cell) for column, cell in zip(columns, row, strict=True)))
         self._print(Padding(table, (0, 0, 0, 2)))
 
-    def bar(self, parts: Sequence[tuple[str, int]], width: int = 20) -> str:
+    def bar(self, parts: Sequence[tuple[str, int]], width: int = 20) -> Text:
         """Counts by status as a bar of marks, at least one mark each; the numbers stand beside it in the table."""
         total = sum(count for _, count in parts)
-        if not total:
-            return ""
         marks = {status: max(1, round(width * count / total)) for status, count in parts if count}
         while sum(marks.values()) > width:
             marks[max(marks, key=lambda status: marks[status])] -= 1
-        return "".join((sign(status).mark if self.fancy else sign(status).plain) * n for status, n in marks.items())
+        bar = Text()
+        for status, length in marks.items():
+            how = sign(status)
+            bar.append((how.mark if self.fancy else how.plain) * length, style=_TONES[how.tone])
+        return bar
 
-    def _cell(self, column: Column, cell: str) -> Text:
+    def _cell(self, column: Column, cell: str | Text) -> Text:
+        if isinstance(cell, Text):
+            return cell
         return self.status(cell) if column.status and cell else Text(self._safe(cell))
 
     def _hanging(self, head: Text, body: Text, gap: int = 2) -> None:

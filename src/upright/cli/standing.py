@@ -1,6 +1,6 @@
 """How posture looks in a terminal: a line a framework, a line a requirement with an answer, the rest counted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from upright.cli.screen import Column
@@ -8,6 +8,8 @@ from upright.cli.text import counted
 from upright.reports.parts.verdicts import COUNTED
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from upright.catalogue import Catalogue
     from upright.cli.screen import Screen
     from upright.posture import Posture, Verdict
@@ -22,24 +24,28 @@ def show_frameworks(screen: "Screen", posture: "Posture", catalogue: "Catalogue"
     columns += [Column(status.capitalize(), right=True) for status in COUNTED[1:-1]]
     if wide:
         columns.append(Column("", whole=True))
-    rows = []
+    rows: list[list[str | Text]] = []
     for name, found in posture.frameworks.items():
         counts = [(status, int(getattr(found, status))) for status in COUNTED]
         title = catalogue.frameworks[name].title if wide and name in catalogue.frameworks else name
-        row = [title, found.status, f"{found.met} of {found.of}", *(str(count) for _, count in counts[1:-1])]
+        row: list[str | Text] = [
+            title,
+            found.status,
+            f"{found.met} of {found.of}",
+            *(str(count) for _, count in counts[1:-1]),
+        ]
         rows.append([*row, screen.bar(counts[:-1])] if wide else row)
     screen.table(columns, rows)
 
 
-def show_verdicts(screen: "Screen", verdicts: Iterable["Verdict"], catalogue: "Catalogue") -> None:
-    """A table of requirements with status, scope and title."""
-    screen.table(
-        [Column("Requirement", whole=True), Column("Status", status=True), Column("Scope"), Column("What it asks")],
-        [
-            (one.requirement, one.status, one.scope_ref, _title(catalogue, one.requirement) + _findings(one))
-            for one in verdicts
-        ],
-    )
+def show_verdicts(screen: "Screen", verdicts: Sequence["Verdict"], catalogue: "Catalogue") -> None:
+    """A table of requirements with status, scope and title; a narrow screen leaves the scope out."""
+    columns = [Column("Requirement", whole=True), Column("Status", status=True), Column("What it asks")]
+    rows = [[one.requirement, one.status, _title(catalogue, one.requirement) + _findings(one)] for one in verdicts]
+    if screen.width >= _WIDE:
+        columns.append(Column("Scope", whole=True))
+        rows = [[*row, one.scope_ref] for row, one in zip(rows, verdicts, strict=True)]
+    screen.table(columns, rows)
 
 
 def rest_line(verdicts: Iterable["Verdict"]) -> str:

@@ -1,11 +1,12 @@
 """Checks: for each binding its newest statement, every number with its interval, what was not judged or examined."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from upright.evidence import Measurement, NotExamined, Predicate, Statement
+from upright.evidence import Measurement, NotExamined, Predicate, Reason, Statement
 from upright.reports import words
 from upright.reports.dossier import Dossier
 from upright.reports.parts.plots import Bounds, Mark, Scale, mark, scale
@@ -117,7 +118,10 @@ def statement_view(
         remark="",
         evidence=evidence,
         ended=said.ended,
-        reasons=tuple(Why(one.outcome, limit_words(one.limit), one.because) for one in said.reasons),
+        reasons=tuple(
+            Why(one.outcome, limit_words(one.limit), with_n(one, said.measurements))
+            for one in sorted(said.reasons, key=lambda one: _WORST_FIRST.index(one.outcome))
+        ),
         plots=tuple(_plot(name, said) for name in limited),
         others=tuple(
             _row(one, {}, None) for one in said.measurements if one.name not in limited and one.name not in bases
@@ -133,6 +137,53 @@ def statement_view(
 def is_too_small(one: Measurement) -> bool:
     """Whether a group was shown and not judged: undecided, and without an interval to judge by."""
     return one.outcome == "undecided" and (one.value is None or one.low is None or one.high is None)
+
+
+_WORST_FIRST = ("failed", "errored", "undecided", "passed")
+
+
+@dataclass(frozen=True)
+class Gist:
+    """All reasons about one limit in one line: the worst, and how many more there are."""
+
+    outcome: str
+    limit: str
+    because: str
+    more: str
+
+    def __str__(self) -> str:
+        tail = f" ({self.more})" if self.more else ""
+        return f"{self.limit}: {self.because}{tail}"
+
+
+def gists(said: Predicate) -> tuple[Gist, ...]:
+    """One line for each limit, the worst limits first; the whole list stands in the statement and in the report."""
+    by_limit: dict[str, list[Reason]] = {}
+    for reason in said.reasons:
+        by_limit.setdefault(reason.limit, []).append(reason)
+    found = []
+    for limit, reasons in by_limit.items():
+        ranked = sorted(reasons, key=lambda one: _WORST_FIRST.index(one.outcome))
+        counts = Counter[str](one.outcome for one in ranked[1:])
+        more = ", ".join(f"{counts[outcome]} more {outcome}" for outcome in _WORST_FIRST if counts[outcome])
+        found.append(Gist(ranked[0].outcome, limit_words(limit), with_n(ranked[0], said.measurements), more))
+    return tuple(sorted(found, key=lambda one: _WORST_FIRST.index(one.outcome)))
+
+
+def with_n(reason: Reason, measurements: Sequence[Measurement]) -> str:
+    """The reason's sentence with the sample size behind the interval that it quotes."""
+    name = reason.limit.partition(" ")[0]
+    for one in measurements:
+        quoted = words.interval(one.value, one.low, one.high)
+        if one.name == name and one.low is not None and quoted in reason.because:
+            return (
+                reason.because.replace(quoted, f"{quoted}, n {one.n:,},", 1) if _bare(reason, one) else reason.because
+            )
+    return reason.because
+
+
+def _bare(reason: Reason, one: Measurement) -> bool:
+    return f"n {one.n:,}" not in reason.because
 
 
 def limit_words(text: str) -> str:

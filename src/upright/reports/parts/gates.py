@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from upright.reports import words
 from upright.reports.dossier import Dossier
-from upright.reports.parts.checks import limit_words
+from upright.reports.parts.checks import gists
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from upright.posture import Facts
 
 _WORST_FIRST = ("prohibited", "failing", "stale", "partly", "undetermined", "unknown", "met")
+_SINCE = "The duty has applied since"
 _OPEN = "Whether it applies is open: "
 
 
@@ -52,11 +53,13 @@ def gate_view(dossier: Dossier) -> GateView | None:
     return view_of(dossier.gate, dossier.facts, dossier.catalogue, dossier.bodies)
 
 
-def view_of(gate: "GateAnswer", facts: "Facts", catalogue: "Catalogue", bodies: "Mapping[str, Statement]") -> GateView:
-    """An answer with what each reason rests on: for a requirement its explanation, for a check its own reasons."""
+def view_of(
+    gate: "GateAnswer", facts: "Facts", catalogue: "Catalogue", bodies: "Mapping[str, Statement]", *, most: int = 3
+) -> GateView:
+    """An answer with what each reason rests on: for a check its own reasons, for a requirement ``most`` sentences."""
     found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for one in gate.missing:
-        details = _details(one, gate, facts, catalogue, bodies)
+        details = _details(one, gate, facts, catalogue, bodies, most)
         found.setdefault((one.status, one.why, details), []).append(one.what)
     rows = [
         MissingView(tuple(what), _title(catalogue, what), status, why, details)
@@ -114,22 +117,31 @@ def _title(catalogue: "Catalogue", what: Sequence[str]) -> str:
     return known.title if known else ""
 
 
+def _at_most(sentences: tuple[str, ...], most: int) -> tuple[str, ...]:
+    """The first few sentences; ``explain`` and the list of requirements have all of them."""
+    found = tuple(one for one in sentences if not one.startswith(_SINCE))
+    if len(found) <= most:
+        return found
+    return (*found[:most], f"And {len(found) - most} more.")
+
+
 def _details(
-    one: "Missing", gate: "GateAnswer", facts: "Facts", catalogue: "Catalogue", bodies: "Mapping[str, Statement]"
+    one: "Missing",
+    gate: "GateAnswer",
+    facts: "Facts",
+    catalogue: "Catalogue",
+    bodies: "Mapping[str, Statement]",
+    most: int,
 ) -> tuple[str, ...]:
     if one.why.startswith(_OPEN):
         return ()
     if one.what in catalogue.requirements:
         from upright.posture import explain
 
-        return tuple(explain(facts, catalogue, one.what, gate.system).sentences[1:])
+        return _at_most(tuple(explain(facts, catalogue, one.what, gate.system).sentences[1:]), most)
     streams = {bound.stream for bound in facts.bindings if (bound.id, bound.system) == (one.what, gate.system)}
     items = sorted((item for item in facts.items if item.stream in streams), key=lambda item: item.index)
     body = bodies.get(items[-1].id) if items else None
     if body is None:
         return ()
-    return tuple(
-        f"{limit_words(reason.limit)}: {reason.outcome}: {reason.because}{'' if reason.because[-1:] == '.' else '.'}"
-        for reason in body.predicate.reasons
-        if reason.outcome != "passed"
-    )
+    return tuple(f"{str(gist).rstrip('.')}." for gist in gists(body.predicate) if gist.outcome != "passed")

@@ -34,6 +34,7 @@ def make_dossier(
         checkpoint=workspace.log.checkpoint,
         log_key=str(workspace.log_key),
         title=manifest.system.name if manifest else ref.path,
+        system=str(ref),
         organisation=manifest.organisation.name if manifest else workspace.organisation.path,
         purpose=manifest.system.purpose if manifest else "",
         signers={row.id: row.signers for row in rows if row.id},

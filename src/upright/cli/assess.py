@@ -95,7 +95,7 @@ def show_assessment(screen: "Screen", name: str, found: "Assessment", known: "Ca
 
 def show_check(screen: "Screen", check: "CheckOutcome") -> None:
     """One check: its result, and for each limit the worst reason with its own sign."""
-    from upright.reports.parts.checks import gists
+    from upright.reports.parts.reasons import gists
 
     tail = ", unchanged since its last run" if check.reused else ""
     screen.verdict(check.outcome, f"{check.binding}  {check.check} on {check.subject}{tail}")

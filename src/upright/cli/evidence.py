@@ -142,7 +142,7 @@ def _cells(row: "EvidenceRow") -> tuple[str, str, str, str]:
 
 def _show_statement(screen: "Screen", statement: "Statement") -> None:
     from upright.cli.screen import Column
-    from upright.reports.parts.checks import limit_words
+    from upright.reports.parts.reasons import limit_words
     from upright.reports.words import group, interval, words
 
     said = statement.predicate

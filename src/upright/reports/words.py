@@ -95,10 +95,10 @@ def interval(value: str | None, low: str | None, high: str | None) -> str:
         return "not measured"
     if low is None or high is None:
         return number(value)
-    return f"{_fixed(value)} ({_fixed(low)} to {_fixed(high)})"
+    return f"{fixed(value)} ({fixed(low)} to {fixed(high)})"
 
 
-def _fixed(text: str) -> str:
+def fixed(text: str) -> str:
     """Three decimals even for ``0.15``, so that an interval's ends have one form; large whole numbers stay whole."""
     try:
         value = Decimal(text)
@@ -125,13 +125,16 @@ def words(name: str) -> str:
     'selection-rate difference'
     """
     known = _NAMES.get(name)
-    return known or name.replace("_", " ").replace("-", " ")
+    if known is not None:
+        return known
+    for end in ("difference", "ratio", "gap"):
+        if name.endswith(f"_rate_{end}"):
+            return f"{words(name.removesuffix(f'_{end}')).replace(' rate', '-rate')} {end}"
+    return name.replace("_", " ").replace("-", " ")
 
 
 _NAMES = {
     "selection_rate": "selection rate",
-    "selection_rate_difference": "selection-rate difference",
-    "selection_rate_ratio": "selection-rate ratio",
     "true_positive_rate": "true-positive rate",
     "false_positive_rate": "false-positive rate",
     "false_negative_rate": "false-negative rate",

@@ -1,15 +1,15 @@
 """Checks: for each binding its newest statement, every number with its interval, what was not judged or examined."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from upright.evidence import Measurement, NotExamined, Predicate, Reason, Statement
+from upright.evidence import Measurement, NotExamined, Predicate, Statement
 from upright.reports import words
 from upright.reports.dossier import Dossier
 from upright.reports.parts.plots import Bounds, Mark, Scale, mark, scale
+from upright.reports.parts.reasons import Why, all_reasons
 
 if TYPE_CHECKING:
     from upright.posture import BoundCheck
@@ -52,15 +52,6 @@ class Plot:
 
 
 @dataclass(frozen=True)
-class Why:
-    """One reason of a result."""
-
-    status: str
-    limit: str
-    because: str
-
-
-@dataclass(frozen=True)
 class CheckView:
     """A binding and its newest statement; without a statement, ``result`` is ``unknown`` and ``remark`` says why."""
 
@@ -74,6 +65,7 @@ class CheckView:
     reasons: tuple[Why, ...] = ()
     plots: tuple[Plot, ...] = ()
     others: tuple[Row, ...] = ()
+    exact: tuple[Row, ...] = ()
     too_small: tuple[Row, ...] = ()
     not_examined: tuple[NotExamined, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
@@ -108,8 +100,9 @@ def statement_view(
 ) -> CheckView:
     """What one statement says, ready to print."""
     said = body.predicate
-    limited = [name for name in dict.fromkeys(one.name for one in said.measurements) if name in said.limits]
-    bases = {base for name in limited if (base := _base_of(name)) is not None}
+    with_interval = dict.fromkeys(one.name for one in said.measurements if one.low is not None)
+    drawn = [name for name in with_interval if name in said.limits]
+    bases = {base for name in drawn if (base := _base_of(name)) is not None}
     return CheckView(
         binding=binding,
         check=f"{said.check.name} {said.check.version}" if said.check else said.source,
@@ -118,15 +111,11 @@ def statement_view(
         remark="",
         evidence=evidence,
         ended=said.ended,
-        reasons=tuple(
-            Why(one.outcome, limit_words(one.limit), with_n(one, said.measurements))
-            for one in sorted(said.reasons, key=lambda one: _WORST_FIRST.index(one.outcome))
-        ),
-        plots=tuple(_plot(name, said) for name in limited),
-        others=tuple(
-            _row(one, {}, None) for one in said.measurements if one.name not in limited and one.name not in bases
-        ),
-        too_small=tuple(_row(one, {}, None) for one in said.measurements if is_too_small(one)),
+        reasons=all_reasons(said),
+        plots=tuple(_plot(name, said) for name in drawn),
+        exact=_rows(said, set(said.limits) - set(drawn)),
+        others=_rows(said, {one.name for one in said.measurements} - set(said.limits) - bases),
+        too_small=_too_small(said),
         not_examined=said.not_examined,
         facts=_facts(said),
         speaks_to=_speaks_to(said.kinds, dossier),
@@ -134,67 +123,24 @@ def statement_view(
     )
 
 
-def is_too_small(one: Measurement) -> bool:
-    """Whether a group was shown and not judged: undecided, and without an interval to judge by."""
-    return one.outcome == "undecided" and (one.value is None or one.low is None or one.high is None)
+def small_groups(said: Predicate) -> dict[tuple[tuple[str, str], ...], int]:
+    """Groups that were shown and not judged, with their rows: what was measured of them alone is undecided."""
+    found: dict[tuple[tuple[str, str], ...], int] = {}
+    for one in said.measurements:
+        alone = one.against is None and one.group and _ALL not in one.group.values()
+        if alone and one.outcome == "undecided" and (one.name not in said.limits or one.low is None):
+            found.setdefault(_key(one.group), one.n)
+    return found
 
 
-_WORST_FIRST = ("failed", "errored", "undecided", "passed")
+def _too_small(said: Predicate) -> tuple[Row, ...]:
+    return tuple(
+        Row(words.group(dict(group)), "", "", f"{n:,}", "", "undecided", "", None)
+        for group, n in small_groups(said).items()
+    )
 
 
-@dataclass(frozen=True)
-class Gist:
-    """All reasons about one limit in one line: the worst, and how many more there are."""
-
-    outcome: str
-    limit: str
-    because: str
-    more: str
-
-    def __str__(self) -> str:
-        tail = f" ({self.more})" if self.more else ""
-        return f"{self.limit}: {self.because}{tail}"
-
-
-def gists(said: Predicate) -> tuple[Gist, ...]:
-    """One line for each limit, the worst limits first; the whole list stands in the statement and in the report."""
-    by_limit: dict[str, list[Reason]] = {}
-    for reason in said.reasons:
-        by_limit.setdefault(reason.limit, []).append(reason)
-    found = []
-    for limit, reasons in by_limit.items():
-        ranked = sorted(reasons, key=lambda one: _WORST_FIRST.index(one.outcome))
-        counts = Counter[str](one.outcome for one in ranked[1:])
-        more = ", ".join(f"{counts[outcome]} more {outcome}" for outcome in _WORST_FIRST if counts[outcome])
-        found.append(Gist(ranked[0].outcome, limit_words(limit), with_n(ranked[0], said.measurements), more))
-    return tuple(sorted(found, key=lambda one: _WORST_FIRST.index(one.outcome)))
-
-
-def with_n(reason: Reason, measurements: Sequence[Measurement]) -> str:
-    """The reason's sentence with the sample size behind the interval that it quotes."""
-    name = reason.limit.partition(" ")[0]
-    for one in measurements:
-        quoted = words.interval(one.value, one.low, one.high)
-        if one.name == name and one.low is not None and quoted in reason.because:
-            return (
-                reason.because.replace(quoted, f"{quoted}, n {one.n:,},", 1) if _bare(reason, one) else reason.because
-            )
-    return reason.because
-
-
-def _bare(reason: Reason, one: Measurement) -> bool:
-    return f"n {one.n:,}" not in reason.because
-
-
-def limit_words(text: str) -> str:
-    """A limit as recorded, in words.
-
-    >>> limit_words("selection_rate_difference at_most 0.1")
-    'Selection-rate difference at most 0.1'
-    """
-    name, _, rest = text.partition(" ")
-    said = f"{words.words(name)} {rest.replace('at_most', 'at most').replace('at_least', 'at least')}".strip()
-    return said[:1].upper() + said[1:]
+_ALL = "(all)"
 
 
 def _plot(name: str, said: Predicate) -> Plot:
@@ -203,35 +149,45 @@ def _plot(name: str, said: Predicate) -> Plot:
     bounds = Bounds(wanted.get("at_least"), wanted.get("at_most"), absolute=name.endswith("_difference"))
     axis = scale(rows, bounds)
     base = _base_of(name)
-    bases = {_key(one.group): one for one in said.measurements if one.name == base}
+    has_base = any(one.name == base for one in said.measurements)
     levels = {one.decided_at for one in rows if one.decided_at}
     confidence = {one.confidence for one in rows if one.confidence}
     return Plot(
         title=_capital(words.words(name)),
         limit=_limit_line(wanted),
-        base_title=_capital(words.words(base)) if base and bases else "",
+        base_title=_capital(words.words(base)) if base and has_base else "",
         scale=axis,
         blocks=tuple(
-            Block(_capital(" and ".join(columns)) if columns else "", tuple(_row(one, bases, axis) for one in block))
+            Block(_capital(" and ".join(columns)) if columns else "", tuple(_row(one, said, axis) for one in block))
             for columns, block in groupby(rows, key=lambda one: tuple(one.group))
         ),
         remark=_level_line(confidence, levels),
     )
 
 
-def _row(one: Measurement, bases: Mapping[tuple[tuple[str, str], ...], Measurement], axis: Scale | None) -> Row:
-    small = is_too_small(one)
-    base = bases.get(_key(one.group))
-    label = ", ".join(one.group.values()) if axis is not None else words.group(one.group)
+def _rows(said: Predicate, names: set[str]) -> tuple[Row, ...]:
+    return tuple(_row(one, said, None) for one in said.measurements if one.name in names)
+
+
+def _row(one: Measurement, said: Predicate, axis: Scale | None) -> Row:
+    base_name = _base_of(one.name)
+    base = next((each for each in said.measurements if (each.name, each.group) == (base_name, one.group)), None)
+    rows = small_groups(said).get(_key(one.group))
+    small = rows is not None and one.outcome == "undecided"
+    limit = _limit_line(said.limits.get(one.name, {}))
     against = f"against {', '.join(one.against.values())}" if one.against else ""
+    if axis is None:
+        label, sub = words.group(one.group), ", ".join(filter(None, (_capital(words.words(one.name)), against)))
+    else:
+        label, sub = ", ".join(one.group.values()) or "All rows", against
     return Row(
-        label=label or "All rows",
-        sub=against if axis is not None else _capital(words.words(one.name)) + (f", {against}" if against else ""),
-        base=words.number(base.value) if base is not None else "",
+        label=label,
+        sub=sub,
+        base=words.fixed(base.value) if base is not None and base.value is not None else "",
         n=f"{one.n:,}",
-        shown="not judged" if small else words.interval(one.value, one.low, one.high),
+        shown=words.interval(one.value, one.low, one.high),
         status=one.outcome or "",
-        remark=f"{one.n:,} rows are too few" if small else "",
+        remark=f"{rows:,} rows, too few to judge" if small else limit if axis is None else "",
         mark=mark(one, axis) if axis is not None else None,
     )
 
@@ -250,7 +206,8 @@ def _limit_line(wanted: Mapping[str, str]) -> str:
 
 def _level_line(confidence: Iterable[str], levels: Iterable[str]) -> str:
     shown = " and ".join(f"{_per_cent(level)} %" for level in sorted(confidence))
-    decided = " and ".join(f"{_per_cent(level)} %" for level in sorted(levels))
+    ends = sorted({_per_cent(level) for level in levels}, key=float)
+    decided = f"{ends[0]} to {ends[-1]} %" if len(ends) > 1 else f"{ends[0]} %" if ends else ""
     bars = f"Bars are {shown} intervals; shaded is beyond the limit." if shown else "Shaded is beyond the limit."
     return f"{bars} Decided at {decided}, for all comparisons together." if decided else bars
 

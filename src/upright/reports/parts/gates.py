@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from upright.reports import words
 from upright.reports.dossier import Dossier
-from upright.reports.parts.checks import gists
+from upright.reports.parts.reasons import gists
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
 from upright.evidence import Measurement
+from upright.reports.words import MINUS
 from upright.reports.words import limit as limit_text
-from upright.reports.words import number
 
 _TICKS = 5
-_APART = 13.0  # per cent of the width between two labels, so that they never touch at 300 px
+_APART, _FROM_LIMIT = 10.0, 14.0  # per cent of the width between two labels, so that they never touch at 300 px
 _ROOM = 0.06
 
 
@@ -122,10 +122,11 @@ def _labels(axis: Scale, edges: list[float], bounds: Bounds) -> tuple[Label, ...
     found: list[tuple[float, str, bool]] = [
         (axis.at(edge), f"limit {_limit_of(edge, bounds)}", True) for edge in sorted(edges, key=lambda edge: -edge)
     ]
-    for tick in _ticks(axis.low, axis.high):
+    step, ticks = _ticks(axis.low, axis.high)
+    for tick in ticks:
         where = axis.at(tick)
-        if all(abs(where - other) >= _APART + (4 if is_limit else 0) for other, _, is_limit in found):
-            found.append((where, number(f"{tick:.10g}", 2 if abs(axis.high - axis.low) > 0.05 else 4), False))
+        if all(abs(where - other) >= (_FROM_LIMIT if is_limit else _APART) for other, _, is_limit in found):
+            found.append((where, _tick_text(tick, step), False))
     return tuple(
         Label(_percent(x), text, "start" if x < 7 else "end" if x > 93 else "middle", is_limit)
         for x, text, is_limit in sorted(found)
@@ -139,11 +140,17 @@ def _limit_of(edge: float, bounds: Bounds) -> str:
     return limit_text(f"-{bounds.at_most}")
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def _tick_text(tick: float, step: float) -> str:
+    """All ticks of one axis with as many decimals as its step needs."""
+    places = next((places for places in range(6) if round(step * 10**places, 6) % 1 == 0), 6)
+    return f"{tick:,.{places}f}".replace("-", MINUS)
+
+
+def _ticks(low: float, high: float) -> tuple[float, list[float]]:
     rough = (high - low) / _TICKS
     power = 10.0 ** floor(log10(rough))
     step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough)
-    return [round(index * step, 12) for index in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+    return step, [round(index * step, 12) for index in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
 
 
 def _beyond(axis: Scale, bounds: Bounds) -> tuple[Span, ...]:

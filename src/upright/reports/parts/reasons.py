@@ -1,0 +1,82 @@
+"""Why a check passed or failed, in words: each limit with the worst that was found, and the sample size behind it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from upright.evidence import Measurement, Predicate, Reason
+from upright.reports import words
+
+_WORST_FIRST = ("failed", "errored", "undecided", "passed")
+
+
+@dataclass(frozen=True)
+class Why:
+    """The reasons of one outcome about one limit."""
+
+    status: str
+    limit: str
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gist:
+    """All reasons about one limit in one line: the worst, and how many more there are."""
+
+    outcome: str
+    limit: str
+    because: str
+    more: str
+
+    def __str__(self) -> str:
+        tail = f" ({self.more})" if self.more else ""
+        return f"{self.limit}: {self.because}{tail}"
+
+
+def gists(said: Predicate) -> tuple[Gist, ...]:
+    """One line for each limit, the worst limits first; the whole list stands in the statement and in the report."""
+    by_limit: dict[str, list[Reason]] = {}
+    for reason in said.reasons:
+        by_limit.setdefault(reason.limit, []).append(reason)
+    found = []
+    for limit, reasons in by_limit.items():
+        ranked = sorted(reasons, key=lambda one: _WORST_FIRST.index(one.outcome))
+        counts = Counter[str](one.outcome for one in ranked[1:])
+        more = ", ".join(f"{counts[outcome]} more {outcome}" for outcome in _WORST_FIRST if counts[outcome])
+        found.append(Gist(ranked[0].outcome, limit_words(limit), with_n(ranked[0], said.measurements), more))
+    return tuple(sorted(found, key=lambda one: _WORST_FIRST.index(one.outcome)))
+
+
+def with_n(reason: Reason, measurements: Sequence[Measurement]) -> str:
+    """The reason's sentence with the sample size behind the interval that it quotes."""
+    name = reason.limit.partition(" ")[0]
+    for one in measurements:
+        quoted = words.interval(one.value, one.low, one.high)
+        if one.name == name and one.low is not None and quoted in reason.because:
+            return (
+                reason.because.replace(quoted, f"{quoted}, n {one.n:,},", 1) if _bare(reason, one) else reason.because
+            )
+    return reason.because
+
+
+def _bare(reason: Reason, one: Measurement) -> bool:
+    return f"n {one.n:,}" not in reason.because
+
+
+def limit_words(text: str) -> str:
+    """A limit as recorded, in words.
+
+    >>> limit_words("selection_rate_difference at_most 0.1")
+    'Selection-rate difference at most 0.1'
+    """
+    name, _, rest = text.partition(" ")
+    said = f"{words.words(name)} {rest.replace('at_most', 'at most').replace('at_least', 'at least')}".strip()
+    return said[:1].upper() + said[1:]
+
+
+def all_reasons(said: Predicate) -> tuple[Why, ...]:
+    """The reasons, worst outcome first, those about one limit together."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in sorted(said.reasons, key=lambda one: _WORST_FIRST.index(one.outcome)):
+        found.setdefault((one.outcome, one.limit), []).append(with_n(one, said.measurements))
+    return tuple(Why(outcome, limit_words(limit), tuple(lines)) for (outcome, limit), lines in found.items())

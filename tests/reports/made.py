@@ -246,7 +246,7 @@ def dossier(**changes: Any) -> Dossier:
     return of(found, catalogue, bodies, **changes)
 
 
-def of(found: Facts, catalogue: Catalogue, bodies: tuple[Statement, ...], **changes: Any) -> Dossier:
+def of(found: Facts, catalogue: Catalogue, bodies: tuple[Statement, ...], /, **changes: Any) -> Dossier:
     """The Dossier of some Facts, judged by the real evaluator and gate."""
     from upright.gate import answer
     from upright.posture import evaluate

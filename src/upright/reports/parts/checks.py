@@ -123,24 +123,31 @@ def statement_view(
     )
 
 
-def small_groups(said: Predicate) -> dict[tuple[tuple[str, str], ...], int]:
-    """Groups that were shown and not judged, with their rows: what was measured of them alone is undecided."""
-    found: dict[tuple[tuple[str, str], ...], int] = {}
-    for one in said.measurements:
-        alone = one.against is None and one.group and _ALL not in one.group.values()
-        if alone and one.outcome == "undecided" and (one.name not in said.limits or one.low is None):
-            found.setdefault(_key(one.group), one.n)
-    return found
+def is_too_small(one: Measurement) -> bool:
+    """Whether a group was measured and not judged: undecided without a level that it was decided at."""
+    return one.outcome == "undecided" and one.decided_at is None
 
 
 def _too_small(said: Predicate) -> tuple[Row, ...]:
+    """Each group of a limited measure that is too small, once, with the rows it has."""
+    found: dict[tuple[tuple[str, str], ...], int] = {}
+    for one in said.measurements:
+        if one.name in said.limits and one.group and is_too_small(one):
+            found.setdefault(_key(one.group), _own_rows(one, said))
     return tuple(
-        Row(words.group(dict(group)), "", "", f"{n:,}", "", "undecided", "", None)
-        for group, n in small_groups(said).items()
+        Row(words.group(dict(group)), "", "", f"{n:,}", "", "undecided", "", None) for group, n in found.items()
     )
 
 
-_ALL = "(all)"
+def _base(one: Measurement, said: Predicate) -> Measurement | None:
+    """What the group alone measures, where ``one`` compares it with another group."""
+    name = _base_of(one.name)
+    return next((each for each in said.measurements if (each.name, each.group) == (name, one.group)), None)
+
+
+def _own_rows(one: Measurement, said: Predicate) -> int:
+    base = _base(one, said)
+    return one.n if base is None else base.n
 
 
 def _plot(name: str, said: Predicate) -> Plot:
@@ -170,16 +177,13 @@ def _rows(said: Predicate, names: set[str]) -> tuple[Row, ...]:
 
 
 def _row(one: Measurement, said: Predicate, axis: Scale | None) -> Row:
-    base_name = _base_of(one.name)
-    base = next((each for each in said.measurements if (each.name, each.group) == (base_name, one.group)), None)
-    rows = small_groups(said).get(_key(one.group))
-    small = rows is not None and one.outcome == "undecided"
-    limit = _limit_line(said.limits.get(one.name, {}))
+    base = _base(one, said)
     against = f"against {', '.join(one.against.values())}" if one.against else ""
     if axis is None:
         label, sub = words.group(one.group), ", ".join(filter(None, (_capital(words.words(one.name)), against)))
+        remark = _limit_line(said.limits.get(one.name, {}))
     else:
-        label, sub = ", ".join(one.group.values()) or "All rows", against
+        label, sub, remark = ", ".join(one.group.values()) or "All rows", against, ""
     return Row(
         label=label,
         sub=sub,
@@ -187,7 +191,7 @@ def _row(one: Measurement, said: Predicate, axis: Scale | None) -> Row:
         n=f"{one.n:,}",
         shown=words.interval(one.value, one.low, one.high),
         status=one.outcome or "",
-        remark=f"{rows:,} rows, too few to judge" if small else limit if axis is None else "",
+        remark=f"{_own_rows(one, said):,} rows, too few to judge" if axis is not None and is_too_small(one) else remark,
         mark=mark(one, axis) if axis is not None else None,
     )
 

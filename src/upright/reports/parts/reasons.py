@@ -1,8 +1,10 @@
 """Why a check passed or failed, in words: each limit with the worst that was found, and the sample size behind it."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from upright.evidence import Measurement, Predicate, Reason
 from upright.reports import words
@@ -48,19 +50,25 @@ def gists(said: Predicate) -> tuple[Gist, ...]:
 
 
 def with_n(reason: Reason, measurements: Sequence[Measurement]) -> str:
-    """The reason's sentence with the sample size behind the interval that it quotes."""
-    name = reason.limit.partition(" ")[0]
-    for one in measurements:
-        quoted = words.interval(one.value, one.low, one.high)
-        if one.name == name and one.low is not None and quoted in reason.because:
-            return (
-                reason.because.replace(quoted, f"{quoted}, n {one.n:,},", 1) if _bare(reason, one) else reason.because
-            )
-    return reason.because
+    """The reason's sentence with the sample size behind the interval that it quotes, where one alone fits."""
+    quoted = _QUOTED.search(reason.because)
+    if quoted is None or ", n " in reason.because:
+        return reason.because
+    name, value = reason.limit.partition(" ")[0], Decimal(quoted[1].replace(words.MINUS, "-"))
+    same = [one for one in measurements if one.name == name and one.value and _reads_as(one.value, value)]
+    exactly = [one for one in same if words.interval(one.value, one.low, one.high) == quoted[0]]
+    sizes = {one.n for one in exactly or same}
+    if len(sizes) != 1:
+        return reason.because
+    return f"{reason.because[: quoted.end()]}, n {sizes.pop():,},{reason.because[quoted.end() :]}"
 
 
-def _bare(reason: Reason, one: Measurement) -> bool:
-    return f"n {one.n:,}" not in reason.because
+_QUOTED = re.compile(rf"([{words.MINUS}-]?\d+(?:\.\d+)?) \([{words.MINUS}-]?[\d.]+ to [{words.MINUS}-]?[\d.]+\)")
+
+
+def _reads_as(recorded: str, shown: Decimal) -> bool:
+    """Whether a recorded value, or its absolute value, is what is shown, to the shown digits."""
+    return abs(Decimal(recorded)).quantize(shown) == abs(shown)
 
 
 def limit_words(text: str) -> str:

@@ -71,5 +71,8 @@ def cited_blobs(entries: Iterable[Recorded]) -> Iterator[Cited]:
 
 
 def plain(value: Any) -> Any:
-    """A struct or dataclass as plain JSON, as the files of a pack hold it: tuples are lists, keys are texts."""
-    return msgspec.json.decode(msgspec.json.encode(value))
+    """A value as plain JSON, as the files of a pack hold it: its ``to_json`` where it has one; tuples are lists."""
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    made = value.to_json() if hasattr(value, "to_json") else value
+    return msgspec.json.decode(msgspec.json.encode(made))

@@ -67,7 +67,7 @@ def write_pack(
         facts=dossier.facts,
         posture=dossier.posture,
         gate=dossier.gate,
-        report_html=html_report(dossier),
+        report_html=lambda cites: html_report(replace(dossier, checkpoint=cites)).encode(),
         catalogue=dossier.catalogue,
         blobs=workspace.layout.blobs,
         out=out,

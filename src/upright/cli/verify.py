@@ -56,11 +56,16 @@ def show_verification(screen: "Screen", document: dict[str, Any]) -> None:
         screen.verdict("unknown", f"Intact; signer unknown to you: {trust['log_key']}")
         screen.line("Ask someone you trust for the log key, then: upright verify PACK --trust KEY")
     screen.line()
-    screen.quiet("Checked: " + ", ".join(f"{_said(value)} {name}" for name, value in checked.items()))
+    screen.quiet(
+        "Checked: " + ", ".join(f"{_said(value)} {_CHECKED.get(name, name)}" for name, value in checked.items())
+    )
     for line in document["asserted"]:
         screen.bullet(f"asserted, not rebuilt: {line}")
     for line in document["not_checked"]:
         screen.bullet(f"not checked: {line}")
+
+
+_CHECKED = {"posture": "verdicts recomputed", "gate": "gate answers recomputed", "items": "items of evidence"}
 
 
 def _said(value: object) -> str:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from upright.pack.container import PackError
     from upright.pack.contents import Manifest
-    from upright.pack.make import cited_checkpoint, make_pack, opened_entries, streams_of
+    from upright.pack.make import cited_checkpoint, make_pack
     from upright.pack.report import VerifyReport
+    from upright.pack.scope import opened_entries, streams_of
     from upright.pack.verify import verify_pack
 
 _HOMES = {
@@ -15,8 +16,8 @@ _HOMES = {
     "VerifyReport": "report",
     "cited_checkpoint": "make",
     "make_pack": "make",
-    "opened_entries": "make",
-    "streams_of": "make",
+    "opened_entries": "scope",
+    "streams_of": "scope",
     "verify_pack": "verify",
 }
 

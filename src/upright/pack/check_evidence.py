@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from upright.evidence import Envelope, verify
 from upright.kernel import UprightError
 from upright.ledger import Recorded
+from upright.pack.contents import OPENINGS
 from upright.pack.entries import enrolled_keys, is_evidence
 from upright.pack.findings import Findings
-
-_FILE = "ledger/openings.jsonl"
 
 
 def check_evidence(entries: Sequence[Recorded], findings: Findings) -> None:
@@ -27,7 +26,7 @@ def check_evidence(entries: Sequence[Recorded], findings: Findings) -> None:
             envelope = Envelope.parse(entry.body or b"")
             _ = envelope.statement
         except UprightError as why:
-            findings.refused(why, _FILE, "a signed evidence statement", code="UP-PACK-41", entry=entry.index)
+            findings.refused(why, OPENINGS, "a signed evidence statement", code="UP-PACK-41", entry=entry.index)
             continue
         signers = verify(envelope, keys)
         holding += len(signers)
@@ -36,7 +35,7 @@ def check_evidence(entries: Sequence[Recorded], findings: Findings) -> None:
             if one.keyid in keys and one.keyid not in signers:
                 findings.problem(
                     "UP-PACK-42",
-                    _FILE,
+                    OPENINGS,
                     expected=f"a signature of key {one.keyid} over the payload with SHA-256 {envelope.id}",
                     got=f"{one.sig.hex()[:32]}…, which does not hold",
                     entry=entry.index,

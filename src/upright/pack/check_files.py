@@ -1,15 +1,16 @@
 """The files of a pack against its table of contents, and that against the verdict that the log holds."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from upright.kernel import UprightError
-from upright.ledger import Checkpoint, NoteError, Recorded
-from upright.pack.container import HostileError, PackFile
+from upright.ledger import Checkpoint, NoteError, Recorded, VerifierKey
+from upright.ledger.layout import TILE_WIDTH, Layout
+from upright.pack.container import MAX_MEMBERS, HostileError, PackFile
 from upright.pack.contents import (
     BLOBS,
     FACTS,
@@ -18,6 +19,7 @@ from upright.pack.contents import (
     LEDGER,
     MANIFEST,
     MAX_MANIFEST,
+    OPENINGS,
     POSTURE,
     REPORT,
     Manifest,
@@ -25,8 +27,9 @@ from upright.pack.contents import (
     verdict_stream,
 )
 from upright.pack.differences import differences
-from upright.pack.entries import body_of, cited_blobs, enrolled_keys
+from upright.pack.entries import body_of, cited_blobs, enrolled_keys, log_keys
 from upright.pack.findings import Findings
+from upright.pack.scope import streams_of
 
 if TYPE_CHECKING:
     from upright.ledger import ExportedLog
@@ -108,9 +111,14 @@ def files_held_by_entries(entries: Sequence[Recorded]) -> dict[str, int]:
     return held
 
 
-def check_held_files(pack: PackFile, entries: Sequence[Recorded], findings: Findings) -> None:
-    """Blobs and keys are those that entries name, byte for byte; a file that no entry names is an error."""
-    keys = {f"{KEYS}{name}.vkey": (f"{key}\n".encode(), entry) for name, (key, entry) in enrolled_keys(entries).items()}
+def check_held_files(pack: PackFile, log: "ExportedLog", entries: Sequence[Recorded], findings: Findings) -> None:
+    """Blobs and keys are those that entries name, byte for byte; a file that no entry names is an error.
+
+    The log's own key may stand there without an entry: it only says whose signature the checkpoint bears.
+    """
+    known: dict[str, tuple[VerifierKey, int | None]] = {name: (key, None) for name, key in log_keys(log).items()}
+    known |= enrolled_keys(entries)
+    keys = {f"{KEYS}{name}.vkey": (f"{key}\n".encode(), entry) for name, (key, entry) in known.items()}
     blobs = {f"{BLOBS}{c.sha256[:2]}/{c.sha256}": c for c in cited_blobs(entries)}
     for name in pack.names:
         if name.startswith(KEYS) and name not in keys:
@@ -127,6 +135,50 @@ def check_held_files(pack: PackFile, entries: Sequence[Recorded], findings: Find
         findings.not_checked.append(
             f"{len(missing)} entries cite artefacts that the pack does not carry: {', '.join(map(str, missing[:10]))}"
         )
+
+
+def check_ledger_files(folder: Path, names: Sequence[str], findings: Findings) -> None:
+    """Nothing lies in ``ledger/`` but what its checkpoints call for: their tiles, openings and sealed epochs."""
+    expected = _ledger_files(Layout(folder), folder)
+    for epoch in sorted({"/".join(name.split("/")[:3]) for name in names if name.startswith(f"{LEDGER}epochs/")}):
+        expected |= _ledger_files(Layout(folder / epoch), folder)
+    for name in names:
+        if name.startswith(LEDGER) and name not in expected:
+            findings.problem(
+                "UP-PACK-23", name, expected="only files that the checkpoint calls for", got="another file"
+            )
+
+
+def _ledger_files(layout: Layout, folder: Path) -> set[str]:
+    try:
+        size = Checkpoint.parse(layout.checkpoint.read_text(encoding="utf-8")).size
+    except (OSError, UprightError, UnicodeDecodeError):
+        return {layout.checkpoint.relative_to(folder).as_posix()}
+    paths = {layout.checkpoint, layout.exported_openings}
+    if size <= MAX_MEMBERS * TILE_WIDTH:
+        paths |= {layout.entries(n, width) for n, width in _tiles(size)}
+        level = 0
+        while count := size >> (8 * level):
+            paths |= {layout.tile(level, n, width) for n, width in _tiles(count)}
+            level += 1
+    return {path.relative_to(folder).as_posix() for path in paths}
+
+
+def _tiles(count: int) -> Iterator[tuple[int, int]]:
+    for n in range(-(-count // TILE_WIDTH)):
+        yield n, min(TILE_WIDTH, count - n * TILE_WIDTH)
+
+
+def check_scope(log: "ExportedLog", manifest: Manifest, findings: Findings) -> None:
+    """A pack that does not call itself partial opens every index stream of its scope."""
+    for ref in streams_of(log, manifest.scope, partial=manifest.partial):
+        if ref not in log.opened_indexes:
+            findings.problem(
+                "UP-PACK-26",
+                OPENINGS,
+                expected=f"{ref} and all it names, as the scope {manifest.scope} demands",
+                got="none",
+            )
 
 
 def check_verdict(log: "ExportedLog", manifest: Manifest, catalogue: dict[str, str], findings: Findings) -> None:

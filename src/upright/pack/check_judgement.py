@@ -74,7 +74,7 @@ def check_judgement(
             got=str(stated["log"]),
         )
     try:
-        facts = rebuild(entries, manifest, str(stated["log"]), catalogue)
+        facts = rebuild(entries, manifest, stated["log"], catalogue)
     except _REFUSED as why:
         findings.refused(why, FACTS, "entries that Facts can be gathered from", code="UP-PACK-52")
         return
@@ -89,11 +89,11 @@ def check_judgement(
     _note_newer(manifest, entries, findings)
 
 
-def rebuild(entries: Sequence[Recorded], manifest: Manifest, log: str, catalogue: "Catalogue") -> "Facts":
+def rebuild(entries: Sequence[Recorded], manifest: Manifest, log: Any, catalogue: "Catalogue") -> "Facts":
     """Facts from ledger entries alone, by the same function that made them."""
     from upright.posture import gather
 
-    return gather(entries, at=manifest.at, scope=manifest.scope, catalogue=catalogue, log=log, observed=None)
+    return gather(entries, at=manifest.at, scope=manifest.scope, catalogue=catalogue, log=log)
 
 
 def _check_posture(pack: PackFile, facts: "Facts", catalogue: "Catalogue", findings: Findings) -> None:

@@ -119,6 +119,8 @@ class PackFile:
             HostileError: UP-PACK-09, the file is cut, cannot be decompressed, or is not as long as announced.
         """
         info = self._members[name]
+        if info.header_offset < 0:
+            raise _damaged(name, "a place before the start of the zip", "a place in it")
         self._file.seek(info.header_offset)
         head = self._file.read(_LOCAL.size)
         if len(head) < _LOCAL.size or head[:4] != b"PK\x03\x04":

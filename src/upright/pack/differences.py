@@ -9,7 +9,7 @@ SHOWN = 160
 _NAMES = (
     ("id", "system"),
     ("id",),
-    ("requirement", "scope", "stage"),
+    ("requirement", "scope_ref"),
     ("requirement", "system", "stage", "index"),
     ("framework", "question"),
     ("control", "system"),

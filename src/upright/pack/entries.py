@@ -8,7 +8,9 @@ import msgspec
 from upright.evidence import Envelope
 from upright.evidence.strict_json import read_json
 from upright.kernel import UprightError
-from upright.ledger import Recorded, VerifierKey
+from upright.ledger import Checkpoint, Recorded, VerifierKey
+from upright.ledger.source import public_keys
+from upright.ledger.view import View
 
 _MAX_BODY = 16 * 1024 * 1024
 
@@ -55,6 +57,13 @@ def enrolled_keys(entries: Iterable[Recorded]) -> dict[str, tuple[VerifierKey, i
         if entry.ref == f"key:{key.fingerprint}":
             found.setdefault(key.fingerprint, (key, entry.index))
     return found
+
+
+def log_keys(log: View) -> dict[str, VerifierKey]:
+    """The keys beside a log that have signed its checkpoint, by fingerprint: they say who signs, not whom to trust."""
+    signatures = Checkpoint.parse(log.checkpoint).note.signatures
+    keys = public_keys(log.source.layout)
+    return {key.fingerprint: key for key in keys if any(line.is_by(key) for line in signatures)}
 
 
 def cited_blobs(entries: Iterable[Recorded]) -> Iterator[Cited]:

@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from upright.kernel import UprightError
 from upright.ledger import Problem
 
 MOST_PROBLEMS = 1_000
 # What a hostile document can raise in code that trusts its shape; each becomes a problem, never a traceback.
-HOSTILE_SHAPES = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
+HOSTILE_SHAPES = (
+    msgspec.MsgspecError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from upright.kernel import canonical_bytes, sha256_hex
-from upright.ledger import JSON, NewEntry, export
+from upright.ledger import JSON, NewEntry, VerifierKey, export
 from upright.pack.container import PackError, Source, write_zip
 from upright.pack.contents import (
     BLOBS,
@@ -18,6 +18,7 @@ from upright.pack.contents import (
     FACTS,
     GATE,
     KEYS,
+    LEDGER,
     MANIFEST,
     POSTURE,
     REPORT,
@@ -26,7 +27,8 @@ from upright.pack.contents import (
     verdict_body,
     verdict_stream,
 )
-from upright.pack.entries import body_of, cited_blobs, enrolled_keys, plain
+from upright.pack.entries import body_of, cited_blobs, enrolled_keys, log_keys, plain
+from upright.pack.scope import VERDICTS, opened_entries, streams_of
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], bytes]
 Blobs = Mapping[str, bytes | Path] | Path | None
-_VERDICTS = "index:verdicts"
 
 
 def make_pack(
@@ -66,7 +67,6 @@ def make_pack(
     Raises:
         PackError: UP-PACK-10 it cannot be written; UP-PACK-11 its own verification refuses it. ``out`` is untouched.
     """
-    indexes = streams_of(log, scope, partial=partial)
     cites = cited_checkpoint(log, scope, facts.at)
     opened = opened_entries(log, scope, partial=partial)
     files: dict[str, bytes | Path] = {
@@ -75,7 +75,7 @@ def make_pack(
         GATE: canonical_bytes(plain(_answers(gate))),
         REPORT: report_html if isinstance(report_html, bytes) else report_html(cites),
         **_catalogue_file(catalogue),
-        **{f"{KEYS}{name}.vkey": f"{key}\n".encode() for name, (key, _) in enrolled_keys(opened).items()},
+        **{f"{KEYS}{name}.vkey": f"{key}\n".encode() for name, key in _keys(log, opened).items()},
         **_blob_files(opened, blobs),
     }
     draft = Manifest(
@@ -90,27 +90,8 @@ def make_pack(
     )
     _append_verdict(log, draft, dict(facts.catalogue), cites)
     manifest = msgspec.structs.replace(draft, size=log.size, root=log.root().hex())
-    _write(log, out, manifest, files, indexes, check=check)
+    _write(log, out, manifest, files, streams_of(log, scope, partial=partial), check=check)
     return manifest
-
-
-def streams_of(log: "Log", scope: str, *, partial: bool = False) -> tuple[str, ...]:
-    """The index streams that a pack about ``scope`` opens, with all that they name.
-
-    About an organisation: all. About a system: the keys', the verdicts', the organisation's and its own. A partial
-    pack leaves the organisation's out.
-    """
-    every = [ref for ref in log.streams() if ref.startswith("index:")]
-    if scope.startswith("organisation:") and not partial:
-        return tuple(every)
-    wanted = {"index:root", "index:keys", _VERDICTS, f"index:{scope}"}
-    return tuple(ref for ref in every if ref in wanted or (ref.startswith("index:organisation:") and not partial))
-
-
-def opened_entries(log: "Log", scope: str, *, partial: bool = False) -> list["Recorded"]:
-    """The entries that a pack about ``scope`` opens: what its Facts are gathered from."""
-    indexes = set(streams_of(log, scope, partial=partial))
-    return [entry for entry in log.entries() if entry.ref in indexes or log.index_of(entry.ref) in indexes]
 
 
 def cited_checkpoint(log: "Log", scope: str, at: str) -> str:
@@ -121,6 +102,10 @@ def cited_checkpoint(log: "Log", scope: str, at: str) -> str:
         if newest.ref == verdict_stream(scope) and body.get("at") == at and isinstance(body.get("cites"), str):
             return str(body["cites"])
     return log.checkpoint
+
+
+def _keys(log: "Log", opened: "Iterable[Recorded]") -> dict[str, VerifierKey]:
+    return log_keys(log) | {name: key for name, (key, _) in enrolled_keys(opened).items()}
 
 
 def _answers(gate: "GateAnswer | Iterable[GateAnswer] | None") -> list[Any]:
@@ -165,7 +150,7 @@ def _append_verdict(log: "Log", manifest: Manifest, catalogue: dict[str, str], c
     earlier = log.stream(stream)
     if earlier and earlier[-1].body == body:
         return
-    log.append([NewEntry(type="verdict", ref=stream, media_type=JSON, body=body, index=_VERDICTS)])
+    log.append([NewEntry(type="verdict", ref=stream, media_type=JSON, body=body, index=VERDICTS)])
 
 
 def _write(
@@ -181,7 +166,7 @@ def _write(
     try:
         with tempfile.TemporaryDirectory(prefix="upright-pack-") as folder:
             export(log, Path(folder), indexes)
-            ledger = {p.relative_to(folder).as_posix(): p for p in Path(folder).rglob("*") if p.is_file()}
+            ledger = {p.relative_to(folder).as_posix(): p for p in Path(folder, LEDGER).rglob("*") if p.is_file()}
             members: dict[str, bytes | Path] = {**files, **ledger}
             with whole.open("wb") as file:
                 write_zip(

@@ -11,6 +11,8 @@ from upright.pack.check_evidence import check_evidence
 from upright.pack.check_files import (
     check_files,
     check_held_files,
+    check_ledger_files,
+    check_scope,
     check_verdict,
     files_held_by_entries,
     read_manifest,
@@ -46,6 +48,7 @@ def verify_pack(path: Path, *, trust: VerifierKey | None = None, since: str | No
     with pack, tempfile.TemporaryDirectory(prefix="upright-verify-") as folder:
         for prefix in (LEDGER, KEYS):
             unpack(pack, prefix, Path(folder), findings)
+        check_ledger_files(Path(folder), pack.names, findings)
         manifest = read_manifest(pack, findings)
         log, ledger = _read_ledger(Path(folder), trust, since, findings)
         entries = _read_entries(log, findings)
@@ -90,7 +93,8 @@ def _check_contents(
     if log is None or entries is None:
         findings.not_checked.append("evidence, Facts, posture and gate: the ledger cannot be read whole")
         return
-    check_held_files(pack, entries, findings)
+    check_scope(log, manifest, findings)
+    check_held_files(pack, log, entries, findings)
     check_evidence(entries, findings)
     if catalogue is None:
         findings.not_checked.append("Facts, posture and gate: there is no catalogue to judge by")

@@ -1,0 +1,29 @@
+"""What belongs to a pack: which index streams it opens, and so which entries its Facts are gathered from."""
+
+from typing import TYPE_CHECKING
+
+from upright.ledger.view import View
+
+if TYPE_CHECKING:
+    from upright.ledger import Recorded
+
+VERDICTS = "index:verdicts"
+
+
+def streams_of(log: View, scope: str, *, partial: bool = False) -> tuple[str, ...]:
+    """The index streams that a pack about ``scope`` opens, with all that they name.
+
+    About an organisation: all. About a system: the keys', the verdicts', the organisation's and its own. A partial
+    pack leaves the organisation's out.
+    """
+    every = [ref for ref in log.streams() if ref.startswith("index:")]
+    if scope.startswith("organisation:") and not partial:
+        return tuple(every)
+    wanted = {"index:root", "index:keys", VERDICTS, f"index:{scope}"}
+    return tuple(ref for ref in every if ref in wanted or (ref.startswith("index:organisation:") and not partial))
+
+
+def opened_entries(log: View, scope: str, *, partial: bool = False) -> list["Recorded"]:
+    """The entries that a pack about ``scope`` opens: what its Facts are gathered from."""
+    indexes = set(streams_of(log, scope, partial=partial))
+    return [entry for entry in log.entries() if entry.ref in indexes or log.index_of(entry.ref) in indexes]

@@ -1,6 +1,7 @@
 """``upright report``: one document from what the log holds."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,8 @@ def report(
     dossier = workspace.dossier(
         system=system or (described.system.id if described else None), at=at, manifest=described
     )
+    if dossier.system is not None:
+        dossier = replace(dossier, pack=f"{dossier.system.partition(':')[2]}-pack.zip")
     content = kind.render(dossier)
     if str(out) == "-":
         sys.stdout.buffer.write(content)

@@ -1,5 +1,6 @@
 """Posture as a reader meets it: each framework with its counts, each requirement with its status and why."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,15 +50,14 @@ class GroupView:
 
 @dataclass(frozen=True)
 class RequirementView:
-    """A requirement in one scope."""
+    """A requirement in one scope. ``why`` is text in pieces; a piece that names evidence comes with its whole id."""
 
     id: str
     display: str
     title: str
     scope: str
     status: str
-    why: tuple[str, ...]
-    evidence: tuple[str, ...]
+    why: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
 
 
@@ -136,16 +136,29 @@ def _requirement(dossier: Dossier, requirement: "Requirement", verdict: "Verdict
     if verdict.open_findings:
         count = verdict.open_findings
         marks.append(f"{count} open finding{'s' if count != 1 else ''}")
-    if verdict.applies_from:
-        marks.append(f"applies from {words.day(verdict.applies_from)}")
     system = verdict.scope_ref if verdict.scope_ref.startswith("system:") else None
+    said = explain(dossier.facts, dossier.catalogue, requirement.id, system)
     return RequirementView(
         id=requirement.id,
         display=requirement.display or requirement.local,
         title=requirement.title,
         scope=verdict.scope_ref,
         status=verdict.status,
-        why=tuple(explain(dossier.facts, dossier.catalogue, requirement.id, system).sentences[1:]),
-        evidence=tuple(verdict.evidence),
+        why=linked(" ".join(said.sentences[1:]), said.evidence),
         marks=tuple(marks),
     )
+
+
+def linked(text: str, evidence: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Text in pieces, so that each short id of evidence in it can be a link; evidence it does not name follows.
+
+    >>> linked("See abcdefabcdef.", ["abcdefabcdef" + "0" * 52])[1][0]
+    'abcdefabcdef'
+    """
+    whole = {words.short(one): one for one in evidence}
+    named = re.split("(" + "|".join(map(re.escape, whole)) + ")", text) if whole else [text]
+    pieces = [(piece, whole.get(piece, "")) for piece in named if piece]
+    for short, one in whole.items():
+        if short not in text:
+            pieces += [(" ", ""), (short, one)]
+    return tuple(pieces)

@@ -187,34 +187,18 @@ def read_checkpoint(given: str | None) -> str | None:
 
 
 def report_json(report: "Report") -> dict[str, Any]:
-    """A log's verification as JSON."""
-    return {
-        "upright": 1,
-        "outcome": "intact" if report.is_intact else "broken",
-        "trust": {"log_key": report.log_key, "trusted": report.trusted},
-        "origin": report.origin,
-        "size": report.size,
-        "root": report.root,
-        "checked": {
-            "leaves": report.size,
-            "streams": report.streams,
-            "bodies": report.opened,
-            "erased": report.erased,
-            "signatures": list(report.signatures),
-        },
-        "rollback": report.rollback,
-        "problems": [
-            {"code": one.code, "file": one.file, "entry": one.entry, "expected": one.expected, "got": one.got}
-            for one in report.problems
-        ],
-    }
+    """A log's verification as JSON (schema ``ledger-verify``)."""
+    import msgspec
+
+    plain: dict[str, Any] = msgspec.to_builtins(report)
+    return {"upright": 1, "outcome": "intact" if report.is_intact else "broken", **plain}
 
 
 def report_status(report: "Report") -> int:
-    """0 intact and trusted, 1 broken, 3 intact but unknown signer."""
+    """0 intact and trusted; 1 broken; 3 intact, but the signer is unknown or a restore could not say what it lost."""
     if not report.is_intact:
         return 1
-    return 0 if report.trusted else 3
+    return 0 if report.trusted and report.lost != "unknown" else 3
 
 
 def show_report(screen: "Screen", report: "Report") -> None:
@@ -230,6 +214,8 @@ def show_report(screen: "Screen", report: "Report") -> None:
     else:
         screen.verdict("broken", f"{counted(len(report.problems), 'problem')} found.")
         show_problems(screen, report.problems)
+    if report.lost:
+        screen.line(f"A restore left entries behind: {report.lost}.")
     screen.quiet(
         f"{report.origin}, root {report.root}; "
         f"rollback {report.rollback.removeprefix('rollback ')}, {report.erased} erased"

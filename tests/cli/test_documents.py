@@ -1,0 +1,75 @@
+"""What ``--format json`` prints is what the published schemas say: draft 2020-12, one document, nothing besides."""
+
+import pickle
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from cli.running import Runner
+from cli.test_workspace import assessed, write_system  # noqa: F401 - the fixture of one assessment
+from upright.kernel import schemas
+
+
+def conforms(document: Any, name: str) -> None:
+    schema = schemas.load(name)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate({**document, "surprise": 1})
+
+
+@pytest.fixture
+def here(assessed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
+    for part in ("system", "config", "state"):
+        shutil.copytree(assessed / part, tmp_path / part)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path / "system")
+    return tmp_path / "system"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("assess", ("assess",)),
+        ("posture", ("posture",)),
+        ("posture", ("posture", "--framework", "gdpr", "--at", "2020-01-01")),
+        ("gate", ("gate", "--to", "deployment")),
+        ("ledger-verify", ("ledger", "verify")),
+        ("requirements", ("catalogue", "requirements")),
+        ("error", ("explain", "iso42001:A.99")),
+        ("error", ("gate", "--to", "mars")),
+    ],
+)
+def test_the_document_conforms_to_its_schema(run: Runner, here: Path, name: str, arguments: tuple[str, ...]) -> None:
+    conforms(run(*arguments, "--format", "json").document, name)
+
+
+def test_a_scan_conforms_for_every_verdict(run: Runner, folder: Path) -> None:
+    (folder / "clean.pkl").write_bytes(pickle.dumps([1]))
+    (folder / "bad.pkl").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
+    (folder / "other.txt").write_text("hello")
+    document = run("scan", "clean.pkl", "bad.pkl", "other.txt", "--format", "json").document
+    conforms(document, "scan")
+    assert {each["verdict"] for each in document["files"]} == {"clean", "dangerous", "not_examined"}
+
+
+def test_a_packs_verification_conforms(run: Runner, here: Path) -> None:
+    made = run("pack", "--format", "json").document
+    conforms(run("verify", made["pack"], "--trust", made["log_key"], "--format", "json").document, "verify")
+
+
+def test_a_classification_conforms(run: Runner, folder: Path) -> None:
+    (folder / "answers.yaml").write_text("Q0: yes\n")
+    conforms(run("classify", "answers.yaml", "--format", "json").document, "classify")
+
+
+@pytest.mark.parametrize("name", schemas.names())
+def test_every_schema_is_a_schema_and_has_a_title_and_an_id(name: str) -> None:
+    schema = schemas.load(name)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["title"]
+    assert schema["$id"].startswith(f"urn:upright:schema:{name}")

@@ -11,15 +11,15 @@ VERDICTS = "index:verdicts"
 
 
 def streams_of(log: View, scope: str, *, partial: bool = False) -> tuple[str, ...]:
-    """The index streams that a pack about ``scope`` opens, with all that they name.
+    """The index streams that a pack about ``scope`` opens, with all that they name; ``index:root`` is always open.
 
     About an organisation: all. About a system: the keys', the verdicts', the organisation's and its own. A partial
     pack leaves the organisation's out.
     """
-    every = [ref for ref in log.streams() if ref.startswith("index:")]
+    every = [ref for ref in log.streams() if ref.startswith("index:") and ref != "index:root"]
     if scope.startswith("organisation:") and not partial:
         return tuple(every)
-    wanted = {"index:root", "index:keys", VERDICTS, f"index:{scope}"}
+    wanted = {"index:keys", VERDICTS, f"index:{scope}"}
     return tuple(ref for ref in every if ref in wanted or (ref.startswith("index:organisation:") and not partial))
 
 

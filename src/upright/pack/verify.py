@@ -1,8 +1,10 @@
 """Verifying a pack, offline, as someone who trusts nobody who made it (contracts, sections 4 to 6 and 10)."""
 
+import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from upright.kernel import UprightError
 from upright.ledger import Checkpoint, LedgerError, VerifierKey, read_export
@@ -20,13 +22,15 @@ from upright.pack.check_files import (
 )
 from upright.pack.check_judgement import check_judgement, compare_with_installed, read_catalogue
 from upright.pack.container import HostileError, PackFile
-from upright.pack.contents import KEYS, LEDGER, Manifest
+from upright.pack.contents import KEYS, LEDGER, OPENINGS, Manifest
 from upright.pack.findings import HOSTILE_SHAPES, Findings
 from upright.pack.report import Checked, Trust, VerifyReport
 
 if TYPE_CHECKING:
     from upright.ledger import ExportedLog, Recorded
 
+_LINE = re.compile(r"openings\.jsonl:(\d{1,12})")
+_INDEX = re.compile(rb'"index":(\d{1,15})\b')
 _REFUSED = (UprightError, *HOSTILE_SHAPES)
 
 
@@ -64,11 +68,24 @@ def _read_ledger(
         log = read_export(folder)
         ledger = log.verify(trust, since=since)
     except _REFUSED as why:
-        findings.refused(why, f"{LEDGER}checkpoint", "a ledger that can be read", code="UP-PACK-25")
+        file, entry = _blamed(folder, str(why))
+        findings.refused(why, file, "a ledger that can be read", code="UP-PACK-25", entry=entry)
         return None, None
     findings.problems.extend(ledger.problems)
     findings.counts |= {"leaves": ledger.size, "streams": ledger.streams}
     return log, ledger
+
+
+def _blamed(folder: Path, message: str) -> tuple[str, int | None]:
+    """Which file, and which entry, a ledger that cannot be read at all is broken in: an opening, or the checkpoint."""
+    if "openings.jsonl" not in message:
+        return f"{LEDGER}checkpoint", None
+    line = _LINE.search(message)
+    if line is None:
+        return OPENINGS, None
+    lines = (folder / OPENINGS).read_bytes().split(b"\n")
+    index = _INDEX.search(lines[min(int(line.group(1)), len(lines)) - 1])
+    return OPENINGS, int(index.group(1)) if index else None
 
 
 def _read_entries(log: "ExportedLog | None", findings: Findings) -> "list[Recorded] | None":
@@ -93,19 +110,30 @@ def _check_contents(
     if log is None or entries is None:
         findings.not_checked.append("evidence, Facts, posture and gate: the ledger cannot be read whole")
         return
-    check_scope(log, manifest, findings)
-    check_held_files(pack, log, entries, findings)
+    _guarded(check_scope, log, manifest, findings)
+    _guarded(check_held_files, pack, log, entries, findings)
     check_evidence(entries, findings)
     if catalogue is None:
         findings.not_checked.append("Facts, posture and gate: there is no catalogue to judge by")
         return
-    check_verdict(log, manifest, dict(catalogue.digests), findings)
+    _guarded(check_verdict, log, manifest, dict(catalogue.digests), findings)
     check_judgement(pack, manifest, entries, catalogue, findings)
     compare_with_installed(catalogue, findings)
     findings.not_checked.append("the words of report.html: sealed as they are, not computed again")
     if manifest.partial:
         findings.is_partial = True
         findings.not_checked.append("newest not proven: this is a partial pack, streams of its scope were left out")
+
+
+def _guarded(check: Callable[..., None], *args: Any) -> None:
+    """Runs a check; where damage that is named already keeps it from reading on, says that it did not finish."""
+    findings: Findings = args[-1]
+    try:
+        check(*args)
+    except _REFUSED as why:
+        findings.not_checked.append(f"the rest of {check.__name__.removeprefix('check_')}: {why}")
+        if not findings.problems:
+            findings.refused(why, f"{LEDGER}checkpoint", "a ledger that can be read", code="UP-PACK-25")
 
 
 def _report(

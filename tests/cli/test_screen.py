@@ -120,3 +120,9 @@ def test_only_what_is_unsafe_is_written_out(given: str, shown: str) -> None:
 def test_small_texts() -> None:
     assert one_line(" a\n b ") == "a b"
     assert counted(2, "entry", "entries") == "2 entries"
+
+
+def test_a_reason_without_a_limit_begins_with_itself() -> None:
+    shown, stream = made(fancy=False)
+    shown.reason("errored", "", "The table cannot be read.")
+    assert stream.getvalue() == "  !  The table cannot be read.\n"

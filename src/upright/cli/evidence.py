@@ -149,7 +149,7 @@ def _show_statement(screen: "Screen", statement: "Statement") -> None:
     screen.line()
     screen.verdict(said.result, f"{', '.join(said.kinds)} of {', '.join(each.name for each in statement.subject)}")
     for reason in said.reasons:
-        screen.verdict(reason.outcome, f"{limit_words(reason.limit)}: {reason.because}")
+        screen.reason(reason.outcome, limit_words(reason.limit), reason.because)
     if said.measurements:
         screen.line()
         screen.table(

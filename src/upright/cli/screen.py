@@ -99,8 +99,8 @@ class Screen:
         """One reason under a verdict: indented, its own sign in front, what it speaks of in bold."""
         how = sign(status)
         mark = Text(f"  {how.mark if self.fancy else how.plain}", style=_TONES[how.tone])
-        body = Text(self._safe(head), style="bold")
-        body.append(Text(f": {self._safe(text)}", style="not bold"))
+        body = Text(f"{self._safe(head)}: " if head else "", style="bold")
+        body.append(Text(self._safe(text), style="not bold"))
         self._hanging(mark, body)
 
     def status(self, status: str, *, bold: bool = False) -> Text:

@@ -32,7 +32,7 @@ class Gist:
 
     def __str__(self) -> str:
         tail = f" ({self.more})" if self.more else ""
-        return f"{self.limit}: {self.because}{tail}"
+        return f"{self.limit}: {self.because}{tail}" if self.limit else f"{self.because}{tail}"
 
 
 def gists(said: Predicate) -> tuple[Gist, ...]:

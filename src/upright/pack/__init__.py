@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from upright.pack.contents import Manifest
     from upright.pack.make import cited_checkpoint, make_pack
     from upright.pack.report import VerifyReport
-    from upright.pack.scope import opened_entries, streams_of
+    from upright.pack.scope import judge_part, opened_entries, streams_of
     from upright.pack.verify import verify_pack
 
 _HOMES = {
@@ -15,6 +15,7 @@ _HOMES = {
     "PackError": "container",
     "VerifyReport": "report",
     "cited_checkpoint": "make",
+    "judge_part": "scope",
     "make_pack": "make",
     "opened_entries": "scope",
     "streams_of": "scope",
@@ -26,6 +27,7 @@ __all__ = [
     "PackError",
     "VerifyReport",
     "cited_checkpoint",
+    "judge_part",
     "make_pack",
     "opened_entries",
     "streams_of",

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 from upright.ledger.view import View
 
 if TYPE_CHECKING:
+    from upright.catalogue import Catalogue
+    from upright.gate import GateAnswer
     from upright.ledger import Recorded
+    from upright.posture import Facts, Posture
 
 VERDICTS = "index:verdicts"
 
@@ -27,3 +30,16 @@ def opened_entries(log: View, scope: str, *, partial: bool = False) -> list["Rec
     """The entries that a pack about ``scope`` opens: what its Facts are gathered from."""
     indexes = set(streams_of(log, scope, partial=partial))
     return [entry for entry in log.entries() if entry.ref in indexes or log.index_of(entry.ref) in indexes]
+
+
+def judge_part(
+    log: View, *, at: str, system: str, stage: str | None, catalogue: "Catalogue"
+) -> "tuple[Facts, Posture, GateAnswer | None]":
+    """Facts, posture and gate of a partial pack about ``system``: from the entries that such a pack opens, no more."""
+    from upright.gate import answer
+    from upright.posture import evaluate, gather
+
+    entries = opened_entries(log, system, partial=True)
+    facts = gather(entries, at=at, scope=system, catalogue=catalogue, log="partial")
+    gate = None if stage is None else answer(facts, catalogue, system=system, stage=stage)
+    return facts, evaluate(facts, catalogue), gate

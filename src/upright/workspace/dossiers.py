@@ -56,12 +56,21 @@ def write_pack(
     """See ``Workspace.pack``."""
     from dataclasses import replace
 
-    from upright.pack import make_pack
+    from upright.pack import judge_part, make_pack
     from upright.reports import html_report
 
     if manifest is not None:
         workspace.record(workspace.observe(manifest))
     dossier = replace(make_dossier(workspace, system=system, at=None, manifest=manifest), pack=out.name)
+    if partial:
+        ref = workspace.one_system(system if system or manifest is None else manifest.system.id)
+        stage = None if dossier.gate is None else dossier.gate.stage
+        facts, posture, gate = judge_part(
+            workspace.log, at=dossier.facts.at, system=str(ref), stage=stage, catalogue=dossier.catalogue
+        )
+        shown = {item.id for item in facts.items}
+        bodies = {name: body for name, body in dossier.bodies.items() if name in shown}
+        dossier = replace(dossier, facts=facts, posture=posture, gate=gate, bodies=bodies)
     make_pack(
         workspace.log,
         facts=dossier.facts,

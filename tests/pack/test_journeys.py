@@ -2,6 +2,7 @@
 
 import base64
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -144,6 +145,29 @@ def test_a_changed_body_names_its_entry(sealed: Office, pack: Path, tmp_path: Pa
         report = verify_pack(out, trust=trust())
         assert report.exit_status == 1
         assert line["index"] in {problem.entry for problem in report.problems}, problems(report)
+
+
+def test_an_opening_that_is_no_json_any_more_names_its_entry(pack: Path, tmp_path: Path) -> None:
+    files = contents(pack)
+    lines = files["ledger/openings.jsonl"].splitlines(True)
+    for number in (0, 7, len(lines) - 1):
+        changed = [*lines]
+        changed[number] = b"[" + changed[number][1:]
+        out = zip_again({**files, "ledger/openings.jsonl": b"".join(changed)}, tmp_path / "x.zip")
+        report = verify_pack(out, trust=trust())
+        assert ("ledger/openings.jsonl", number) in {(p.file, p.entry) for p in report.problems}, problems(report)
+
+
+def test_anything_cut_or_put_into_a_file_is_named(pack: Path, tmp_path: Path) -> None:
+    files, draw = contents(pack), random.Random(42001)
+    for _ in range(30):
+        name = draw.choice(sorted(files))
+        data = files[name]
+        at = draw.randrange(len(data))
+        changed = draw.choice([data[:at], data[:at] + data[at + 1 :], data[:at] + b"\x00" + data[at:], data * 2])
+        report = verify_pack(zip_again({**files, name: changed}, tmp_path / "x.zip"), trust=trust())
+        assert report.exit_status == 1
+        assert name in {problem.file for problem in report.problems}, (name, at, problems(report))
 
 
 def test_a_changed_blob_or_key_names_the_entry_that_holds_it(sealed: Office, pack: Path, tmp_path: Path) -> None:

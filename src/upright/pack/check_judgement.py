@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from upright.evidence.strict_json import read_json
-from upright.kernel import UprightError, canonical_bytes, sha256_hex
+from upright.kernel import UprightError, canonical_bytes, plain_bytes, sha256_hex
 from upright.ledger import Recorded
 from upright.pack.container import PackFile
 from upright.pack.contents import CATALOGUE, FACTS, GATE, MANIFEST, MAX_JUDGEMENT, POSTURE, Manifest
@@ -127,12 +127,14 @@ def _check_gate(pack: PackFile, facts: "Facts", catalogue: "Catalogue", findings
 
 
 def _compare(file: str, code: str, expected: Any, got: Any, findings: Findings) -> None:
+    if plain_bytes(expected) == plain_bytes(got):
+        return
     found = list(differences(expected, got))
     for one in found:
         findings.problem(
             code, file, expected=f"{one.field} = {one.expected}", got=f"{one.field} = {one.got}", entry=one.entry
         )
-    if not found and canonical_bytes(expected) != canonical_bytes(got):
+    if not found:
         findings.problem(
             code, file, expected="the order that the entries give", got="the same members otherwise ordered"
         )

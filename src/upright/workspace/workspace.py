@@ -246,7 +246,9 @@ class Workspace:
         """
         from upright.posture import gather
 
-        moment = time_text(read_time(at)) if at is not None else time_text(self.clock())
+        newest = self.log.entry(self.log.size - 1).time if self.log.size else ""
+        # A clock that stands behind the log must not hide the newest entries from "now".
+        moment = time_text(read_time(at)) if at is not None else max(time_text(self.clock()), newest)
         observed = None
         if at is None and manifest is not None:
             observed = self.observe(manifest).body

@@ -36,7 +36,8 @@ def read_catalogue(pack: PackFile, findings: Findings) -> "Catalogue | None":
     except _REFUSED as why:
         findings.refused(why, name, "a frozen catalogue", code="UP-PACK-50")
         return None
-    if name != f"{CATALOGUE}{sha256_hex(data)}.json" or canonical_bytes(frozen) != data:
+    is_canonical = plain_bytes(frozen) == data or canonical_bytes(frozen) == data
+    if name != f"{CATALOGUE}{sha256_hex(data)}.json" or not is_canonical:
         findings.problem("UP-PACK-50", name, expected=f"the name {sha256_hex(data)}.json and canonical bytes", got=name)
     return catalogue
 

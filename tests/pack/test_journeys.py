@@ -30,7 +30,7 @@ from pack.builders import (
 )
 from upright.evidence import PrivateKey
 from upright.kernel import canonical_bytes, sha256_hex, time_text
-from upright.ledger import Log
+from upright.ledger import Checkpoint, Log
 from upright.pack import PackError, VerifyReport, verify_pack
 from upright.pack.contents import Manifest
 from upright.posture import Facts, SoaRow, Waiver
@@ -509,6 +509,18 @@ def test_hostile_records_in_a_genuinely_signed_log_are_a_problem_and_never_a_cra
         zip_again({**kept, **ledger, "pack.json": canonical_bytes(at)}, tmp_path / "x.zip"), trust=trust()
     )
     assert report.exit_status == 1
+
+
+def test_a_checkpoint_that_claims_endless_entries_is_refused_before_they_are_looked_for(
+    pack: Path, tmp_path: Path
+) -> None:
+    for size in (10**18, 10**9):
+        files = contents(pack)
+        origin, _, root = files["ledger/checkpoint"].decode().split("\n")[:3]
+        files["ledger/checkpoint"] = str(Checkpoint.sign(origin, size, base64.b64decode(root), LOG_KEY)).encode()
+        report = verify_pack(zip_again(files, tmp_path / "x.zip"), trust=trust())
+        assert report.exit_status == 1
+        assert "UP-PACK-27" in {problem.code for problem in report.problems}
 
 
 def test_a_full_disk_leaves_no_half_pack(made: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from upright.kernel import UprightError
 from upright.ledger import Checkpoint, NoteError, Recorded, VerifierKey
 from upright.ledger.layout import TILE_WIDTH, Layout
-from upright.pack.container import MAX_MEMBERS, HostileError, PackFile
+from upright.pack.container import HostileError, PackFile
 from upright.pack.contents import (
     BLOBS,
     FACTS,
@@ -34,6 +34,7 @@ from upright.pack.scope import streams_of
 if TYPE_CHECKING:
     from upright.ledger import ExportedLog
 
+_SPARE_TILES = 1_000
 _ALWAYS = (FACTS, POSTURE, GATE, REPORT)
 
 
@@ -137,31 +138,51 @@ def check_held_files(pack: PackFile, log: "ExportedLog", entries: Sequence[Recor
         )
 
 
-def check_ledger_files(folder: Path, names: Sequence[str], findings: Findings) -> None:
-    """Nothing lies in ``ledger/`` but what its checkpoints call for: their tiles, openings and sealed epochs."""
-    expected = _ledger_files(Layout(folder), folder)
-    for epoch in sorted({"/".join(name.split("/")[:3]) for name in names if name.startswith(f"{LEDGER}epochs/")}):
-        expected |= _ledger_files(Layout(folder / epoch), folder)
+def check_ledger_files(folder: Path, names: Sequence[str], findings: Findings) -> bool:
+    """Nothing lies in ``ledger/`` but what its checkpoints call for: their tiles, openings and sealed epochs.
+
+    Says whether the ledger is worth reading: a checkpoint that claims far more entries than the pack has files for
+    would keep a reader busy for ever, long before its signature is looked at.
+    """
+    epochs = sorted({"/".join(name.split("/")[:3]) for name in names if name.startswith(f"{LEDGER}epochs/")})
+    layouts = [Layout(folder), *(Layout(folder / epoch) for epoch in epochs)]
+    expected: set[str] = set()
+    for layout in layouts:
+        size = _claimed_size(layout)
+        if size is None:
+            return True  # reading it will name it; what belongs to it cannot be told
+        if size > (len(names) + _SPARE_TILES) * TILE_WIDTH:
+            file = layout.checkpoint.relative_to(folder).as_posix()
+            most = len(names) * TILE_WIDTH
+            findings.problem(
+                "UP-PACK-27", file, expected=f"at most {most} entries in {len(names)} files", got=str(size)
+            )
+            return False
+        expected |= {path.relative_to(folder).as_posix() for path in _ledger_files(layout, size)}
     for name in names:
         if name.startswith(LEDGER) and name not in expected:
             findings.problem(
                 "UP-PACK-23", name, expected="only files that the checkpoint calls for", got="another file"
             )
+    return True
 
 
-def _ledger_files(layout: Layout, folder: Path) -> set[str]:
+def _claimed_size(layout: Layout) -> int | None:
+    """What a checkpoint says; None where there is none to read."""
     try:
-        size = Checkpoint.parse(layout.checkpoint.read_text(encoding="utf-8")).size
+        return Checkpoint.parse(layout.checkpoint.read_text(encoding="utf-8")).size
     except (OSError, UprightError, UnicodeDecodeError):
-        return {layout.checkpoint.relative_to(folder).as_posix()}
+        return None
+
+
+def _ledger_files(layout: Layout, size: int) -> set[Path]:
     paths = {layout.checkpoint, layout.exported_openings}
-    if size <= MAX_MEMBERS * TILE_WIDTH:
-        paths |= {layout.entries(n, width) for n, width in _tiles(size)}
-        level = 0
-        while count := size >> (8 * level):
-            paths |= {layout.tile(level, n, width) for n, width in _tiles(count)}
-            level += 1
-    return {path.relative_to(folder).as_posix() for path in paths}
+    paths |= {layout.entries(n, width) for n, width in _tiles(size)}
+    level = 0
+    while count := size >> (8 * level):
+        paths |= {layout.tile(level, n, width) for n, width in _tiles(count)}
+        level += 1
+    return paths
 
 
 def _tiles(count: int) -> Iterator[tuple[int, int]]:

@@ -52,9 +52,9 @@ def verify_pack(path: Path, *, trust: VerifierKey | None = None, since: str | No
     with pack, tempfile.TemporaryDirectory(prefix="upright-verify-") as folder:
         for prefix in (LEDGER, KEYS):
             unpack(pack, prefix, Path(folder), findings)
-        check_ledger_files(Path(folder), pack.names, findings)
+        is_readable = check_ledger_files(Path(folder), pack.names, findings)
         manifest = read_manifest(pack, findings)
-        log, ledger = _read_ledger(Path(folder), trust, since, findings)
+        log, ledger = _read_ledger(Path(folder), trust, since, findings) if is_readable else (None, None)
         entries = _read_entries(log, findings)
         if manifest is not None:
             _check_contents(pack, manifest, log, entries, findings)

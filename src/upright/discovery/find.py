@@ -1,0 +1,104 @@
+"""Model files and tables in a folder, told apart by their first bytes. Nothing is loaded, no link is followed."""
+
+import mmap
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_FILES = 20_000
+MOST_DEPTH = 6
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
+_TABLES = (".csv", ".csv.gz", ".jsonl", ".parquet", ".arrow")
+_MODEL_FORMATS = frozenset(
+    {"pickle", "npy", "hdf5", "gguf", "safetensors", "joblib-zfile", "xgboost-binary", "lightgbm-text"}
+)
+_MODEL_ENDINGS = frozenset(
+    {".joblib", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".onnx", ".keras", ".h5", ".ubj", ".npz", ".skops", ".model"}
+)  # fmt: skip
+_NEVER = frozenset({".py", ".ipynb", ".md", ".txt", ".yaml", ".yml", ".json", ".toml", ".html", ".zip", ".tar", ".gz"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFile:
+    """A file that looks like a model: path from the folder with ``/``, and the format its first bytes show."""
+
+    path: str
+    format: str
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What ``find`` saw; ``is_whole`` is False where the folder holds more files than are looked at."""
+
+    models: tuple[ModelFile, ...]
+    tables: tuple[str, ...]
+    requirements: str | None
+    is_whole: bool
+
+
+def find(folder: Path) -> Found:
+    """Looks at up to 20,000 files, six folders deep; hidden folders and installed packages are left out."""
+    files: list[Path] = []
+    is_whole = True
+    for path in _walk(folder, 0):
+        if len(files) == MOST_FILES:
+            is_whole = False
+            break
+        files.append(path)
+    names = {path.relative_to(folder).as_posix() for path in files}
+    models, tables = [], []
+    for name in sorted(names):
+        if name.lower().endswith(_TABLES):
+            tables.append(name)
+            continue
+        form = _model_format(folder / name)
+        if form is not None:
+            models.append(ModelFile(path=name, format=form, signature=_signature(name, names)))
+    requirements = next((name for name in ("requirements.txt", "constraints.txt") if name in names), None)
+    return Found(models=tuple(models), tables=tuple(tables), requirements=requirements, is_whole=is_whole)
+
+
+def _walk(folder: Path, depth: int) -> Iterator[Path]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_symlink() or entry.name.startswith("."):
+            continue
+        if entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+        elif entry.is_dir(follow_symlinks=False) and depth < MOST_DEPTH and entry.name not in _SKIPPED:
+            yield from _walk(Path(entry.path), depth + 1)
+
+
+def _model_format(path: Path) -> str | None:
+    """The format, where bytes or name say model; an empty file with a model's name counts: something to ask about."""
+    ending = path.suffix.lower()
+    if ending in _NEVER or ending == ".sig":
+        return None
+    form = sniff(path)
+    if form in _MODEL_FORMATS and form != "npy":
+        return form
+    return form if ending in _MODEL_ENDINGS else None
+
+
+def sniff(path: Path) -> str:
+    """The format that a file's first bytes show, ``empty``, or ``unreadable``."""
+    from upright.modelfiles.formats import format_of
+    from upright.modelfiles.window import Window
+
+    try:
+        if path.stat().st_size == 0:
+            return "empty"
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return format_of(Window.over(data))
+    except (OSError, ValueError):
+        return "unreadable"
+
+
+def _signature(name: str, names: set[str]) -> str | None:
+    stem = name.rpartition(".")[0]
+    return next((each for each in (f"{name}.sig", f"{stem}.sig") if each in names), None)

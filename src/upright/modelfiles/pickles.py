@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from upright.modelfiles import acts as _acts  # noqa: F401 - registers the instructions that act
+from upright.modelfiles import instructions as _instructions  # noqa: F401 - and those that only hold values
 from upright.modelfiles.allowlist import AllowList
 from upright.modelfiles.limits import Budget
 from upright.modelfiles.machine import Ended, Machine

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from upright.checks.run import Event as RunEvent
     from upright.checks.run import Ran
     from upright.workspace.manifest import Manifest
-    from upright.workspace.workspace import Observation, Workspace
+    from upright.workspace.observing import Observation
+    from upright.workspace.workspace import Workspace
 
 
 def assess(

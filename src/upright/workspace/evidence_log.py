@@ -1,11 +1,12 @@
 """Evidence as it stands in the log: which stream it belongs to, who signed it, and filing it once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from upright.evidence.dsse import Envelope, verify
 from upright.kernel import Ref
 from upright.ledger import ENVELOPE, NewEntry, Recorded
+from upright.workspace.errors import WorkspaceError
 from upright.workspace.records import index_of_subject
 from upright.workspace.values import EvidenceRow
 
@@ -59,3 +60,19 @@ def evidence_rows(entries: Iterable[Recorded], keys: "Mapping[str, VerifierKey]"
             signers=tuple(keys[found].name for found in verify(envelope, keys)),
             statement=envelope.statement,
         )
+
+
+def find_evidence(rows: Sequence[EvidenceRow], text: str) -> EvidenceRow:
+    """The newest row of the one evidence id that starts with ``text`` (with or without ``sha256:``).
+
+    Raises:
+        WorkspaceError: none or several (UP-WORK-12).
+    """
+    wanted = text.removeprefix("sha256:")
+    found = {row.id: row for row in reversed(rows) if row.id and row.id.startswith(wanted)}
+    if len(found) != 1 or not wanted:
+        raise WorkspaceError(
+            f"{text!r} fits {len(found) or 'no'} evidence here. 'upright evidence list' shows the ids.",
+            code="UP-WORK-12",
+        )
+    return next(iter(found.values()))

@@ -1,6 +1,6 @@
 """A workspace: one folder's log, keys and catalogue, and everything that a command can ask of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from upright.kernel import Clock, Ref, read_time, system_clock, time_text
 from upright.workspace import judge, records, signers
-from upright.workspace.approvals import binding_changes
 from upright.workspace.errors import WorkspaceError
-from upright.workspace.evidence_log import evidence_rows
+from upright.workspace.evidence_log import evidence_rows, find_evidence
 from upright.workspace.layout import Layout, state_head
-from upright.workspace.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue
@@ -22,22 +20,9 @@ if TYPE_CHECKING:
     from upright.posture import Explanation, Facts, Posture
     from upright.reports import Dossier
     from upright.workspace.manifest import Manifest
+    from upright.workspace.observing import Observation
     from upright.workspace.signers import KeyState
-    from upright.workspace.values import Assessment, BindingChange, EvidenceRow, Filed, Merged, OnEvent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Observation:
-    """A manifest as it is today against what the log holds; nothing has been written.
-
-    ``record`` is the body of the system record that would be written; ``is_new`` says that it differs from the newest.
-    """
-
-    resolved: Resolved
-    catalogue: "Catalogue"
-    body: Mapping[str, Any]
-    changes: "tuple[BindingChange, ...]"
-    is_new: bool
+    from upright.workspace.values import Assessment, EvidenceRow, Filed, Merged, OnEvent
 
 
 @dataclass(kw_only=True)
@@ -186,46 +171,21 @@ class Workspace:
 
     # --- observing and recording -----------------------------------------------------------------------------------
 
-    def observe(self, manifest: "Manifest") -> Observation:
+    def observe(self, manifest: "Manifest") -> "Observation":
         """Digests what the manifest names today and compares it with the log. Writes nothing.
 
         Raises:
             ManifestError: an unknown check or word, a file that cannot be digested.
         """
-        catalogue = self.catalogue()
-        resolved = resolve(manifest, catalogue)
-        record = records.system_record(resolved, catalogue)
-        system = manifest.system.ref
-        changes = binding_changes(self._approved(system), record["bindings"])
-        reasons = [f"{change.binding} {change.what}" for change in changes if change.needs_approval]
-        body = records.body(
-            schema=records.SYSTEM,
-            ref=str(system),
-            action="inventory.system.observed",
-            actor=self._actor(),
-            reason="; ".join(reasons) or "As the manifest and its files are now.",
-            record=record,
-        )
-        is_new = self.system_record(system) != record
-        return Observation(resolved=resolved, catalogue=catalogue, body=body, changes=changes, is_new=is_new)
+        from upright.workspace.observing import observe
 
-    def _approved(self, system: Ref) -> dict[str, Mapping[str, Any]]:
-        from upright.workspace.approved import approved_bindings
+        return observe(self, manifest)
 
-        return approved_bindings(self.log.entries(), system, self.public_keys())
-
-    def record(self, observation: Observation) -> tuple[int, ...]:
+    def record(self, observation: "Observation") -> tuple[int, ...]:
         """Writes the catalogue and the system record where they differ from the newest; returns the new indices."""
-        new = []
-        digest = judge.keep_catalogue(self.layout, observation.catalogue)
-        stream = self.log.stream(f"catalogue:{self.organisation.path}")
-        last = records.newest(stream, records.CATALOGUE)
-        if last is None or last["record"]["frozen"] != digest:
-            new.append(judge.catalogue_entry(digest, self.organisation, self._actor()))
-        if observation.is_new:
-            index = records.index_of_system(observation.resolved.manifest.system.ref)
-            new.append(records.entry(observation.body, index=index))
-        return self.append(new) if new else ()
+        from upright.workspace.observing import record
+
+        return record(self, observation)
 
     def append(self, entries: "Sequence[NewEntry]") -> tuple[int, ...]:
         """Appends entries in one go.
@@ -387,14 +347,7 @@ class Workspace:
         Raises:
             WorkspaceError: none or several (UP-WORK-12).
         """
-        wanted = text.removeprefix("sha256:")
-        found = {row.id: row for row in reversed(self.evidence()) if row.id and row.id.startswith(wanted)}
-        if len(found) != 1 or not wanted:
-            raise WorkspaceError(
-                f"{text!r} fits {len(found) or 'no'} evidence here. 'upright evidence list' shows the ids.",
-                code="UP-WORK-12",
-            )
-        return next(iter(found.values()))
+        return find_evidence(self.evidence(), text)
 
     # --- keys ------------------------------------------------------------------------------------------------------
 
@@ -441,6 +394,7 @@ class Workspace:
             )
         return found
 
-    def _actor(self) -> str:
+    def actor(self) -> str:
+        """Who acts in a record's body: the evidence key at hand."""
         found = signers.find_private(self.keys(), "evidence")
         return f"key:{found.fingerprint}" if found else "key:unknown"

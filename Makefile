@@ -31,7 +31,7 @@ docs: $(VENV)/.dev ## the reference pages made from the code
 	$(BIN)/python -m docs.reference
 
 constraints: ## pin every extra anew, without any index address
-	uv pip compile --universal --all-extras --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
+	uv pip compile --universal --all-extras --no-header --no-annotate --python-version 3.11 \
 		pyproject.toml -o constraints.txt --upgrade
 
 clean: ## remove what was built, keep what you wrote

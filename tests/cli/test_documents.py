@@ -13,7 +13,7 @@ from cli.test_workspace import assessed, write_system  # noqa: F401 - the fixtur
 from upright.kernel import schemas
 
 
-def conforms(document: Any, name: str) -> None:
+def assert_conforms(document: Any, name: str) -> None:
     schema = schemas.load(name)
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(document)
@@ -45,7 +45,7 @@ def here(assessed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     ],
 )
 def test_the_document_conforms_to_its_schema(run: Runner, here: Path, name: str, arguments: tuple[str, ...]) -> None:
-    conforms(run(*arguments, "--format", "json").document, name)
+    assert_conforms(run(*arguments, "--format", "json").document, name)
 
 
 def test_a_scan_conforms_for_every_verdict(run: Runner, folder: Path) -> None:
@@ -53,18 +53,18 @@ def test_a_scan_conforms_for_every_verdict(run: Runner, folder: Path) -> None:
     (folder / "bad.pkl").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
     (folder / "other.txt").write_text("hello")
     document = run("scan", "clean.pkl", "bad.pkl", "other.txt", "--format", "json").document
-    conforms(document, "scan")
+    assert_conforms(document, "scan")
     assert {each["verdict"] for each in document["files"]} == {"clean", "dangerous", "not_examined"}
 
 
-def test_a_packs_verification_conforms(run: Runner, here: Path) -> None:
+def test_a_packs_verification_assert_conforms(run: Runner, here: Path) -> None:
     made = run("pack", "--format", "json").document
-    conforms(run("verify", made["pack"], "--trust", made["log_key"], "--format", "json").document, "verify")
+    assert_conforms(run("verify", made["pack"], "--trust", made["log_key"], "--format", "json").document, "verify")
 
 
-def test_a_classification_conforms(run: Runner, folder: Path) -> None:
+def test_a_classification_assert_conforms(run: Runner, folder: Path) -> None:
     (folder / "answers.yaml").write_text("Q0: yes\n")
-    conforms(run("classify", "answers.yaml", "--format", "json").document, "classify")
+    assert_conforms(run("classify", "answers.yaml", "--format", "json").document, "classify")
 
 
 @pytest.mark.parametrize("name", schemas.names())

@@ -155,6 +155,3 @@ def studies() -> Iterator[Study]:
     yield Study("f1 (resampled)", f1(2 * 0.32 / (0.4 + 0.32 + 0.18)))
     yield Study("mae (student)", errors("mae", float(np.sqrt(2 / np.pi))))
     yield Study("rmse (student, log scale)", errors("rmse", 1.0))
-
-
-__all__ = ["LEVEL", "SIZES", "Study", "coverage", "studies"]

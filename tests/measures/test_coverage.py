@@ -1,14 +1,10 @@
 """The study of coverage, small: tolerances follow from the number of runs; ``make bench`` runs it whole."""
 
 import math
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from coverage_study import SIZES, coverage, studies
+from measures.coverage_study import LEVEL, SIZES, Study, coverage, held, share, studies
 
 TRUE_FIGURES = {
     # What the guide says where 93 to 97 % is not kept; from 20,000 runs.
@@ -16,7 +12,7 @@ TRUE_FIGURES = {
 }
 
 
-@pytest.mark.parametrize("study", studies(), ids=lambda study: study.name)
+@pytest.mark.parametrize("study", list(studies()), ids=lambda study: study.name)
 def test_intervals_hold_the_truth_as_often_as_they_say(study):
     for size in SIZES:
         found, asked = coverage(study, size, runs=250)
@@ -28,8 +24,6 @@ def test_intervals_hold_the_truth_as_often_as_they_say(study):
 
 
 def test_the_study_notices_an_interval_that_is_too_narrow():
-    from coverage_study import LEVEL, Study, held, share
-
     narrow = Study("90 % sold as 95 %", lambda g, n: held(share(g, n, 0.5).interval(LEVEL - 0.25), 0.5))
     found, asked = coverage(narrow, 300, runs=250)
     assert found < 0.93 - 4 * math.sqrt(0.93 * 0.07 / asked)

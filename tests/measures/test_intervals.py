@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -66,7 +67,7 @@ def test_normal_quantiles_are_scipys_and_other_levels_are_refused():
 )
 def test_a_higher_level_never_gives_a_narrower_interval(make):
     bounds = [make(level) for level in (0.5, 0.9, 0.95, 0.999, 1 - 1e-9)]
-    assert all(a[0] >= b[0] and a[1] <= b[1] for a, b in zip(bounds, bounds[1:], strict=False))
+    assert all(a[0] >= b[0] and a[1] <= b[1] for a, b in itertools.pairwise(bounds))
 
 
 def test_ratios_with_an_empty_group_leave_the_unknown_bound_open():

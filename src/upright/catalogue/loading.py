@@ -241,7 +241,7 @@ def read_kinds(layers: Layers) -> dict[str, Kind]:
             kind = convert(document, plain, Kind, "kinds", position)
             if kind.id in kinds:
                 line = document.line("kinds", position)
-                raise CatalogueError(f"{document.name}:{line}: kind {kind.id!r} is there twice.", code="UP-CAT-07")
+                raise CatalogueError(f"{document.name}:{line}: kind {kind.id!r} is there twice.", code="UP-CAT-12")
             kinds[kind.id] = kind
     return kinds
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from upright.measures.intervals import log_ratio, newcombe, wilson
 
-
 _ROUNDING = 1e-6
 
 

@@ -4,10 +4,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from upright.discovery.find import Found, find
+    from upright.discovery.files import Found, find
     from upright.discovery.propose import Proposal, propose_manifest
 
-_HOME_OF = {"Found": "find", "find": "find", "Proposal": "propose", "propose_manifest": "propose"}
+_HOME_OF = {"Found": "files", "find": "files", "Proposal": "propose", "propose_manifest": "propose"}
 
 __all__ = ["Found", "Proposal", "find", "propose_manifest"]
 

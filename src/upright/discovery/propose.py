@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from upright.discovery.columns import TableGuess, guess_table
-from upright.discovery.find import Found, find
+from upright.discovery.files import Found, find
 
 Each = TypeVar("Each")
 MOST_MODELS, MOST_TABLES = 16, 16

@@ -10,9 +10,7 @@ MOST_FILES = 20_000
 MOST_DEPTH = 6
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
 _TABLES = (".csv", ".csv.gz", ".jsonl", ".parquet", ".arrow")
-_MODEL_FORMATS = frozenset(
-    {"pickle", "npy", "hdf5", "gguf", "safetensors", "joblib-zfile", "xgboost-binary", "lightgbm-text"}
-)
+_MODEL_FORMATS = frozenset({"pickle", "hdf5", "gguf", "safetensors", "joblib-zfile", "xgboost-binary", "lightgbm-text"})
 _MODEL_ENDINGS = frozenset(
     {".joblib", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".onnx", ".keras", ".h5", ".ubj", ".npz", ".skops", ".model"}
 )  # fmt: skip
@@ -80,9 +78,16 @@ def _model_format(path: Path) -> str | None:
     if ending in _NEVER or ending == ".sig":
         return None
     form = sniff(path)
-    if form in _MODEL_FORMATS and form != "npy":
+    if ending in _MODEL_ENDINGS:
         return form
-    return form if ending in _MODEL_ENDINGS else None
+    return form if form in _MODEL_FORMATS and (form != "pickle" or _starts_as_a_pickle(path)) else None
+
+
+def _starts_as_a_pickle(path: Path) -> bool:
+    """Opens with a protocol, as every writer since Python 2.3 does: the scanner takes any text for a pickle."""
+    with path.open("rb") as stream:
+        head = stream.read(2)
+    return len(head) == 2 and head[0] == 0x80 and head[1] <= 5
 
 
 def sniff(path: Path) -> str:

@@ -29,7 +29,7 @@ def test_a_bound_check_that_did_not_pass_is_named(outcome: str) -> None:
 
 
 def test_an_unknown_stage_or_system_is_refused() -> None:
-    with pytest.raises(GateError, match="UP-GATE-02|no life-cycle stage"):
+    with pytest.raises(GateError, match="no life-cycle stage"):
         answer(facts(), CATALOGUE, system=SYSTEM, stage="mars")
     with pytest.raises(GateError, match="There is no"):
         answer(facts(), CATALOGUE, system="system:none", stage="inception")

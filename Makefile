@@ -28,7 +28,7 @@ bench: $(VENV)/.dev ## measure beside peers, each in its own environment; writes
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.dev ## the reference pages made from the code
-	$(BIN)/python -m docs.reference
+	$(BIN)/python -m docs.generate
 
 constraints: ## pin every extra anew, without any index address
 	uv pip compile --universal --all-extras --no-header --no-annotate --python-version 3.11 \

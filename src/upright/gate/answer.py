@@ -1,6 +1,7 @@
 """``answer``: allow or deny, and everything that is missing (contracts, section 8)."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -9,14 +10,16 @@ from upright.kernel import InputError
 from upright.posture import Facts, Judge, Waiver, evaluator, fold
 from upright.posture.conditions import Demand
 from upright.posture.days import authority_day
-from upright.posture.plan import ORGANISATION, Unit, strictest_freshness, unit_of_gate
-from upright.posture.posture import FOLD, Status, Verdict
-from upright.posture.series import NONE
+from upright.posture.judge import NOTHING, Standing, joined, standing_of
+from upright.posture.plan import ORGANISATION, strictest_freshness, unit_of_gate
+from upright.posture.posture import FOLD, Status
+from upright.posture.series import NONE, STATES
 
 if TYPE_CHECKING:
-    from upright.catalogue import Catalogue
+    from upright.catalogue import Catalogue, GateItem
 
 SEVERE = "prohibited"
+ADDED = "The organisation asks for it at this stage."
 
 
 class GateError(InputError):
@@ -32,7 +35,7 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GateAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer. ``waivers`` are those without which it would be another; a waiver changes no status.
+    """The answer. ``waivers`` are those that took away something missing; a waiver changes no status.
 
     ``facts`` and ``gates`` are digests in hex: the same two give the same answer.
     """
@@ -56,7 +59,8 @@ def answer(facts: Facts, catalogue: "Catalogue", *, system: str, stage: str) -> 
 
     Asked for: what the gates list for the stage, what the organisation added, every check bound to the system, every
     legal requirement that applies to it that day, and a class that is known and not prohibited. A list that is empty
-    denies. A waiver takes away one listed or legal requirement until its day; a bound check cannot be waived.
+    denies. A waiver takes away one listed or legal requirement until its day, included; neither a bound check nor a
+    kind nor the class can be waived.
 
     Raises:
         GateError: no such system in these Facts (UP-GATE-01), no such stage (UP-GATE-02), or a catalogue with other
@@ -96,13 +100,14 @@ class _Asking:
         self.shared = {one.requirement: one for one in judge.verdicts_of(organisation)}
 
     def answer(self) -> GateAnswer:
-        missing = (*self._class(), *self._listed(), *self._law(), *self._bound())
+        asked = {one.what: one for one in reversed([*self._class(), *self._listed(), *self._law()])}
+        missing = (*reversed(asked.values()), *self._bound())
         return GateAnswer(
             answer="deny" if missing else "allow",
             system=self.system,
             stage=self.stage,
             at=self.facts.at,
-            missing=tuple({one.what: one for one in reversed(missing)}.values())[::-1],
+            missing=missing,
             waivers=tuple(self.waived.values()),
             facts=self.facts.digest(),
             gates=self.facts.gates.digest,
@@ -135,31 +140,30 @@ class _Asking:
             if item.requirement is not None:
                 yield from self._requirement(item.requirement, item.why)
             elif item.kind is not None:
-                unit = unit_of_gate(item, self.catalogue.kind(item.kind), self.catalogue)
-                yield from self._kind(unit, item.why)
+                yield from self._kind(item)
         for one in added:
             if one.requirement is not None:
-                yield from self._requirement(one.requirement, "The organisation asks for it at this stage.")
-            elif one.kind is not None:
-                yield from self._added_kind(one.kind)
+                yield from self._requirement(one.requirement, ADDED)
+            elif one.kind in self.catalogue.kinds:
+                from upright.catalogue import GateItem
 
-    def _added_kind(self, name: str) -> Iterator[Missing]:
-        from upright.catalogue import GateItem
+                yield from self._kind(GateItem(why=ADDED, kind=one.kind))
+            else:
+                what = one.kind or self.stage
+                yield Missing(what=what, status="unknown", why=f"{ADDED} This catalogue has no such kind of evidence.")
 
-        item = GateItem(why="The organisation asks for it at this stage.", kind=name)
-        yield from self._kind(unit_of_gate(item, self.catalogue.kind(name), self.catalogue), item.why)
-
-    def _kind(self, unit: Unit, why: str) -> Iterator[Missing]:
+    def _kind(self, item: "GateItem") -> Iterator[Missing]:
+        unit = unit_of_gate(item, self.catalogue.kind(item.what), self.catalogue)
         subjects = self.judge.subjects
         if unit.about == ORGANISATION:
             refs = subjects.organisations
         else:
             refs = subjects.targets[self.system].get(unit.about, ())
-        status = FOLD[self.judge.unit_bits(unit, refs)]
-        if status != "met":
-            yield Missing(what=unit.kinds[0], status=status, why=why)
+        yield from _unless_met(item.what, self.judge.standing(unit, refs), item.why)
 
     def _requirement(self, name: str, why: str) -> Iterator[Missing]:
+        if self._is_out(name):
+            return
         found = [one for one in (self.own.get(name), self.shared.get(name)) if one is not None]
         status: Status = fold(one.status for one in found)
         findings = sum(one.open_findings for one in found)
@@ -169,16 +173,30 @@ class _Asking:
             return
         yield Missing(what=name, status=status, why=why if status not in {"met", "not_applicable"} else _open(findings))
 
+    def _is_out(self, name: str) -> bool:
+        """Whether the requirement does not apply to this system, whatever the organisation owes for others."""
+        number = self.judge.plan.at.get(name)
+        if number is None:
+            return False
+        if self.judge.scopes.applicability(name, self.system).applies == "no":
+            return True
+        return self.judge.scopes.is_excluded(self.judge.plan.requirements[number], self.system)
+
     def _waive(self, name: str) -> bool:
         for one in sorted(self.facts.waivers, key=lambda waiver: waiver.index, reverse=True):
-            if (
-                (one.requirement, one.system, one.stage) == (name, self.system, self.stage)
-                and self.day <= one.until
-                and one.approver != one.requester
-            ):
+            if (one.requirement, one.system, one.stage) == (name, self.system, self.stage) and self._is_valid(one):
                 self.waived[name] = one
                 return True
         return False
+
+    def _is_valid(self, one: Waiver) -> bool:
+        """Given by one person to another, and today no later than its last day; a day nobody can read has passed."""
+        try:
+            last = date.fromisoformat(one.until).isoformat()
+        except ValueError:
+            return False
+        people = {one.requester, one.approver}
+        return last == one.until and self.day <= last and len(people) == 2 and all(map(_is_person, people))
 
     # --- law and bound checks --------------------------------------------------------------------------------------
 
@@ -199,21 +217,31 @@ class _Asking:
                 yield from self._requirement(name, why)
 
     def _bound(self) -> Iterator[Missing]:
-        for stream in sorted(self.judge.shelf.streams.values(), key=lambda one: one.id):
-            bound = self.judge.shelf.bound.get(stream.id)
-            if bound is None or bound.system != self.system:
+        shelf = self.judge.shelf
+        for bound in sorted(self.facts.bindings, key=lambda one: one.id):
+            if bound.system != self.system or bound.retired_index is not None:
                 continue
-            bits = 0
-            for kind in bound.kinds:
-                demand = Demand(fresh_for=strictest_freshness(self.catalogue, (kind,)))
-                bits |= self.judge.cell(stream, kind, demand).bits
-            status = FOLD[(bits or NONE) & 15]
-            if status != "met":
-                yield Missing(what=bound.id, status=status, why=f"This check is bound to {bound.subject}.")
+            stream = shelf.streams.get(bound.stream)
+            parts = [NOTHING]
+            if stream is not None and bound.kinds:
+                demands = [(kind, strictest_freshness(self.catalogue, (kind,))) for kind in bound.kinds]
+                parts = [
+                    standing_of(self.judge.cell(stream, kind, Demand(fresh_for=fresh_for)))
+                    for kind, fresh_for in demands
+                ]
+            yield from _unless_met(bound.id, joined(parts), f"This check is bound to {bound.subject}.")
+
+
+def _unless_met(what: str, found: Standing, why: str) -> Iterator[Missing]:
+    status = FOLD[found.bits & STATES or NONE]
+    findings = sum(count for _, count in found.findings)
+    if status != "met" or findings:
+        yield Missing(what=what, status=status, why=why if status != "met" else _open(findings))
+
+
+def _is_person(text: str) -> bool:
+    return text.startswith("person:") and len(text) > len("person:")
 
 
 def _open(findings: int) -> str:
     return f"{findings} finding{'s stand' if findings != 1 else ' stands'} open on it."
-
-
-__all__ = ["GateAnswer", "GateError", "Missing", "Verdict", "answer"]

@@ -178,7 +178,7 @@ class _Telling:
             yield "none", f"There is no {unit.about} that {kinds} could be about."
         for ref in refs:
             told = list(self._of_subject(unit, ref))
-            bits = self.judge.unit_bits(unit, (ref,))
+            bits = self.judge.standing(unit, (ref,)).bits
             if bits != UPWARDS["met"]:
                 self.missing[f"{kinds} about {ref}"] = None
             if len(unit.kinds) == 1:

@@ -143,9 +143,9 @@ class Judge:
                 by_demand = found.setdefault(kind, {})
                 for demand in demands:
                     cell = self.cell(stream, kind, demand)
-                    here = _standing(cell)
+                    here = standing_of(cell)
                     before = by_demand.get(demand)
-                    by_demand[demand] = here if before is None else _joined((before, here))
+                    by_demand[demand] = here if before is None else joined((before, here))
         self._targets[key] = found
         return found
 
@@ -160,18 +160,16 @@ class Judge:
                 found[number] = _unit(self.plan.units[number], rows)
         return found or _EMPTY
 
-    def unit_bits(self, unit: Unit, refs: Iterable[str]) -> int:
-        """State bits of any unit over these subjects, also of one that no requirement asks for."""
-        bits = 0
+    def standing(self, unit: Unit, refs: Iterable[str]) -> Standing:
+        """Where any unit stands over these subjects, also one that no requirement asks for."""
+        rows = []
         for ref in refs:
-            members = []
+            row: dict[str, dict[Demand, Standing]] = {}
             for kind in unit.kinds:
-                merged = 0
-                for stream in self.series_of(ref, unit.about, kind):
-                    merged |= self.cell(stream, kind, unit.demand).bits
-                members.append(merged or NONE)
-            bits |= members[0] & STATES if len(members) == 1 else any_of(members)
-        return bits or NONE
+                cells = [self.cell(stream, kind, unit.demand) for stream in self.series_of(ref, unit.about, kind)]
+                row[kind] = {unit.demand: joined(map(standing_of, cells)) if cells else NOTHING}
+            rows.append(row)
+        return _unit(unit, rows) if rows else NOTHING
 
     # --- verdicts --------------------------------------------------------------------------------------------------
 
@@ -295,12 +293,14 @@ def _lengthened(streams: tuple[Stream, ...], lengths: Mapping[str, int], items: 
     )
 
 
-def _standing(cell: Cell) -> Standing:
+def standing_of(cell: Cell) -> Standing:
+    """Where one cell stands."""
     findings = ((cell.head.id, cell.findings),) if cell.findings and cell.head is not None else ()
     return Standing(cell.bits, cell.evidence, findings)
 
 
-def _joined(parts: Iterable[Standing]) -> Standing:
+def joined(parts: Iterable[Standing]) -> Standing:
+    """Several standings as one: the bits of all, each id and finding once."""
     bits = 0
     evidence: dict[str, None] = {}
     findings: dict[str, int] = {}
@@ -322,8 +322,8 @@ def _unit(unit: Unit, rows: list[dict[str, dict[Demand, Standing]]]) -> Standing
         bits |= members[0].bits & STATES if len(members) == 1 else any_of([one.bits for one in members])
     if len(parts) == 1:
         return Standing(bits, parts[0].evidence, parts[0].findings)
-    joined = _joined(parts)
-    return Standing(bits, joined.evidence, joined.findings)
+    whole = joined(parts)
+    return Standing(bits, whole.evidence, whole.findings)
 
 
 def _verdict(row: Row, scope: str, units: Mapping[int, Standing]) -> Verdict:
@@ -340,7 +340,7 @@ def _verdict(row: Row, scope: str, units: Mapping[int, Standing]) -> Verdict:
             bits |= standing.bits
             parts.append(standing)
     status = FOLD[bits or NONE]
-    found = parts[0] if len(parts) == 1 else _joined(parts) if parts else NOTHING
+    found = parts[0] if len(parts) == 1 else joined(parts) if parts else NOTHING
     findings = sum(count for _, count in found.findings) if found.findings else 0
     if applies == "unknown":
         return Verdict(

@@ -75,8 +75,24 @@ class TableSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A hosted model: base address, the name it is served under, its declared version, and where the key is.
+
+    ``key_env`` names an environment variable; the key itself is read when it is used and kept nowhere.
+    """
+
+    url: str
+    model: str
+    version: str = ""
+    key_env: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSource:
-    """A model file as a check sees it; nothing in it has been loaded. ``threshold`` is a decimal text."""
+    """A model as a check sees it; nothing in it has been loaded. ``threshold`` is a decimal text.
+
+    With an ``endpoint`` it is hosted elsewhere: there is no file, and ``digest`` is of what is declared.
+    """
 
     ref: Ref
     path: Path | str
@@ -90,6 +106,7 @@ class ModelSource:
     signature: Path | None = None
     requirements: Path | None = None
     may_load: bool = False
+    endpoint: Endpoint | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +184,8 @@ def _declared(source: TableSource | ModelSource | None) -> dict[str, Any]:
             "positive": source.positive,
             "threshold": source.threshold,
             "may_load": source.may_load,
+            "served_as": None if source.endpoint is None else source.endpoint.model,
+            "version": None if source.endpoint is None else source.endpoint.version or None,
         }
     else:
         people = source.people

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from upright.checks.contract import Binding, ModelSource, TableSource
+from upright.checks.contract import Binding, Endpoint, ModelSource, TableSource
 from upright.evidence.statement import Reason
 from upright.kernel import InputError
 from upright.measures.errors import MeasureInputError
@@ -38,6 +38,38 @@ def model_of(binding: Binding) -> ModelSource:
             code="UP-CHECK-30",
         )
     return binding.on
+
+
+def model_file_of(binding: Binding) -> ModelSource:
+    """The model file a binding is on.
+
+    Raises:
+        InputError: it is on a data set, or on a hosted model, of which there is no file here.
+    """
+    source = model_of(binding)
+    if source.endpoint is not None:
+        raise InputError(
+            f"{binding.id}: {source.ref} is a hosted model, so there is no file that {binding.check} could read. "
+            "Bind the check to a model file, or ask the supplier for an attestation.",
+            code="UP-CHECK-90",
+        )
+    return source
+
+
+def endpoint_of(binding: Binding) -> tuple[ModelSource, Endpoint]:
+    """The hosted model a binding is on.
+
+    Raises:
+        InputError: it is on a data set or on a model file.
+    """
+    source = model_of(binding)
+    if source.endpoint is None:
+        raise InputError(
+            f"{binding.id}: {binding.check} asks a hosted language model, and {source.ref} is a file. Serve it, and "
+            "name the address: `path: http://127.0.0.1:8080/v1`, `served_as: NAME`.",
+            code="UP-CHECK-91",
+        )
+    return source, source.endpoint
 
 
 def demand_rows(table: "Table", source: TableSource) -> int:

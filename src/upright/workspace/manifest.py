@@ -51,7 +51,7 @@ class SystemPart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelPart:
-    """A model file, and what is needed to score with it."""
+    """A model file, or the address of a hosted model, and what is needed to ask it."""
 
     id: str
     ref: Ref
@@ -64,6 +64,9 @@ class ModelPart:
     signature: str | None
     requirements: str | None
     may_load: bool
+    served_as: str | None = None
+    version: str | None = None
+    key_env: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

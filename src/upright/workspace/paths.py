@@ -36,6 +36,31 @@ def checked_url(node: Node) -> str:
     return text
 
 
+def checked_endpoint(node: Node) -> str:
+    """The base address of a hosted model: https, or http on this machine; no user, query or fragment.
+
+    Raises:
+        ManifestError: another scheme, a secret or a query in it, or no host.
+    """
+    text = checked_url(node)
+    parts = urlsplit(text)
+    host = parts.hostname or ""
+    is_here = host in {"localhost", "127.0.0.1", "::1"}
+    if not host or parts.scheme not in ({"http", "https"} if is_here else {"https"}):
+        raise node.wrong(
+            f"{text!r} is no address of a hosted model; expected https://HOST/…, or http://127.0.0.1:PORT/… on this "
+            "machine.",
+            code="UP-MAN-25",
+        )
+    if parts.username or parts.query or parts.fragment:
+        raise node.wrong(
+            "the address of a hosted model has a user, a query or a fragment, where secrets hide. Give the key by "
+            "`key_env: VARIABLE`.",
+            code="UP-MAN-22",
+        )
+    return text.rstrip("/")
+
+
 def checked_path(node: Node, root: Path) -> str:
     """A path or glob below ``root`` as written, in POSIX form, after following links.
 

@@ -1,5 +1,6 @@
 """Reads ``upright.yaml`` strictly: an unknown key, a missing file or a path that leaves the folder is an error."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ from upright.workspace.manifest import (
     SupplierPart,
     SystemPart,
 )
-from upright.workspace.paths import checked_path, checked_url, is_url
+from upright.workspace.paths import checked_endpoint, checked_path, checked_url, is_url
 from upright.workspace.safe_yaml import Node, parse_yaml, read_bytes, suggest
 
 Part = TypeVar("Part", ModelPart, DatasetPart, SupplierPart, CheckPart)
@@ -33,11 +34,13 @@ _SYSTEM = (
 )  # fmt: skip
 _MODEL = (
     "id", "path", "adapter", "features", "output", "positive", "threshold", "signature", "requirements", "may_load",
+    "served_as", "version", "key_env",
 )  # fmt: skip
 _DECLARED = ("origin", "licence", "collected", "steps", "croissant")
 _DATASET = (
     "id", "path", "role", "columns", "predictions_of", "recorded_decisions", "protected", "favourable", *_DECLARED,
 )  # fmt: skip
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _CHECK = ("check", "on", "against", "options", "limits", "reference", "strata", "not_judged")
 
 
@@ -121,10 +124,12 @@ class _Reader:
     def _model(self, node: Node, place: str) -> ModelPart:
         fields = self.fields(node, "a model", place, _MODEL)
         model_id = fields.id("id")
+        is_hosted = is_url(fields.need("path").string())
+        _endpoint_keys(fields, is_hosted=is_hosted)
         return ModelPart(
             id=model_id,
             ref=Ref("model", f"{self.system}/{model_id}"),
-            path=self._path(fields, "path"),
+            path=checked_endpoint(fields.need("path")) if is_hosted and self.external else self._path(fields, "path"),
             adapter=fields.text_or_none("adapter"),
             features=fields.texts("features"),
             output=fields.text_or_none("output"),
@@ -133,6 +138,9 @@ class _Reader:
             signature=self._path(fields, "signature") if fields.has("signature") else None,
             requirements=self._path(fields, "requirements") if fields.has("requirements") else None,
             may_load=fields.flag("may_load"),
+            served_as=fields.text_or_none("served_as"),
+            version=fields.text_or_none("version"),
+            key_env=fields.text_or_none("key_env"),
         )
 
     def _dataset(self, node: Node, place: str) -> DatasetPart:
@@ -269,6 +277,19 @@ class _Reader:
                     f"which is not among models.{suggest(name, (m.path.partition('/')[2] for m in models))}",
                     code="UP-MAN-32",
                 )
+
+
+def _endpoint_keys(fields: Fields, *, is_hosted: bool) -> None:
+    """A file has no address to ask, and a hosted model no file to load."""
+    for name in ("served_as", "version", "key_env") if not is_hosted else ("signature", "requirements", "may_load"):
+        if fields.has(name):
+            what = "a hosted model, whose path is an address" if not is_hosted else "a model file"
+            raise fields.need(name).wrong(f"{name} is for {what}; take it out.", code="UP-MAN-33")
+    if fields.has("key_env") and not _VARIABLE.fullmatch(fields.text("key_env")):
+        raise fields.need("key_env").wrong(
+            "key_env names an environment variable, such as MODEL_API_KEY; never write the key itself here.",
+            code="UP-MAN-34",
+        )
 
 
 def _all_known(manifest: Manifest, known: set[Ref]) -> None:

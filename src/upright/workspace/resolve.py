@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upright.checks.contract import Binding, Columns, Hold, ModelSource, NotJudged, People, TableSource
-from upright.evidence.subjects import digest_path, digest_value
+from upright.checks.contract import Binding, Columns, Endpoint, Hold, ModelSource, NotJudged, People, TableSource
+from upright.evidence.subjects import digest_endpoint, digest_path, digest_value
 from upright.kernel import Ref, UprightError
 from upright.workspace.manifest import CheckPart, DatasetPart, Manifest, ModelPart
 from upright.workspace.paths import is_glob, is_url
@@ -139,7 +139,8 @@ class _Resolver:
         return str(whole) if is_glob(path) and not whole.exists() else whole
 
     def model(self, part: ModelPart) -> ModelSource:
-        digest, hold = self.digest(part.path, f"models.{part.id}", part.ref)
+        digest, hold = self.digest_model(part)
+        is_hosted = is_url(part.path)
         return ModelSource(
             ref=part.ref,
             path=self.where(part.path),
@@ -153,7 +154,17 @@ class _Resolver:
             signature=Path(self.where(part.signature)) if part.signature else None,
             requirements=Path(self.where(part.requirements)) if part.requirements else None,
             may_load=part.may_load,
+            endpoint=Endpoint(
+                url=part.path, model=part.served_as or part.id, version=part.version or "", key_env=part.key_env
+            )
+            if is_hosted
+            else None,
         )
+
+    def digest_model(self, part: ModelPart) -> tuple[str, Hold]:
+        if is_url(part.path):
+            return digest_endpoint(part.path, model=part.served_as or part.id, version=part.version or "")
+        return self.digest(part.path, f"models.{part.id}", part.ref)
 
     def table(self, part: DatasetPart) -> TableSource:
         digest, hold = self.digest(part.path, f"datasets.{part.id}", part.ref)

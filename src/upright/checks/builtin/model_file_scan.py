@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from upright.checks.contract import ArtefactBytes, Binding, CheckResult, Context, Limits, Run, check
-from upright.checks.inputs import model_of
+from upright.checks.inputs import model_file_of
 from upright.checks.judge import judge
 from upright.evidence.statement import NotExamined, Reason
 from upright.kernel import InputError
@@ -43,7 +43,7 @@ def model_file_scan(*, files: tuple[str, ...] = ()) -> Run:
         from upright.modelfiles import scan
         from upright.modelfiles.allowlist import allow_list
 
-        source = model_of(binding)
+        source = model_file_of(binding)
         chosen, left = _chosen(source.path, files)
         report = scan(chosen)
         counts = {name: _count(report, verdict) for name, verdict in zip(MEASURES, _VERDICTS, strict=True)}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from upright.checks.contract import Binding, CheckResult, Context, ModelSource, Run, check
-from upright.checks.inputs import model_of
+from upright.checks.inputs import model_file_of
 from upright.checks.judge import judge
 from upright.evidence.statement import NotExamined, Reason
 from upright.kernel import InputError
@@ -42,7 +42,7 @@ def model_signature(
     def run(binding: Binding, context: Context) -> CheckResult:
         from upright.checks.signatures import SignatureTrust, verify_signature
 
-        source = model_of(binding)
+        source = model_file_of(binding)
         if source.signature is None:
             return _undecided(f"{source.ref} names no signature; set `signature: FILE` of the model")
         if not source.signature.is_file():

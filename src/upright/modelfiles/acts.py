@@ -3,9 +3,10 @@
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from typing import Any
 
-from upright.modelfiles.guards import BUILD_GUARDS, CALL_GUARDS, GuardError
+from upright.modelfiles.guards import CALL_GUARDS, GuardError
 from upright.modelfiles.machine import BrokenStreamError, Machine, opcode
 from upright.modelfiles.payload import skip_joblib_array
+from upright.modelfiles.states import BUILD_GUARDS
 from upright.modelfiles.values import LONG_TEXT, Box, Global, Instance, Some, Unknown
 
 _STORAGE_ITEM = {"FloatStorage": 4, "DoubleStorage": 8, "HalfStorage": 2, "BFloat16Storage": 2, "LongStorage": 8}

@@ -120,4 +120,4 @@ def looks_like_pickle(window: Window) -> bool:
     head = window.read(0, 2)
     if len(head) == 2 and head[0] == 0x80 and head[1] <= 5:
         return True
-    return bool(head) and head[:1] in b"(]})cilIFSVUTKMJNGLXg0129\x8c\x8a\x88\x89"
+    return bool(head) and head[:1] in b"(]})cilIFSVUTKMJNGLXPg0129\x8c\x8a\x88\x89"

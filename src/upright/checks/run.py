@@ -134,9 +134,9 @@ def _attempt(spec: CheckSpec, binding: Binding, context: Context) -> tuple[Check
         result = _ready(spec, binding)(replace(binding, limits=spec.limits_of(binding)), context)
         return _with_reproduction(spec, binding, context, result), ""
     except MeasureInputError as why:
-        return _stopped("undecided", str(why)), traceback.format_exc()
+        return _stopped("undecided", without_folders(str(why))), traceback.format_exc()
     except UprightError as why:
-        return _stopped("errored", str(why)), traceback.format_exc()
+        return _stopped("errored", without_folders(str(why))), traceback.format_exc()
     except Exception as why:  # noqa: BLE001 - one check's crash is recorded, and never stops the rest
         return _stopped("errored", _crash(why)), traceback.format_exc()
 

@@ -167,9 +167,20 @@ def _verify_dsse(source: ModelSource, trust: SignatureTrust, document: dict[str,
         return Verified(valid=False, because="the DSSE envelope is damaged")
     if not _signed_by(key, kind, payload, signatures):
         return Verified(valid=False, because="no signature of the envelope is by this key")
-    if kind != _IN_TOTO or source.digest not in _subjects(payload):
+    if kind != _IN_TOTO or _digest_now(source) not in _subjects(payload):
         return Verified(valid=False, because="the signed statement is not about this model, or it changed since")
     return Verified(valid=True, because=f"signed by the key {found}, and unchanged since")
+
+
+def _digest_now(source: ModelSource) -> str:
+    """Of the bytes that are there, not of those that the manifest was resolved with; empty where there are none."""
+    from upright.evidence.strict_json import EvidenceError
+    from upright.evidence.subjects import digest_path
+
+    try:
+        return digest_path(source.path, Path(source.path).parent)[0]
+    except EvidenceError:
+        return ""
 
 
 def _signed_by(key: "Ed25519PublicKey", kind: str, payload: bytes, signatures: list[bytes]) -> bool:

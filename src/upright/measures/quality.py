@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from upright.measures.errors import MeasureInputError
 from upright.measures.shares import Share
-from upright.measures.tally import collect
+from upright.measures.tally import collect, demand_names, demand_single_values
 from upright.measures.values import value_text
 
 if TYPE_CHECKING:
@@ -113,14 +113,17 @@ def value_counts(table: "Table", column: str) -> dict[str, int]:
     """Rows per value as text, largest first.
 
     Raises:
-        MeasureInputError: more than 1,000 values, so shares of values say little.
+        MeasureInputError: lists or bytes; more than 1,000 values, so shares of values say little; one too long to be
+            a name.
     """
+    demand_single_values(table, [column])
     found = collect(table.group_by(column).agg(rows=table.count()).limit(1_001))
     if len(found) > 1_000:
         raise MeasureInputError(
             f"Column {column!r} has more than 1,000 values; shares are compared for columns with few. Band it first.",
             code="UP-MEASURE-12",
         )
+    demand_names(column, (value for value, _ in found))
     counts: dict[str, int] = {}
     for value, rows in found:
         counts[value_text(value)] = counts.get(value_text(value), 0) + int(rows)

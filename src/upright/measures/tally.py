@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Key = tuple[Hashable, ...]
 MOST_CELLS = 100_000
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,10 @@ def tally(expression: "Table", *, keys: Sequence[str], sums: Sequence[str]) -> T
     """Runs a grouped aggregate whose columns are ``keys`` then ``sums``.
 
     Raises:
-        MeasureInputError: more than 100,000 cells, so a column is not a grouping.
+        MeasureInputError: a column of lists, structures or bytes; more than 100,000 cells, so a column is not a
+            grouping; or a value too long to name a group.
     """
+    demand_single_values(expression, keys)
     rows = collect(expression.select(*keys, *sums).limit(MOST_CELLS + 1))
     if len(rows) > MOST_CELLS:
         raise MeasureInputError(
@@ -103,4 +106,37 @@ def tally(expression: "Table", *, keys: Sequence[str], sums: Sequence[str]) -> T
             "put numbers such as ages into bands first.",
             code="UP-MEASURE-02",
         )
+    for at, key in enumerate(keys):
+        demand_names(key, (row[at] for row in rows))
     return Tally.of(keys, sums, rows)
+
+
+def demand_single_values(table: "Table", columns: Iterable[str]) -> None:
+    """Refuses columns whose values are no names: lists, structures, maps, bytes.
+
+    Raises:
+        MeasureInputError: with the type found.
+    """
+    for column in columns:
+        kind = table[column].type()
+        if kind.is_nested() or kind.is_binary() or kind.is_json():
+            raise MeasureInputError(
+                f"Column {column!r} holds {kind}; a group, label or decision is one word or number per row. Name "
+                "another column, or take the part that is meant out of it first.",
+                code="UP-MEASURE-14",
+            )
+
+
+def demand_names(column: str, values: Iterable[Any]) -> None:
+    """Refuses texts too long to name a group: evidence repeats the name with every number.
+
+    Raises:
+        MeasureInputError: with the length found.
+    """
+    longest = max((len(value) for value in values if isinstance(value, str | bytes)), default=0)
+    if longest > LONGEST_NAME:
+        raise MeasureInputError(
+            f"Column {column!r} holds a value of {longest:,} characters; a group, label or decision has a name of at "
+            f"most {LONGEST_NAME}. Name another column, or shorten its values.",
+            code="UP-MEASURE-13",
+        )

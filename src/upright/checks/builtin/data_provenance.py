@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from upright.checks.contract import ArtefactBytes, Binding, CheckResult, Context, Run, TableSource, check
 from upright.checks.croissant import croissant_document, read_croissant
-from upright.checks.inputs import table_of
+from upright.checks.inputs import demand_rows, table_of
 from upright.checks.judge import judge
 from upright.evidence.statement import NotExamined, Reason
 from upright.measures.estimate import Estimate, exact
@@ -37,6 +37,7 @@ def data_provenance(*, expect: tuple[str, ...] = PARTS) -> Run:
     def run(binding: Binding, context: Context) -> CheckResult:
         source = table_of(binding)
         table = context.open_table(source)
+        demand_rows(table, source)
         declared = source.declared
         missing = [part for part in expect if not _is_said(declared.get(part))]
         contradictions = list(_contradictions(source, declared))

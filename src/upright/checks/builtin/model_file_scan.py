@@ -1,6 +1,7 @@
 """Can loading the model's file run code? Asked without loading it."""
 
 import json
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +46,7 @@ def model_file_scan(*, files: tuple[str, ...] = ()) -> Run:
 
         source = model_file_of(binding)
         chosen, left = _chosen(source.path, files)
-        report = scan(chosen)
+        report = _named_from(scan(chosen), source.path)
         counts = {name: _count(report, verdict) for name, verdict in zip(MEASURES, _VERDICTS, strict=True)}
         found = [exact(name, count, n=len(report.files), unit="files") for name, count in counts.items()]
         judged: Limits = {name: limit for name, limit in binding.limits.items() if name != UNREAD}
@@ -73,12 +74,26 @@ def _chosen(path: Path | str, names: tuple[str, ...]) -> tuple[list[Path], int]:
 
         found = [f for f in map(Path, sorted(glob.glob(path, recursive=True))) if not f.is_dir()]  # noqa: PTH207 - the pattern may be absolute
     if not found:
-        raise InputError(f"{path} holds no file, so there is nothing to scan. Check the path.", code="UP-CHECK-60")
+        raise InputError(
+            f"{Path(path).name} holds no file, so there is nothing to scan. Check the path.", code="UP-CHECK-60"
+        )
     kept = [file for file in found if not names or file.name in names]
     if not kept:
         wanted = ", ".join(names)
-        raise InputError(f"None of the files {wanted} is in {path}. Check the option `files`.", code="UP-CHECK-61")
+        raise InputError(
+            f"None of the files {wanted} is in {Path(path).name}. Check the option `files`.", code="UP-CHECK-61"
+        )
     return kept, len(found) - len(kept)
+
+
+def _named_from(report: "Report", path: Path | str) -> "Report":
+    """Files named from the model's own folder: where that lies says something of the machine, not of the model."""
+    import msgspec
+
+    parents = [str(Path(file.path).parent) for file in report.files]
+    start = Path(path) if Path(path).is_dir() else Path(os.path.commonpath(parents))
+    named = (msgspec.structs.replace(file, path=Path(file.path).relative_to(start).as_posix()) for file in report.files)
+    return msgspec.structs.replace(report, files=tuple(named))
 
 
 def _count(report: "Report", verdict: str) -> int:

@@ -16,7 +16,7 @@ from upright.measures.estimate import Estimate
 from upright.measures.residuals import count_residuals, residual_estimates
 from upright.measures.scores import count_scores, demand_range, read_scores, score_estimates
 from upright.measures.shares import Least
-from upright.measures.tally import collect
+from upright.measures.tally import collect, demand_single_values
 from upright.measures.values import is_value, value_text
 
 if TYPE_CHECKING:
@@ -186,6 +186,7 @@ def _text(item: tuple[tuple[Any, ...], Any]) -> str:
 
 def _values(table: "Table", label: str) -> list[tuple[Any, int]]:
     """Values of the label with their rows; missing and NaN left out."""
+    demand_single_values(table, [label])
     found = table.group_by(label).agg(rows=table.count()).limit(1_000)
     rows = [(value, int(count)) for value, count in collect(found) if value is not None and value == value]
     demand_two_values(label, {value for value, _ in rows})

@@ -40,6 +40,7 @@ def here(assessed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         ("gate", ("gate", "--to", "deployment")),
         ("ledger-verify", ("ledger", "verify")),
         ("requirements", ("catalogue", "requirements")),
+        ("discover", ("discover",)),
         ("error", ("explain", "iso42001:A.99")),
         ("error", ("gate", "--to", "mars")),
     ],

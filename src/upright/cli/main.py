@@ -24,6 +24,7 @@ class Entry:
 SECTIONS: dict[str, dict[str, Entry]] = {
     "Start": {
         "init": Entry("init", "Propose a manifest for the AI system in a folder."),
+        "discover": Entry("discover", "List the model files and tables in a folder. Loads nothing."),
         "doctor": Entry("doctor", "Say what is installed here and what this machine can do."),
     },
     "Measure": {

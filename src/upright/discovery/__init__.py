@@ -4,12 +4,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from upright.discovery.columns import guess_table
     from upright.discovery.files import Found, find
     from upright.discovery.propose import Proposal, propose_manifest
 
-_HOME_OF = {"Found": "files", "find": "files", "Proposal": "propose", "propose_manifest": "propose"}
+_HOME_OF = {
+    "Found": "files",
+    "Proposal": "propose",
+    "find": "files",
+    "guess_table": "columns",
+    "propose_manifest": "propose",
+}
 
-__all__ = ["Found", "Proposal", "find", "propose_manifest"]
+__all__ = ["Found", "Proposal", "find", "guess_table", "propose_manifest"]
 
 
 def __getattr__(name: str) -> Any:

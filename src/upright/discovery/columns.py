@@ -10,11 +10,11 @@ SAMPLE_ROWS = 5_000
 MOST_GROUPS = 20
 
 _WORDS: Mapping[str, tuple[str, ...]] = {
+    "time": ("time", "timestamp", "date", "datetime", "created", "created_at", "decided_at"),
     "prediction": ("prediction", "predicted", "pred", "yhat", "y_pred", "decision", "decided", "model_output"),
     "score": ("score", "probability", "prob", "proba", "p", "y_score", "y_prob", "confidence", "risk"),
     "label": ("label", "target", "y", "y_true", "actual", "outcome", "truth", "ground_truth", "observed", "class"),
     "weight": ("weight", "sample_weight", "weights"),
-    "time": ("time", "timestamp", "date", "datetime", "created", "created_at", "decided_at"),
 }
 _PROTECTED = frozenset(
     [
@@ -72,6 +72,15 @@ class TableGuess:
     problem: str | None = None
 
     @property
+    def shows_predictions(self) -> bool:
+        """Whether a column looks like what a model or a person decided."""
+        return bool({"prediction", "score"} & set(self.meanings))
+
+    def column(self, name: str) -> Column:
+        """The column of this name."""
+        return next(column for column in self.columns if column.name == name)
+
+    @property
     def binary(self) -> tuple[str, ...]:
         """Columns with two values that mean nothing yet: what a label or a decision could be."""
         taken = {*self.meanings.values(), *self.protected}
@@ -98,9 +107,32 @@ def guess(columns: Iterable[Column]) -> TableGuess:
         found = _best(meaning, words, [column for column in free if column.name not in meanings.values()])
         if found is not None:
             meanings[meaning] = found.name
+    if "label" not in meanings:
+        label = _label([column for column in free if column.name not in meanings.values()], meanings.get("score"))
+        if label is not None:
+            meanings["label"] = label.name
     taken = {*meanings.values(), *protected}
-    features = tuple(column.name for column in columns if column.is_number and column.name not in taken)
+    features = tuple(
+        column.name for column in columns if column.is_number and column.name not in taken and not _is_key(column.name)
+    )
     return TableGuess(columns=columns, meanings=meanings, protected=protected, features=features)
+
+
+def _label(columns: list[Column], score: str | None) -> Column | None:
+    """What no name tells: the one column of two values that the score's name speaks of, else the only one there is."""
+    binary = [column for column in columns if column.is_binary]
+    words = _parts(score or "") - {"p", "prob", "proba", "probability", "score", "risk", "model", "y"}
+    named = [
+        column
+        for column in binary
+        if any(part.startswith(word) or word.startswith(part) for word in words for part in _parts(column.name))
+    ]
+    return next((some[0] for some in (named, binary) if len(some) == 1), None)
+
+
+def _is_key(name: str) -> bool:
+    """A row's number or name rather than something that a model reads."""
+    return bool({"id", "index", "key", "uuid", "row"} & _parts(name))
 
 
 def _best(meaning: str, words: tuple[str, ...], columns: list[Column]) -> Column | None:

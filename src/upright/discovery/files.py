@@ -64,12 +64,17 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
     except OSError:
         return
     for entry in entries:
-        if entry.is_symlink() or entry.name.startswith("."):
+        if entry.is_symlink() or entry.name.startswith(".") or not _can_be_written_down(entry.name):
             continue
         if entry.is_file(follow_symlinks=False):
             yield Path(entry.path)
         elif entry.is_dir(follow_symlinks=False) and depth < MOST_DEPTH and entry.name not in _SKIPPED:
             yield from _walk(Path(entry.path), depth + 1)
+
+
+def _can_be_written_down(name: str) -> bool:
+    """Whether a manifest can name it: bytes that are no UTF-8, or a backslash, cannot stand in one."""
+    return "\\" not in name and not any("\ud800" <= sign <= "\udfff" for sign in name)
 
 
 def _model_format(path: Path) -> str | None:

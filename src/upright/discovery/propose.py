@@ -1,18 +1,22 @@
 """A manifest proposed from what lies in a folder. It says what it guessed, and asks what no file can tell."""
 
-import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from upright.discovery.columns import TableGuess, guess_table
+from upright.discovery.columns import Column, TableGuess, guess_table
 from upright.discovery.files import Found, find
+from upright.discovery.words import flow, named, plain, scalar, short_id
 
-Each = TypeVar("Each")
 MOST_MODELS, MOST_TABLES = 16, 16
 _ADAPTERS = {"pickle": "sklearn", "joblib-zfile": "sklearn", "lightgbm-text": "lightgbm", "xgboost-binary": "xgboost"}
-_ROLES = (("train", "training"), ("prod", "production"), ("live", "production"), ("log", "production"))
+_ROLES = {"train": "training", "training": "training", "prod": "production", "production": "production",
+          "live": "production", "log": "production", "logs": "production"}  # fmt: skip
+_STARTING = {
+    "group-fairness": 'selection_rate_ratio: {at_least: "0.8"}',
+    "data-quality": 'missing_share: {at_most: "0.05"}',
+}
 
 
 class Proposal(NamedTuple):
@@ -37,10 +41,10 @@ class _Writer:
         self.root, self.found = root, found
         self.lines: list[str] = []
         self.questions: list[str] = []
-        self.models = _named(found.models[:MOST_MODELS], lambda model: model.path)
+        self.models = named(found.models[:MOST_MODELS], lambda model: model.path)
         tables = [(path, guess_table(root / path)) for path in found.tables[:MOST_TABLES]]
         self.unread = [(path, guess) for path, guess in tables if guess.problem is not None]
-        self.tables = _named([pair for pair in tables if pair[1].problem is None], lambda pair: pair[0])
+        self.tables = named([pair for pair in tables if pair[1].problem is None], lambda pair: pair[0])
 
     def proposal(self) -> Proposal:
         self._head()
@@ -50,21 +54,18 @@ class _Writer:
         return Proposal("\n".join(self.lines) + "\n", tuple(self.questions))
 
     def ask(self, question: str, indent: str = "") -> None:
-        self.questions.append(question)
-        self.lines.append(f"{indent}# QUESTION {len(self.questions)}: {question}")
+        self.questions.append(plain(question))
+        self.add(f"{indent}# QUESTION {len(self.questions)}: {self.questions[-1]}")
 
     def add(self, *lines: str) -> None:
         self.lines += lines
 
     def _head(self) -> None:
         self.add("# Proposed by 'upright init' from the files in this folder. Every guess is yours to correct.")
-        if not self.found.is_whole:
-            self.add("# There are more files here than were looked at; add what is missing.")
-        for path, guess in self.unread:
-            self.add(f"# {path} looks like a table but could not be read: {guess.problem}")
+        self._left_out()
         self.add("upright: 1", "organisation:")
         self.ask("Which organisation answers for this system? A short id (a-z, 0-9, -) and its name.", "  ")
-        self.add("  id:", "  name:", "system:", f"  id: {_id(self.root.name, 'system')}")
+        self.add("  id:", "  name:", "system:", f"  id: {short_id(self.root.name, 'system')}")
         self.ask("What is it for, and who decides with its help? One sentence.", "  ")
         self.add("  purpose:")
         self.ask("Which roles do you have? For instance as below; take out what does not fit.", "  ")
@@ -80,29 +81,45 @@ class _Writer:
         self.add("  # personal_data: true", "  # traits: {profiling: yes, automated_decision: no}")
         self.add("  # owner: person:<who answers for it>", "  # classification: answers.yaml   # EU AI Act questions")
 
+    def _left_out(self) -> None:
+        more = max(0, len(self.found.models) - MOST_MODELS) + max(0, len(self.found.tables) - MOST_TABLES)
+        if more or not self.found.is_whole:
+            self.add(f"# There are {more or 'more'} more files here than are proposed; add what is missing.")
+        for path, guess in self.unread:
+            self.add(plain(f"# {path} looks like a table but could not be read: {guess.problem}"))
+
     def _models(self) -> None:
         if not self.models:
             return
         self.add("models:")
         for model_id, model in self.models.items():
-            self.add(f"  - id: {model_id}", f"    path: {_text(model.path)}    # {model.format}")
+            self.add(f"  - id: {model_id}", f"    path: {scalar(model.path)}    # {plain(model.format)}")
             adapter = _ADAPTERS.get(model.format)
             if adapter or model.format.startswith("compressed:"):
                 self._scoring(model_id, adapter or "sklearn")
             if model.signature is not None:
-                self.add(f"    signature: {_text(model.signature)}")
+                self.add(f"    signature: {scalar(model.signature)}")
             if self.found.requirements is not None:
-                self.add(f"    requirements: {_text(self.found.requirements)}")
+                self.add(f"    requirements: {scalar(self.found.requirements)}")
 
     def _scoring(self, model_id: str, adapter: str) -> None:
-        features = next((guess.features for _, guess in self.tables.values() if guess.features), ())
+        """How the model is asked again: from the first table that shows what it said, else from the first."""
+        guesses = [guess for _, guess in self.tables.values()]
+        shown = next((guess for guess in guesses if guess.shows_predictions), guesses[0] if guesses else TableGuess())
         self.add(f"    adapter: {adapter}")
-        if features:
+        if shown.features:
             self.ask(
                 f"Which columns does {model_id} read, in its order? These are the numeric ones of a table.", "    "
             )
-            self.add(f"    features: {_list(features)}")
-        self.add("    # output: predict_proba", "    # positive: 1", '    # threshold: "0.5"')
+            self.add(f"    features: {flow(shown.features)}")
+        if "score" in shown.meanings:
+            self.ask(f"Of which class does {model_id} give the probability?", "    ")
+            self.add("    output: predict_proba", f"    positive:{_positive(shown)}")
+            if "prediction" in shown.meanings:
+                self.ask(f"From which score on does {model_id} decide for that class? Its decisions follow.", "    ")
+                self.add('    # threshold: "0.5"')
+        else:
+            self.add("    # output: predict_proba", "    # positive: 1", '    # threshold: "0.5"')
 
     def _datasets(self) -> None:
         if not self.tables:
@@ -110,28 +127,34 @@ class _Writer:
             return
         self.add("datasets:")
         for dataset_id, (path, guess) in self.tables.items():
-            self.add(f"  - id: {dataset_id}", f"    path: {_text(path)}", f"    role: {_role(path)}")
+            self.add(f"  - id: {dataset_id}", f"    path: {scalar(path)}", f"    role: {_role(path)}")
             self._meanings(dataset_id, guess)
+            self.ask(f"Who collected {dataset_id}, under which licence, when, and what was done to it since?", "    ")
+            self.add("    # origin:", "    # licence:", "    # collected: 2024-01/2024-12", "    # steps: [none]")
 
     def _meanings(self, dataset_id: str, guess: TableGuess) -> None:
         if guess.meanings:
-            inner = ", ".join(f"{meaning}: {_text(name)}" for meaning, name in sorted(guess.meanings.items()))
-            self.add(f"    columns: {{{inner}}}    # guessed from the names")
-        else:
+            inner = ", ".join(f"{meaning}: {scalar(name)}" for meaning, name in sorted(guess.meanings.items()))
+            self.add(f"    columns: {{{inner}}}    # guessed from names and values")
+        if "prediction" not in guess.meanings:
             candidates = f" Candidates: {', '.join(guess.binary[:8])}." if guess.binary else ""
-            self.ask(f"Which column of {dataset_id} is the label, which the decision or score?{candidates}", "    ")
+            self.ask(
+                f"Which column of {dataset_id} is the decision, which the label or score? Without a decision no "
+                f"selection rates are compared.{candidates}",
+                "    ",
+            )
+        if not guess.meanings:
             self.add("    # columns: {label: …, prediction: …, score: …}")
-        if {"prediction", "score"} & set(guess.meanings):
+        if guess.shows_predictions:
             self._whose(dataset_id)
         if guess.protected:
-            self.add(f"    protected: {_list(guess.protected)}    # guessed from the names")
+            self.add(f"    protected: {flow(guess.protected)}    # guessed from the names")
         else:
             self.ask(f"Which columns of {dataset_id} tell protected groups apart (sex, age group, origin …)?", "    ")
             self.add("    # protected: [...]")
         decision = guess.meanings.get("prediction") or guess.meanings.get("label")
         if decision is not None:
-            column = next(column for column in guess.columns if column.name == decision)
-            shown = ", ".join(str(value) for value in column.values[:5])
+            shown = ", ".join(str(value) for value in guess.column(decision).values[:5])
             self.ask(f"Which value of {decision} is good for the person ({shown})?", "    ")
             self.add("    # favourable: …")
 
@@ -153,10 +176,11 @@ class _Writer:
         if not wanted:
             return
         self.add("checks:")
-        for binding, check, on, rest in wanted:
+        for binding, check, on, limits in wanted:
             head = "" if binding == check else f"check: {check}, "
-            self.add(f"  {binding}: {{{head}on: {on}{rest}}}")
-        self.ask("Which limits are right for you? A check without a limit stays undecided.", "  ")
+            tail = f", limits: {{{limits}}}" if limits else ""
+            self.add(f"  {binding}: {{{head}on: {on}{tail}}}")
+        self.ask("Which limits are right for you? Those above are common ones to start from, not advice.", "  ")
 
     def _table_checks(self) -> Iterable[tuple[str, str, str, str]]:
         several = len(self.tables) > 1
@@ -164,16 +188,16 @@ class _Writer:
             on = f"dataset:{dataset_id}"
             names = set(guess.meanings)
 
-            def named(check: str, tail: str = dataset_id) -> str:
+            def bound(check: str, tail: str = dataset_id) -> str:
                 return f"{tail}-{check}" if several else check
 
-            if guess.protected and names & {"prediction", "label", "score"}:
-                rest = ', limits: {selection_rate_ratio: {at_least: "0.8"}}'
-                yield named("group-fairness"), "group-fairness", on, rest
+            if guess.protected and "prediction" in names:
+                yield bound("group-fairness"), "group-fairness", on, _STARTING["group-fairness"]
             if "label" in names and names & {"prediction", "score"}:
-                yield named("performance"), "performance", on, ""
-            yield named("data-quality"), "data-quality", on, ""
-            yield named("data-provenance"), "data-provenance", on, ""
+                measure = "auc" if "score" in names else "balanced_accuracy"
+                yield bound("performance"), "performance", on, f'{measure}: {{at_least: "0.7"}}'
+            yield bound("data-quality"), "data-quality", on, _STARTING["data-quality"]
+            yield bound("data-provenance"), "data-provenance", on, ""
 
     def _model_checks(self) -> Iterable[tuple[str, str, str, str]]:
         several = len(self.models) > 1
@@ -184,35 +208,14 @@ class _Writer:
                 yield f"{tail}model-signature", "model-signature", f"model:{model_id}", ""
 
 
-def _named(found: Iterable[Each], path_of: Callable[[Each], str]) -> dict[str, Each]:
-    named: dict[str, Each] = {}
-    for each in found:
-        stem = Path(path_of(each)).name.partition(".")[0]
-        base = _id(stem, "part")
-        name, number = base, 2
-        while name in named:
-            name, number = f"{base}-{number}", number + 1
-        named[name] = each
-    return named
-
-
-def _id(text: str, otherwise: str) -> str:
-    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._") or otherwise
+def _positive(guess: TableGuess) -> str:
+    """`` 1`` where the label is 0 or 1, else nothing: the question stands above it."""
+    label = guess.meanings.get("label")
+    column: Column | None = None if label is None else guess.column(label)
+    is_bit = column is not None and {str(value) for value in column.values} == {"0", "1"}
+    return " 1" if is_bit else ""
 
 
 def _role(path: str) -> str:
-    name = path.lower()
-    return next((role for word, role in _ROLES if word in name), "evaluation")
-
-
-def _text(text: str) -> str:
-    """A YAML scalar that reads back as this text."""
-    is_plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./-]*", text) and text.lower() not in _SPECIAL
-    return text if is_plain else json.dumps(text, ensure_ascii=False)
-
-
-_SPECIAL = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
-
-
-def _list(texts: Iterable[str]) -> str:
-    return f"[{', '.join(map(_text, texts))}]"
+    words = re.split(r"[^a-z]+", path.lower())
+    return next((_ROLES[word] for word in words if word in _ROLES), "evaluation")

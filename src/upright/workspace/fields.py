@@ -35,9 +35,12 @@ class Fields:
 
     def need(self, name: str) -> Node:
         """The value of a key that must be there."""
-        if not self.has(name):
-            raise self.node.wrong(f"{self.what} needs the key {name!r}, which is missing.", code="UP-MAN-13")
-        return self.values[name]
+        if self.has(name):
+            return self.values[name]
+        if name in self.values:
+            where = f"{self.place}.{name}" if self.place else name
+            raise self.values[name].wrong(f"{where} is empty; write its value behind it.", code="UP-MAN-13")
+        raise self.node.wrong(f"{self.what} needs the key {name!r}, which is missing.", code="UP-MAN-13")
 
     def text(self, name: str) -> str:
         """A text that must be there."""

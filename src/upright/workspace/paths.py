@@ -85,9 +85,9 @@ def checked_path(node: Node, root: Path) -> str:
 def _matches(given: Path, root: Path) -> list[Path]:
     if ".." in given.parts:
         return [root / given]
-    if is_glob(given.as_posix()):
-        return sorted(path for path in root.glob(given.as_posix()) if not path.is_dir() or path.is_symlink())
     target = root / given
+    if is_glob(given.as_posix()) and not os.path.lexists(target):
+        return sorted(path for path in root.glob(given.as_posix()) if not path.is_dir() or path.is_symlink())
     if not os.path.lexists(target):
         return []
     if target.is_dir() and not target.is_symlink():

@@ -32,6 +32,7 @@ _TOP = ("upright", "organisation", "system", "models", "datasets", "suppliers", 
 _SYSTEM = (
     "id", "name", "purpose", "roles", "stage", "modality", "personal_data", "traits", "owner", "classification",
 )  # fmt: skip
+_REQUIRED = {"organisation": ("id",), "system": ("id", "purpose", "stage", "modality")}
 _MODEL = (
     "id", "path", "adapter", "features", "output", "positive", "threshold", "signature", "requirements", "may_load",
     "served_as", "version", "key_env",
@@ -77,6 +78,7 @@ class _Reader:
             raise top.need("upright").wrong(
                 f"this manifest is written for format {version!r}; this Upright reads format 1.", code="UP-MAN-18"
             )
+        _all_answered(self.root)
         self.external = top.flag("allow_external")
         organisation = self._organisation(top.need("organisation"))
         system = self._system(top.need("system"))
@@ -304,6 +306,23 @@ def _all_known(manifest: Manifest, known: set[Ref]) -> None:
                 place, f"{short!r} is not among the models and datasets of this manifest.{suggest(short, shorts)}",
                 code="UP-MAN-32",
             )  # fmt: skip
+
+
+def _all_answered(root: Node) -> None:
+    """Names every required key that still stands empty, as ``upright init`` leaves them, in one error."""
+    empty = []
+    for name, _, value in root.pairs():
+        if value.kind != "mapping" or name not in _REQUIRED:
+            continue
+        empty += [(f"{name}.{inner}", at) for inner, at, found in value.pairs() if found.is_null]
+    empty = [(place, at) for place, at in empty if place.partition(".")[2] in _REQUIRED[place.partition(".")[0]]]
+    if len(empty) > 1:
+        (first, where), *rest = empty
+        others = ", ".join(f"{place} (line {at.line})" for place, at in rest)
+        raise where.wrong(
+            f"{first} is empty, and so {'is' if len(rest) == 1 else 'are'} {others}. Write each value behind its key.",
+            code="UP-MAN-13",
+        )
 
 
 def _yes_no(node: Node) -> str:

@@ -251,11 +251,16 @@ class ArtefactBytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraInput:
-    """Something more that was read, besides the binding's own sources, as an input of the evidence."""
+    """Something more that was read, besides the binding's own sources, as an input of the evidence.
+
+    ``from_`` and ``to`` (recorded times) belong to hold ``window``: what has no digest of today and ages instead.
+    """
 
     ref: Ref
     digest: str
     hold: Hold
+    from_: str | None = None
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,7 +189,9 @@ def _inputs(binding: Binding, result: CheckResult) -> tuple[Input, ...]:
             ref = f"{source.ref.bare}/people"
             found[ref] = Input(ref=ref, digest=people.digest, hold=people.hold)
     for extra in result.inputs:
-        found[str(extra.ref.bare)] = Input(ref=str(extra.ref.bare), digest=extra.digest, hold=extra.hold)
+        found[str(extra.ref.bare)] = Input(
+            ref=str(extra.ref.bare), digest=extra.digest, hold=extra.hold, from_=extra.from_, to=extra.to
+        )
     return tuple(found[ref] for ref in sorted(found))
 
 

@@ -113,9 +113,17 @@ def parts_of(source: TableSource | ModelSource) -> list[Subject]:
         )
     for name, path in beside.items():
         if path is not None:
-            digest, hold = digest_path(path, path.parent)
+            digest, hold = _digest_beside(name, path)
             found.append(Subject(ref=Ref(source.ref.type, f"{source.ref.path}/{name}"), digest=digest, hold=hold))
     return found
+
+
+def _digest_beside(name: str, path: Path) -> tuple[str, Hold]:
+    if name == "requirements" and path.is_file():
+        from upright.checks.supply.requirements import digest_of_list
+
+        return digest_of_list(path), "bytes"
+    return digest_path(path, path.parent)
 
 
 class _Resolver:

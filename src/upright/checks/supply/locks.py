@@ -119,6 +119,9 @@ def _poetry(rows: list[Mapping[str, Any]]) -> Iterator[_Found]:
 def _pylock(rows: list[Mapping[str, Any]]) -> Iterator[_Found]:
     for row in rows:
         kind = next((key for key in ("vcs", "directory", "archive") if key in row), None)
+        if kind == "directory" and isinstance(row[kind], Mapping) and row[kind].get("path") == ".":
+            yield (_named(row), _OWN, False)
+            continue
         if kind is not None:
             yield (_named(row), _ELSEWHERE[kind], True)
             continue

@@ -136,7 +136,7 @@ def _option(line: str, path: Path, state: _State, *, constraints: bool) -> None:
     if name in {"-r", "--requirement", "-c", "--constraint"}:
         _include(value, path, state, constraints=constraints or name in {"-c", "--constraint"})
     elif name in {"-e", "--editable"}:
-        state.listing.skip(value, "an editable project: its code may be anything")
+        state.listing.skip(f"-e {value}", "an editable project: its code may be anything")
     elif name in _INDEXES:
         why = "packages may come from an index of one's own; they are looked up by name all the same"
         state.listing.skip(f"{name} {value}".strip(), why, counts=False)

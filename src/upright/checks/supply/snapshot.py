@@ -63,7 +63,7 @@ def read_snapshot(path: Path, wanted: Iterable[tuple[str, str]], *, now: datetim
         raise SnapshotError(f"there is no snapshot {path.name}")
     names = frozenset(wanted)
     try:
-        found = Records(source=path.name, digest=digest_path(path, path.parent)[0])
+        found = Records(source=path.name, digest=digest_path(path.name, path.parent)[0])
     except UprightError as why:
         raise SnapshotError(f"the snapshot {path.name} cannot be read: {why.message}") from None
     decoder = msgspec.json.Decoder(Record)

@@ -186,6 +186,6 @@ def test_a_service_is_believed_and_a_silent_one_decides_nothing(folder: Path) ->
 
 
 def test_secrets_in_addresses_stay_out_of_evidence(folder: Path) -> None:
-    text = "--extra-index-url https://me:hunter2@host/\ngit+https://me:hunter2@host/x.git\ntorch==2.0\n"
+    text = "--find-links https://me:hunter2@host/\ngit+https://me:hunter2@host/x.git\ntorch==2.0\n"
     found = ran(folder, text, snapshot="osv")
     assert "hunter2" not in str(found.predicate) + found.artefacts[0].data.decode()

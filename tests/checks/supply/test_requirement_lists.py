@@ -118,10 +118,10 @@ def test_the_digest_of_a_list_changes_with_a_file_that_it_includes(path: Path) -
 
 
 def test_an_index_of_ones_own_is_remarked_and_does_not_count_as_a_package(path: Path) -> None:
-    found = listed(path, f"--index-url https://me:secret@host/\n-f ./wheels\n--pre\na==1 {HASH}\n")
+    found = listed(path, f"-i https://me:secret@host/\n-f ./wheels\n--pre\na==1 {HASH}\n")
     assert pins(found) == [("a", "1")]
     assert left(found) == {}
-    assert [one.what for one in found.unread] == ["--index-url https://host/", "-f ./wheels"]
+    assert [one.what for one in found.unread] == ["-i https://host/", "-f ./wheels"]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_an_index_of_ones_own_is_remarked_and_does_not_count_as_a_package(path: 
     found = listed(path, f"-i https://me:secret@host/\n-f ./wheels\n--pre\na==1 {HASH}\n")
     assert pins(found) == [("a", "1")]
     assert left(found) == {}
-    assert [one.what for one in found.unread] == ["-i https://host/", "-f ./wheels"]
+    assert [one.what for one in found.unread] == ["-f ./wheels", "-i https://host/"]
 
 
 @pytest.mark.parametrize(

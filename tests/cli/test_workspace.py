@@ -185,6 +185,37 @@ def test_the_gate_denies_with_every_reason_and_exits_1(run: Runner, here: Path) 
     assert run("gate", "--to", "mars").status == 2
 
 
+def test_the_gates_text_names_every_reason_of_its_document_within_two_screens(
+    run: Runner, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    missing = run("gate", "--to", "deployment", "--format", "json").document["missing"]
+    text = run("gate", "--to", "deployment").out
+    assert len(missing) > 20
+    assert [one["what"] for one in missing if one["what"].rpartition(":")[2] not in text] == []
+    assert len(text.splitlines()) < 50
+
+
+def test_the_gate_says_of_a_check_that_never_ran_that_it_was_not_measured(run: Runner, here: Path) -> None:
+    text = (here / "upright.yaml").read_text()
+    (here / "upright.yaml").write_text(text + "  quality: {check: data-quality, on: dataset:decisions}\n")
+    shown = run("gate", "--to", "deployment").out
+    assert "? Unknown  quality  not measured yet" in shown
+
+
+def test_an_assessment_fits_two_screens_and_says_what_it_moves_worst_first(
+    run: Runner, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("assess").out
+    lines = shown.splitlines()
+    assert len(lines) < 50
+    assert shown.index("x Failed  fairness") < shown.index("x Failing  iso42001:A.7.5  Data provenance")
+    assert shown.index("x Failing  iso42001:A.7.5") < shown.index("? Unknown  eu-ai-act AIA-10")
+    assert lines[-1].endswith("Next: upright gate --to deployment")
+    assert shown.count("more requirements of") == 1
+
+
 def test_evidence_is_listed_filtered_and_shown(run: Runner, here: Path) -> None:
     rows = run("evidence", "list", "--format", "json").document["evidence"]
     assert {tuple(row["kinds"]) for row in rows} == {("group-fairness",), ("data-provenance",)}

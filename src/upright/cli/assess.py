@@ -56,22 +56,29 @@ def assess(
     if session.as_json:
         session.answer(found.to_json(), lambda _: None)
         return found.exit_status
+    from upright.workspace.dossiers import next_stage
+
     _, known, standing = workspace.posture(found.at)
-    session.answer({}, lambda screen: show_assessment(screen, described.system.name, found, known, standing))
+    stage = next_stage(workspace, described.system.ref, known.stages)
+    session.answer({}, lambda screen: show_assessment(screen, described.system.name, found, known, standing, stage))
     return found.exit_status
 
 
 _RULES = "The approved binding rules until someone approves this (upright attest binding-approval)."
+_WORST_FIRST = ("failed", "errored", "undecided", "passed")
 
 
-def show_assessment(screen: "Screen", name: str, found: "Assessment", known: "Catalogue", standing: "Posture") -> None:
-    """The checks with their reasons, what they mean for the requirements, and one line for the rest."""
-    from upright.cli.standing import answered, rest_line, show_frameworks, show_verdicts
+def show_assessment(
+    screen: "Screen", name: str, found: "Assessment", known: "Catalogue", standing: "Posture", stage: str | None = None
+) -> None:
+    """The checks, worst first, with the reasons of what did not pass; what they mean for the requirements; the rest."""
+    from upright.cli.standing import answered, rest_line, show_frameworks, show_moved
 
     screen.title(name, found.system)
     screen.line()
-    for check in found.checks:
-        show_check(screen, check)
+    some_reused = 0 < sum(check.reused for check in found.checks) < len(found.checks)
+    for check in sorted(found.checks, key=lambda one: _WORST_FIRST.index(one.outcome)):
+        show_check(screen, check, tells_reuse=some_reused)
     if not found.checks:
         screen.verdict("undecided", "The manifest binds no check, so nothing was measured.")
     for change in found.changes:
@@ -80,25 +87,47 @@ def show_assessment(screen: "Screen", name: str, found: "Assessment", known: "Ca
     for line in found.notes:
         screen.bullet(line)
     screen.line()
+    rows = answered(standing.verdicts, [check.evidence for check in found.checks])
+    if rows:
+        screen.title("What these checks mean for the frameworks", "upright explain REQUIREMENT says why")
+        show_moved(screen, rows, known)
+        screen.line()
     screen.title("Posture", "self-kept log")
     show_frameworks(screen, standing, known)
-    rows = answered(standing.verdicts)
-    if rows:
-        screen.line()
-        show_verdicts(screen, rows, known)
-    screen.line()
     screen.line(rest_line(standing.verdicts))
+    screen.line()
     if found.bundle:
         screen.line(f"Bundle written to {found.bundle}.")
-    screen.quiet(f"Filed in a log of {counted(found.size, 'entry', 'entries')}. Next: upright gate --to STAGE")
+    screen.quiet(
+        f"Filed in a log of {counted(found.size, 'entry', 'entries')}. Next: upright gate --to {stage or 'STAGE'}"
+    )
 
 
-def show_check(screen: "Screen", check: "CheckOutcome") -> None:
-    """One check: its result, and for each limit the worst reason with its own sign."""
+def show_check(screen: "Screen", check: "CheckOutcome", *, tells_reuse: bool) -> None:
+    """One check: its result, and for each limit that did not hold the worst reason with its own sign."""
     from upright.reports.parts.reasons import gists
 
-    tail = ", unchanged since its last run" if check.reused else ""
-    screen.verdict(check.outcome, f"{check.binding}  {check.check} on {check.subject}{tail}")
-    for gist in gists(check.statement.predicate):
-        screen.reason(gist.outcome, gist.limit, f"{gist.because} ({gist.more})" if gist.more else gist.because)
-    screen.line()
+    found = gists(check.statement.predicate)
+    good = [gist for gist in found if gist.outcome == "passed"]
+    said = "" if check.check == check.binding else f"{check.check} "
+    said += f"on {_short(check.subject)}"
+    if check.outcome == "passed" and good:
+        said += f": {_held(len(good))}"
+    screen.verdict(check.outcome, f"{check.binding}  {said}{', reused' if tells_reuse and check.reused else ''}")
+    if check.outcome == "passed":
+        return
+    for gist in found:
+        if gist.outcome != "passed":
+            screen.reason(gist.outcome, gist.limit, f"{gist.because} ({gist.more})" if gist.more else gist.because)
+    if good:
+        screen.reason("passed", "", f"{_held(len(good))} ({', '.join(gist.limit for gist in good)})")
+
+
+def _short(subject: str) -> str:
+    """As the manifest writes it: ``dataset:applications``; the system stands in the title."""
+    kind, _, path = subject.partition(":")
+    return f"{kind}:{path.rpartition('/')[2]}"
+
+
+def _held(number: int) -> str:
+    return f"{counted(number, 'limit')} held"

@@ -36,7 +36,7 @@ def posture(
     wanted = [one for one in found.verdicts if framework in {None, one.requirement.partition(":")[0]}]
 
     def show(screen: "Screen") -> None:
-        from upright.cli.standing import answered, rest_line, show_frameworks, show_verdicts
+        from upright.cli.standing import answered, rest_line, show_frameworks, show_moved, show_verdicts
         from upright.reports.words import minute
 
         screen.title("Posture", f"as of {minute(facts.at)}, {_LOGS.get(facts.log, facts.log)}")
@@ -47,7 +47,7 @@ def posture(
             return
         rows = answered(wanted)
         if rows:
-            show_verdicts(screen, rows, known)
+            show_moved(screen, rows, known)
             screen.line()
         screen.line(rest_line(wanted))
 

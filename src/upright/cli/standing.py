@@ -1,6 +1,6 @@
 """How posture looks in a terminal: a line a framework, a line a requirement with an answer, the rest counted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from upright.cli.screen import Column
@@ -21,7 +21,7 @@ def show_frameworks(screen: "Screen", posture: "Posture", catalogue: "Catalogue"
     """A table with each framework's fold, and n of m by status."""
     wide = screen.width >= _WIDE
     columns = [Column("Framework"), Column("Status", status=True), Column("Met", right=True, whole=True)]
-    columns += [Column(status.capitalize(), right=True) for status in COUNTED[1:-1]]
+    columns += [Column(status.capitalize(), right=True) for status in COUNTED[1:-1]] + [Column("N/a", right=True)]
     if wide:
         columns.append(Column("", whole=True))
     rows: list[list[str | Text]] = []
@@ -32,7 +32,7 @@ def show_frameworks(screen: "Screen", posture: "Posture", catalogue: "Catalogue"
             title,
             found.status,
             f"{found.met} of {found.of}",
-            *(str(count) for _, count in counts[1:-1]),
+            *(str(count) for _, count in counts[1:]),
         ]
         rows.append([*row, screen.bar(counts[:-1])] if wide else row)
     screen.table(columns, rows)
@@ -48,12 +48,41 @@ def show_verdicts(screen: "Screen", verdicts: Sequence["Verdict"], catalogue: "C
     screen.table(columns, rows)
 
 
+def show_moved(screen: "Screen", verdicts: Iterable["Verdict"], catalogue: "Catalogue") -> None:
+    """What has an answer, worst first: what is bad with its title, line by line; the rest by name, a line a status."""
+    shown = 0
+    by_status: dict[str, dict[str, Verdict]] = {}
+    for one in verdicts:
+        by_status.setdefault(one.status, {}).setdefault(one.requirement, one)
+    for status in sorted(by_status, key=_rank):
+        named = list(by_status[status].values())
+        if status in _BAD:
+            for one in named[: max(0, _TITLED - shown)]:
+                screen.verdict(status, f"{one.requirement}  {_title(catalogue, one.requirement)}{_findings(one)}")
+            named, shown = named[max(0, _TITLED - shown) :], shown + len(named)
+        if named:
+            screen.verdict(status, by_framework(one.requirement for one in named))
+
+
+def by_framework(names: Iterable[str]) -> str:
+    """Requirements by name, the framework said once.
+
+    >>> by_framework(["gdpr:GDPR-6", "iso42001:A.2.2", "gdpr:GDPR-9"])
+    'gdpr GDPR-6, GDPR-9; iso42001 A.2.2'
+    """
+    found: dict[str, list[str]] = {}
+    for name in names:
+        framework, _, local = name.partition(":")
+        found.setdefault(framework, []).append(local)
+    return "; ".join(f"{framework} {', '.join(names)}" for framework, names in found.items())
+
+
 def rest_line(verdicts: Iterable["Verdict"]) -> str:
     """One line that counts what has no answer yet."""
-    silent = [one for one in verdicts if one.status == "unknown" and not one.evidence]
+    silent = {one.requirement for one in verdicts if one.status == "unknown" and not one.evidence}
     if not silent:
         return "Every requirement in scope has an answer."
-    frameworks = sorted({one.requirement.partition(":")[0] for one in silent})
+    frameworks = sorted({one.partition(":")[0] for one in silent})
     return (
         f"{counted(len(silent), 'more requirement')} of {', '.join(frameworks)} "
         f"{'has' if len(silent) == 1 else 'have'} no evidence yet and so "
@@ -61,11 +90,18 @@ def rest_line(verdicts: Iterable["Verdict"]) -> str:
     )
 
 
-def answered(verdicts: Iterable["Verdict"]) -> "list[Verdict]":
-    """The verdicts that rest on some evidence, worst first."""
-    order = ("failing", "stale", "partly", "unknown", "met", "not_applicable")
-    found = [one for one in verdicts if one.evidence]
-    return sorted(found, key=lambda one: order.index(one.status) if one.status in order else 0)
+def answered(verdicts: Iterable["Verdict"], evidence: "Collection[str] | None" = None) -> "list[Verdict]":
+    """The verdicts that rest on some evidence (on some of the given ids), worst first."""
+    found = [one for one in verdicts if (one.evidence if evidence is None else set(one.evidence) & set(evidence))]
+    return sorted(found, key=lambda one: _rank(one.status))
+
+
+def _rank(status: str) -> int:
+    return _ORDER.index(status) if status in _ORDER else 0
+
+
+_ORDER = ("failing", "stale", "partly", "unknown", "met", "not_applicable")
+_BAD, _TITLED = frozenset({"failing", "stale"}), 8
 
 
 def _title(catalogue: "Catalogue", name: str) -> str:

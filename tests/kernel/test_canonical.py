@@ -1,10 +1,14 @@
 """Canonical bytes are those of RFC 8785, and the fast way gives the same."""
 
+import datetime as dt
+import enum
 import json
 import struct
+from decimal import Decimal
 
 import msgspec
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +87,56 @@ PLAIN = st.recursive(
 @given(PLAIN)
 def test_the_fast_way_gives_the_same_bytes(value: object) -> None:
     assert plain_bytes(value) == canonical_bytes(value)
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"]))
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
+    ),
+)  # fmt: skip
+
+
+@given(ANY)
+def test_any_json_value_has_the_bytes_of_an_independent_implementation(value: object) -> None:
+    assert canonical_bytes(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+class _Word(enum.Enum):
+    A = "a"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [float("nan")],
+        {"a": [float("-inf")]},
+        {1: "a"},
+        {"1": 1, 1: 1},
+        b"bytes",
+        {"a": {1, 2}},
+        Decimal("1.5"),
+        dt.date(2026, 1, 1),
+        _Word.A,
+        {_Word.A: 1},
+        [2**53 + 1],
+        {"a": "\ud800"},
+        {"\udfff": 1},
+    ],
+)
+def test_what_is_no_json_value_is_refused_however_deep_it_lies(value: object) -> None:
+    with pytest.raises(CanonicalError, match="UP-JCS-01"):
+        canonical_bytes({"deep": [value]})
+
+
+def test_a_value_that_holds_itself_or_is_too_deep_is_refused() -> None:
+    ring: list[object] = []
+    ring.append(ring)
+    with pytest.raises(CanonicalError, match="UP-JCS-01"):
+        canonical_bytes(ring)
 
 
 def test_the_fast_way_sorts_the_fields_of_structs() -> None:

@@ -36,7 +36,7 @@ def gate(
 
     def show(screen: "Screen") -> None:
         known = workspace.catalogue(at)
-        facts = workspace.facts(at, observed, catalogue=known)
+        facts = workspace.facts(at, catalogue=known)  # today's bytes are on record: the gate wrote them down first
         bodies = {row.id: row.statement for row in workspace.evidence() if row.id and row.statement}
         show_gate(screen, answer, facts, known, bodies)
 

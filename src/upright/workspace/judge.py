@@ -1,5 +1,6 @@
 """From the log to judgement: Facts as of a moment, and what posture and gate say of them."""
 
+import functools
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,28 @@ from upright.workspace.layout import Layout, write_durably
 from upright.workspace.records import CATALOGUE, body, entry, newest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from upright.catalogue import Catalogue
     from upright.kernel import Ref
     from upright.posture import Posture
 
 _COUNTS = ("of", "met", "partly", "failing", "stale", "unknown", "not_applicable")
+
+
+def load_catalogue(folders: "Sequence[Path]") -> "Catalogue":
+    """Our own catalogue, read once a process, or with folders laid over it, read anew."""
+    from upright.catalogue import Catalogue
+
+    return Catalogue.load(folders) if folders else _own_catalogue()
+
+
+@functools.cache
+def _own_catalogue() -> "Catalogue":
+    from upright.catalogue import Catalogue
+
+    return Catalogue.load()
 
 
 def keep_catalogue(layout: Layout, catalogue: "Catalogue") -> str:

@@ -157,9 +157,7 @@ class Workspace:
 
     @cached_property
     def _present_catalogue(self) -> "Catalogue":
-        from upright.catalogue import Catalogue
-
-        return Catalogue.load(self.catalogue_folders)
+        return judge.load_catalogue(self.catalogue_folders)
 
     def catalogue(self, at: str | None = None) -> "Catalogue":
         """The catalogue that this Upright brings, or with ``at`` the one in force then (else the present one)."""

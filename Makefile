@@ -48,8 +48,8 @@ $(BIN)/python:
 	@test -x $(BIN)/pip && $(BIN)/python -m pip install -q uv 2>/dev/null || true
 
 define install
-	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install -q -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
-	elif command -v uv >/dev/null; then uv pip install -q -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
+	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
+	elif command -v uv >/dev/null; then uv pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
 	else $(BIN)/python -m pip install -q -c constraints.txt -e '.[$(1)]'; fi
 	@touch $@
 endef

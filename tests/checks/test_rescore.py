@@ -3,6 +3,8 @@
 import hashlib
 import os
 import pickle
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from upright.checks import rescore as room
 from upright.checks.contract import Binding, Columns, Context, ModelSource, TableSource
+from upright.checks.models import Models
 from upright.checks.rescore import reproduce, rescore, same_value
 from upright.checks.sandbox import SandboxLimits
 from upright.checks.tables import Tables
@@ -55,8 +58,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray,
     return path, inputs, model.predict_proba(inputs)[:, 1]
 
 
-def context(folder: Path, **more: Any) -> Context:
-    return Context(seed=11, scratch=folder, open_table=Tables(folder).open, **more)
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    with closing(Models(tmp_path_factory.mktemp("children"))) as found:
+        yield found
+
+
+def context(folder: Path, models: Models | None = None, **more: Any) -> Context:
+    return Context(seed=11, scratch=folder, open_table=Tables(folder).open, models=models, **more)
 
 
 def rows_of(inputs: np.ndarray, size: int = 50) -> dict[str, list[float]]:
@@ -82,48 +91,50 @@ def honest(inputs: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
     return columns | {"p": scores, "decision": (scores >= THRESHOLD).astype("int8")}
 
 
-def test_an_honest_table_is_reproduced(tmp_path: Path, trained: Any) -> None:
+def test_an_honest_table_is_reproduced(tmp_path: Path, trained: Any, models: Models) -> None:
     path, inputs, scores = trained
-    found = reproduce(bound(tmp_path, source(path), honest(inputs, scores)), context(tmp_path))
+    found = reproduce(bound(tmp_path, source(path), honest(inputs, scores)), context(tmp_path, models))
     assert (found.reproduced, found.rows, found.mismatched) == ("yes", 200, 0), found.why
 
 
 def test_scores_that_are_off_by_a_hundred_thousandth_are_found_and_by_a_tenth_of_a_millionth_are_not(
-    tmp_path: Path, trained: Any
+    tmp_path: Path, trained: Any, models: Models
 ) -> None:
     path, inputs, scores = trained
-    given = context(tmp_path)
+    given = context(tmp_path, models)
     close = rescore(source(path), rows_of(inputs), (scores[:50] + 1e-7).tolist(), None, given)
     off = rescore(source(path), rows_of(inputs), (scores[:50] + 1e-5).tolist(), None, given)
     assert (close.reproduced, close.result) == ("yes", "passed")
     assert (off.reproduced, off.result, off.mismatched) == ("no", "failed", 50)
 
 
-def test_one_flipped_decision_among_the_sampled_rows_is_found(tmp_path: Path, trained: Any) -> None:
+def test_one_flipped_decision_among_the_sampled_rows_is_found(tmp_path: Path, trained: Any, models: Models) -> None:
     path, inputs, scores = trained
     decisions = (scores[:50] >= THRESHOLD).astype(int).tolist()
-    assert rescore(source(path), rows_of(inputs), None, decisions, context(tmp_path)).reproduced == "yes"
+    assert rescore(source(path), rows_of(inputs), None, decisions, context(tmp_path, models)).reproduced == "yes"
     decisions[17] = 1 - decisions[17]
-    found = rescore(source(path), rows_of(inputs), None, decisions, context(tmp_path))
+    found = rescore(source(path), rows_of(inputs), None, decisions, context(tmp_path, models))
     assert (found.result, found.mismatched) == ("failed", 1)
     assert "1 of 50 rows differ" in found.detail
 
 
-def test_the_table_of_another_model_fails(tmp_path: Path, trained: Any) -> None:
+def test_the_table_of_another_model_fails(tmp_path: Path, trained: Any, models: Models) -> None:
     path, inputs, scores = trained
-    found = reproduce(bound(tmp_path, source(path), honest(inputs, 1 - scores)), context(tmp_path))
+    found = reproduce(bound(tmp_path, source(path), honest(inputs, 1 - scores)), context(tmp_path, models))
     assert found.reproduced == "no"
     assert found.mismatched > 150
 
 
-def test_without_a_threshold_decisions_are_what_the_model_predicts(tmp_path: Path, trained: Any) -> None:
+def test_without_a_threshold_decisions_are_what_the_model_predicts(
+    tmp_path: Path, trained: Any, models: Models
+) -> None:
     path, inputs, scores = trained
     decisions = (scores[:50] >= 0.5).tolist()
     model = source(path, threshold=None)
-    assert rescore(model, rows_of(inputs), None, decisions, context(tmp_path)).reproduced == "yes"
+    assert rescore(model, rows_of(inputs), None, decisions, context(tmp_path, models)).reproduced == "yes"
 
 
-def test_a_model_that_wants_named_columns_and_texts_is_scored(tmp_path: Path) -> None:
+def test_a_model_that_wants_named_columns_and_texts_is_scored(tmp_path: Path, models: Models) -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"income": [1.0, 2.0, 3.0, 4.0] * 10, "town": ["a", "b", "a", "c"] * 10})
     labels = [0, 1, 1, 0] * 10
@@ -134,22 +145,24 @@ def test_a_model_that_wants_named_columns_and_texts_is_scored(tmp_path: Path) ->
     rows = {"town": frame["town"].tolist(), "income": frame["income"].tolist()}
     scores = model.predict_proba(frame)[:, 1].tolist()
     about = source(path, features=("town", "income"))
-    assert rescore(about, rows, scores, None, context(tmp_path)).reproduced == "yes"
+    assert rescore(about, rows, scores, None, context(tmp_path, models)).reproduced == "yes"
     rows["town"][0] = "b"
-    assert rescore(about, rows, scores, None, context(tmp_path)).mismatched == 1
+    assert rescore(about, rows, scores, None, context(tmp_path, models)).mismatched == 1
 
 
-def test_a_regression_is_scored_by_its_predictions(tmp_path: Path) -> None:
+def test_a_regression_is_scored_by_its_predictions(tmp_path: Path, models: Models) -> None:
     inputs = np.arange(60.0).reshape(20, 3) ** 1.5
     model = LinearRegression().fit(inputs, inputs.sum(axis=1))
     path = tmp_path / "model.joblib"
     joblib.dump(model, path)
     about = source(path, output="predict", threshold=None, positive=None)
     predicted = model.predict(inputs).tolist()
-    assert rescore(about, rows_of(inputs), predicted, None, context(tmp_path)).reproduced == "yes"
+    assert rescore(about, rows_of(inputs), predicted, None, context(tmp_path, models)).reproduced == "yes"
 
 
-def test_a_hostile_model_is_never_loaded_even_if_its_owner_allows_it(tmp_path: Path, trained: Any) -> None:
+def test_a_hostile_model_is_never_loaded_even_if_its_owner_allows_it(
+    tmp_path: Path, trained: Any, models: Models
+) -> None:
     class Hostile:
         def __reduce__(self) -> Any:
             return os.system, (f"touch {tmp_path / 'ran'}",)
@@ -159,26 +172,28 @@ def test_a_hostile_model_is_never_loaded_even_if_its_owner_allows_it(tmp_path: P
     _, inputs, scores = trained
     for may_load in (False, True):
         model = source(path, may_load=may_load)
-        found = rescore(model, rows_of(inputs), scores[:50].tolist(), None, context(tmp_path))
+        found = rescore(model, rows_of(inputs), scores[:50].tolist(), None, context(tmp_path, models))
         assert (found.reproduced, found.result) == ("no", "undecided")
         assert "dangerous" in found.detail
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_suspicious_model_is_loaded_only_if_its_owner_allows_it(tmp_path: Path, trained: Any) -> None:
+def test_a_suspicious_model_is_loaded_only_if_its_owner_allows_it(tmp_path: Path, trained: Any, models: Models) -> None:
     path, inputs, scores = trained
     odd = tmp_path / "odd.joblib"
     odd.write_bytes(path.read_bytes() + b"\x00")
-    refused = rescore(source(odd), rows_of(inputs), scores[:50].tolist(), None, context(tmp_path))
-    allowed = rescore(source(odd, may_load=True), rows_of(inputs), scores[:50].tolist(), None, context(tmp_path))
+    refused = rescore(source(odd), rows_of(inputs), scores[:50].tolist(), None, context(tmp_path, models))
+    allowed = rescore(
+        source(odd, may_load=True), rows_of(inputs), scores[:50].tolist(), None, context(tmp_path, models)
+    )
     assert (refused.reproduced, allowed.reproduced) == ("no", "yes")
     assert "may_load" in refused.detail
 
 
-def test_a_model_that_is_not_the_one_that_was_named_is_not_loaded(tmp_path: Path, trained: Any) -> None:
+def test_a_model_that_is_not_the_one_that_was_named_is_not_loaded(tmp_path: Path, trained: Any, models: Models) -> None:
     path, inputs, scores = trained
     model = source(path, digest="0" * 64)
-    found = rescore(model, rows_of(inputs), scores[:50].tolist(), None, context(tmp_path))
+    found = rescore(model, rows_of(inputs), scores[:50].tolist(), None, context(tmp_path, models))
     assert found.reproduced == "no"
     assert "changed" in found.detail
 
@@ -186,26 +201,28 @@ def test_a_model_that_is_not_the_one_that_was_named_is_not_loaded(tmp_path: Path
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"adapter": "onnx"}, "no adapter"),
+        ({"adapter": "abacus"}, "no adapter"),
         ({"output": "predict_fortune"}, "not known"),
         ({"output": "decision_function_"}, "not known"),
         ({"positive": "7"}, "positive class"),
     ],
 )
-def test_what_cannot_be_scored_again_says_why(tmp_path: Path, trained: Any, change: Any, words: str) -> None:
+def test_what_cannot_be_scored_again_says_why(
+    tmp_path: Path, trained: Any, models: Models, change: Any, words: str
+) -> None:
     path, inputs, scores = trained
-    found = rescore(source(path, **change), rows_of(inputs), scores[:50].tolist(), None, context(tmp_path))
+    found = rescore(source(path, **change), rows_of(inputs), scores[:50].tolist(), None, context(tmp_path, models))
     assert (found.reproduced, found.result) == ("no", "undecided")
     assert words in found.detail
 
 
 def test_a_table_without_the_features_is_not_reproduced_and_says_which_column_lacks(
-    tmp_path: Path, trained: Any
+    tmp_path: Path, trained: Any, models: Models
 ) -> None:
     path, inputs, scores = trained
     columns = honest(inputs, scores)
     del columns["late"]
-    found = reproduce(bound(tmp_path, source(path), columns), context(tmp_path))
+    found = reproduce(bound(tmp_path, source(path), columns), context(tmp_path, models))
     assert found.reproduced == "no"
     assert "'late'" in found.why
 
@@ -218,22 +235,22 @@ def test_a_child_that_needs_too_much_is_stopped_and_the_check_goes_on(tmp_path: 
 
 
 def test_rows_without_a_recorded_result_are_left_out_and_a_table_of_only_those_is_not_reproduced(
-    tmp_path: Path, trained: Any
+    tmp_path: Path, trained: Any, models: Models
 ) -> None:
     path, inputs, scores = trained
     some = [None if at % 2 else score for at, score in enumerate(scores[:50].tolist())]
-    assert rescore(source(path), rows_of(inputs), some, None, context(tmp_path)).rows == 25
-    assert rescore(source(path), rows_of(inputs), [None] * 50, None, context(tmp_path)).reproduced == "no"
+    assert rescore(source(path), rows_of(inputs), some, None, context(tmp_path, models)).rows == 25
+    assert rescore(source(path), rows_of(inputs), [None] * 50, None, context(tmp_path, models)).reproduced == "no"
 
 
 def test_the_same_table_and_model_are_scored_once_for_all_bindings(
-    tmp_path: Path, trained: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trained: Any, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, inputs, scores = trained
     binding = bound(tmp_path, source(path), honest(inputs, scores))
-    first = reproduce(binding, context(tmp_path))
-    monkeypatch.setattr(room, "run_confined", None)
-    assert reproduce(replace(binding, id="other"), context(tmp_path)) == first
+    first = reproduce(binding, context(tmp_path, models))
+    monkeypatch.setattr(room, "opened", None)
+    assert reproduce(replace(binding, id="other"), context(tmp_path, models)) == first
 
 
 def test_the_sample_is_seeded_and_has_no_repeats(tmp_path: Path) -> None:

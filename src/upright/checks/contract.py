@@ -17,6 +17,8 @@ from upright.kernel import Clock, Ref, decimal_text, system_clock
 if TYPE_CHECKING:
     from ibis.expr.types import Table
 
+    from upright.checks.models import Models
+
 Outcome = Literal["passed", "failed", "undecided", "errored"]
 Hold = Literal["bytes", "snapshot", "declared", "window"]
 Reproduced = Literal["yes", "no", "n/a"]
@@ -223,8 +225,9 @@ def _recordable(value: Any) -> Any:
 class Context:
     """What a check may reach besides its binding.
 
-    ``open_table`` gives an Ibis table of a source, opened once (see ``checks.tables.Tables``). ``sandbox`` loads
-    models in a child (see ``checks.sandbox``). ``progress(done, of)`` may be called by a long check.
+    ``open_table`` gives an Ibis table of a source, opened once (see ``checks.tables.Tables``). ``models`` loads each
+    model once, in a sandboxed child; without it each use has a child of its own (``checks.models.opened``), within
+    the limits ``sandbox``. ``progress(done, of)`` may be called by a long check.
     """
 
     seed: int
@@ -232,6 +235,7 @@ class Context:
     open_table: Callable[[TableSource], "Table"]
     clock: Clock = system_clock
     sandbox: Any = None
+    models: "Models | None" = None
     progress: Callable[[int, int], None] = lambda _done, _of: None
 
     def seed_of(self, binding: Binding) -> int:

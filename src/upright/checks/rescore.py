@@ -1,28 +1,22 @@
 """Whether a table's predictions are what the named model gives: a sample is scored again, in the sandbox."""
 
 import datetime as dt
-import json
 import math
 import random
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from upright.checks.asking import AskingError
 from upright.checks.contract import Binding, Context, ModelSource, Reproduced, Reproduction, TableSource
-from upright.checks.sandbox import SandboxLimits, run_confined
+from upright.checks.models import NoModelError, opened
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 SAMPLE_ROWS = 200
 SCORE_TOLERANCE = 1e-6
-ADAPTERS = ("sklearn", "joblib")
-_OUTPUTS = ("predict_proba", "decision_function", "predict")
 _ROW = "upright_row_number"
 _MOST_REMEMBERED = 64
 _remembered: dict[tuple[str, int, str, str], Reproduction] = {}
@@ -107,65 +101,16 @@ def rescore(
     the model predicts. Rows without a recorded result are left out. Nothing is loaded unless the file is the one that
     ``model.digest`` names and passed the scan, or the owner allowed it (``may_load``) and it is not dangerous.
     """
-    problem = _unfit(model)
-    if problem:
-        return _cannot(problem)
-    Path(context.scratch).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=context.scratch, prefix="rescore-") as name:
-        folder = Path(name)
-        copy = folder / "model"
-        problem = _fetch(model, copy)
-        if problem:
-            return _cannot(problem)
-        (folder / "rows.json").write_text(json.dumps({k: list(v) for k, v in rows.items()}), encoding="utf-8")
-        output = model.output or "predict_proba"
-        order = {
-            "model": str(copy.resolve()),
-            "rows": str((folder / "rows.json").resolve()),
-            "features": list(model.features),
-            "output": output,
-            "positive": model.positive,
-            "labels": expected_decisions is not None and (model.threshold is None or output == "predict"),
-        }
-        limits = context.sandbox if isinstance(context.sandbox, SandboxLimits) else None
-        found = run_confined("score", order, scratch=folder, limits=limits)
-    if found.status != "done":
-        said = f" ({found.errors.splitlines()[-1][:200]})" if found.errors else ""
-        return _cannot(f"{found.why}{said}", found.notes)
-    return _compare(model, found.value, expected_scores, expected_decisions, found.notes)
-
-
-def _unfit(model: ModelSource) -> str:
-    if (model.adapter or "sklearn") not in ADAPTERS:
-        return f"there is no adapter {model.adapter!r} for scoring; there are: {', '.join(ADAPTERS)}"
-    if model.output is not None and model.output not in _OUTPUTS:
-        return f"output {model.output!r} is not known; expected one of {', '.join(_OUTPUTS)}"
-    if not Path(model.path).is_file():
-        return f"{Path(model.path).name} is not one file"
-    return ""
-
-
-def _fetch(model: ModelSource, copy: Path) -> str:
-    """Copies the model into the child's folder, so that what is scanned, named by digest and loaded is one thing."""
-    from upright.modelfiles import Verdict, scan
-
-    shutil.copyfile(model.path, copy)
-    with copy.open("rb") as file:
-        digest = _digest_of(file)
-    if model.hold == "bytes" and digest != model.digest:
-        return "the model file changed while it was assessed"
-    verdict = scan([copy]).verdict
-    if verdict is Verdict.CLEAN or (model.may_load and verdict is not Verdict.DANGEROUS):
-        return ""
-    allow = "" if verdict is Verdict.DANGEROUS else ", and the manifest does not say may_load: true"
-    return f"the model file was not loaded: its scan says {verdict.value}{allow}"
-
-
-def _digest_of(file: Any) -> str:
-    digest = sha256()
-    while piece := file.read(1 << 20):
-        digest.update(piece)
-    return digest.hexdigest()
+    try:
+        with opened(model, context) as session:
+            is_decided_by_labels = model.threshold is None or session.output == "predict"
+            needs_labels = expected_decisions is not None and is_decided_by_labels
+            labels = session.labels(rows) if needs_labels else None
+            needs_scores = expected_scores is not None or (expected_decisions is not None and not needs_labels)
+            scores = session.scores(rows).tolist() if needs_scores else None
+            return _compare(model, scores, labels, expected_scores, expected_decisions, session.notes)
+    except (NoModelError, AskingError) as why:
+        return _cannot(why.message)
 
 
 def _cannot(why: str, notes: tuple[str, ...] = ()) -> Rescored:
@@ -175,26 +120,18 @@ def _cannot(why: str, notes: tuple[str, ...] = ()) -> Rescored:
 
 def _compare(
     model: ModelSource,
-    value: Any,
+    scores: Sequence[float] | None,
+    labels: Sequence[Any] | None,
     expected_scores: Sequence[Any] | None,
     expected_decisions: Sequence[Any] | None,
     notes: tuple[str, ...],
 ) -> Rescored:
-    scores, labels = (value.get("scores"), value.get("labels")) if isinstance(value, dict) else (None, None)
-    expected = [one for one in (expected_scores, expected_decisions) if one is not None]
-    size = len(expected[0]) if expected else 0
-    if any(one is not None and (not isinstance(one, list) or len(one) != size) for one in (scores, labels)):
-        return _cannot("the model gave another number of results than rows", notes)
     wrong: dict[int, str] = {}
     seen: set[int] = set()
-    if expected_scores is not None:
-        if scores is None:
-            return _cannot("the model gives no score; name an output such as predict_proba", notes)
+    if expected_scores is not None and scores is not None:
         _against_scores(expected_scores, scores, wrong, seen)
-    if expected_decisions is not None and not _against_decisions(
-        model, expected_decisions, scores, labels, wrong, seen
-    ):
-        return _cannot("the model gives neither labels nor scores to hold the decisions against", notes)
+    if expected_decisions is not None:
+        _against_decisions(model, expected_decisions, scores or [], labels, wrong, seen)
     if not seen:
         return _cannot("no sampled row has a recorded result", notes)
     if wrong:
@@ -219,13 +156,11 @@ def _against_scores(expected: Sequence[Any], got: Sequence[Any], wrong: dict[int
 def _against_decisions(
     model: ModelSource,
     expected: Sequence[Any],
-    scores: Sequence[Any] | None,
+    scores: Sequence[float],
     labels: Sequence[Any] | None,
     wrong: dict[int, str],
     seen: set[int],
-) -> bool:
-    if labels is None and (scores is None or model.threshold is None):
-        return False
+) -> None:
     for at, recorded in enumerate(expected):
         if _is_missing(recorded):
             continue
@@ -233,11 +168,10 @@ def _against_decisions(
         if labels is not None:
             agrees, found = same_value(recorded, labels[at]), labels[at]
         else:
-            found = bool(scores is not None and scores[at] >= float(model.threshold or 0))
+            found = scores[at] >= float(model.threshold or 0)
             agrees = same_value(recorded, model.positive or "1") == found
         if not agrees:
             wrong.setdefault(at, f"decision {recorded!r} recorded, {found!r} from the model")
-    return True
 
 
 def same_value(one: Any, other: Any) -> bool:
@@ -270,6 +204,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, Decimal):
         return float(value)
+    if isinstance(value, list | tuple) and all(one is None or isinstance(one, int | float) for one in value):
+        return list(value)
     if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
     return str(value)

@@ -26,7 +26,10 @@ from upright.evidence.statement import Artefact, CheckId, Input, NotExamined, Pr
 from upright.kernel import UprightError, sha256_hex, time_text
 from upright.measures.errors import MeasureInputError
 
-_RECORDED = ("upright", "numpy", "duckdb", "ibis-framework", "pyarrow", "scikit-learn")
+_RECORDED = (
+    *("upright", "numpy", "duckdb", "ibis-framework", "pyarrow", "scikit-learn"),
+    *("xgboost", "xgboost-cpu", "lightgbm", "onnxruntime", "torch", "adversarial-robustness-toolbox"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

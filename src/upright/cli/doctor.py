@@ -108,7 +108,7 @@ def _sandbox() -> Iterable[Finding]:
     from upright.checks.sandbox import run_confined
 
     with tempfile.TemporaryDirectory() as scratch:
-        tried = run_confined("score", {}, scratch=Path(scratch))  # an empty order: refused, but only after the locks
+        tried = run_confined("model", {}, scratch=Path(scratch))  # an empty order: refused, but only after the locks
     if tried.status != "failed":
         yield Finding("sandbox", "loading models", "none", f"{tried.why}; what a model says cannot be recomputed here")
         return

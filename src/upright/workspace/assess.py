@@ -138,13 +138,14 @@ def _measure(
     if not bindings:
         return
     from upright.checks.contract import Context
+    from upright.checks.models import Models
     from upright.checks.run import run_all
     from upright.checks.tables import Tables
 
     with tempfile.TemporaryDirectory(prefix="upright-") as folder:
         scratch = Path(folder)
-        with contextlib.closing(Tables(scratch)) as tables:
-            context = Context(seed=seed, scratch=scratch, open_table=tables.open, clock=workspace.clock)
+        with contextlib.closing(Tables(scratch)) as tables, contextlib.closing(Models(scratch)) as models:
+            context = Context(seed=seed, scratch=scratch, open_table=tables.open, clock=workspace.clock, models=models)
             yield from run_all(bindings, context, on_event)
 
 

@@ -1,9 +1,8 @@
-"""The child's first and only way in: reads its order, locks itself in, then does the task. Nothing before the locks
-touches what is not trusted.
+"""The child's first and only way in: reads its order, locks itself in, then serves. Nothing before the locks touches
+what is not trusted.
 """
 
 import importlib
-import json
 import os
 import platform
 import resource
@@ -11,15 +10,16 @@ import signal
 import site
 import sys
 import sysconfig
-from collections.abc import Callable
-from typing import IO, Any
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
 
-from upright.checks.confined import landlock, seccomp
+from upright.checks.confined import frames, landlock, seccomp
 from upright.checks.confined.syscalls import ARCHITECTURES, CAPSET
 
-RESULT_NAME = "result.json"
-NO_SANDBOX, TASK_FAILED = 90, 91
-_TASKS = {"score": "upright.checks.confined.score"}
+NO_SANDBOX = 90
+Task = Callable[[dict[str, Any], memoryview], tuple[Any, Iterable[Any]]]
+"""A request's head and body to the value and the buffers of its answer."""
+_TASKS = {"model": "upright.checks.confined.model"}
 _SYSTEM_READABLE = (
     "/lib",
     "/lib64",
@@ -40,46 +40,67 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
 def main() -> None:
-    """Does one order from standard input; the answer goes to ``result.json`` in the scratch folder."""
-    order: dict[str, Any] = json.load(sys.stdin)
-    with open(os.path.join(order["scratch"], RESULT_NAME), "w", encoding="utf-8") as result:  # noqa: PTH118, PTH123 - before any import of ours
+    """Takes an order from standard input, locks itself in, and answers one request after the other.
+
+    Answers go out by a descriptor of their own: whatever a library prints lands in standard error.
+    """
+    out = os.dup(1)
+    os.dup2(2, 1)
+    first = frames.read(0)
+    if first is None:
+        os._exit(0)
+    order = first[0]
+    try:
+        locks = lock(order)
+    except Exception as why:  # noqa: BLE001 - whatever keeps a lock off, nothing runs without it
+        frames.write(out, {"refused": f"{type(why).__name__}: {why}"[:2000]})
+        os._exit(NO_SANDBOX)
+    frames.write(out, {"locks": locks})
+    _serve(order, out)
+
+
+def _serve(order: dict[str, Any], out: int) -> NoReturn:
+    task: Task | None = None
+    while (request := frames.read(0)) is not None:
         try:
-            locks = lock(order)
-        except Exception as why:  # noqa: BLE001 - whatever keeps a lock off, nothing runs without it
-            _answer(result, {"refused": f"{type(why).__name__}: {why}"}, NO_SANDBOX)
-        task = _task(order)
-        try:
-            value = task(order["arguments"])
+            task = task or _task(order)
+            head, parts = task(*request)
+            buffers = frames.encode({"value": head}, parts)
         except MemoryError:
-            _answer(result, {"locks": locks, "error": "it needed more memory than it may use"}, TASK_FAILED)
+            buffers = frames.encode({"error": "it needed more memory than it may use"})
         except BaseException as why:  # noqa: BLE001 - whatever a model does, the parent gets one sentence
-            _answer(result, {"locks": locks, "error": f"{type(why).__name__}: {why}"[:2000]}, TASK_FAILED)
-        _answer(result, {"locks": locks, "value": value}, 0)
+            needs = getattr(why, "needs", None)
+            buffers = frames.encode({"error": f"{type(why).__name__}: {why}"[:2000], "needs": needs})
+        for buffer in buffers:
+            _write(out, buffer)
+    os._exit(0)
 
 
-def _task(order: dict[str, Any]) -> Callable[[Any], Any]:
+def _write(out: int, buffer: memoryview) -> None:
+    while buffer:
+        buffer = buffer[os.write(out, buffer) :]
+
+
+def _task(order: dict[str, Any]) -> Task:
     name = order["task"]
-    module = importlib.import_module(_TASKS[name]) if name in _TASKS else _probe_module(order)
-    found: Callable[[Any], Any] = module.run
+    if name not in _TASKS:
+        return _probe(name)
+    if order.get("door") is not None:
+        importlib.import_module("upright.checks.confined.door").use(order["door"])
+    found: Task = importlib.import_module(_TASKS[name]).run
     return found
 
 
-def _probe_module(order: dict[str, Any]) -> Any:
+def _probe(path: str) -> Task:
     """A task from a file, for the tests that attack the sandbox from within."""
     from importlib.util import module_from_spec, spec_from_file_location
 
-    spec = spec_from_file_location("task", order["task"])
+    spec = spec_from_file_location("task", path)
     if spec is None or spec.loader is None:
-        raise ValueError(f"{order['task']} is no task")
+        raise ValueError(f"{path} is no task")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
-
-
-def _answer(result: IO[str], value: dict[str, Any], status: int) -> None:
-    json.dump(value, result)
-    result.flush()
-    os._exit(status)
+    return lambda arguments, _body: (module.run(arguments), [])
 
 
 def lock(order: dict[str, Any]) -> dict[str, Any]:

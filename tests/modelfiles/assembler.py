@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from upright.modelfiles import Detection, Verdict
 from upright.modelfiles.allowlist import allow_list
 from upright.modelfiles.examine import examine
+from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.limits import Budget, LimitError, Limits
-from upright.modelfiles.pickles import Examiner
 from upright.modelfiles.report import Findings
 from upright.modelfiles.window import Window
 
@@ -39,10 +39,10 @@ class Read:
         return "\n".join(d.what for d in self.detections)
 
 
-def read(data: bytes, limits: Limits | None = None) -> Read:
+def read(data: bytes, limits: Limits | None = None, *, name: str = "") -> Read:
     """Reads bytes as the scanner's child reads a file, in this process."""
     findings = Findings()
-    ex = Examiner(allow_list(), findings, Budget(limits or Limits()))
+    ex = Examiner(allow_list(), findings, Budget(limits or Limits()), reader=examine, name=name)
     form = "unknown"
     try:
         form = examine(Window.over(data), ex)

@@ -3,9 +3,11 @@
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from typing import Any
 
+from upright.modelfiles import frames as _frames  # noqa: F401 - registers pandas' guards
 from upright.modelfiles.guards import CALL_GUARDS, GuardError
 from upright.modelfiles.machine import BrokenStreamError, Machine, opcode
 from upright.modelfiles.payload import skip_joblib_array
+from upright.modelfiles.report import Verdict
 from upright.modelfiles.states import BUILD_GUARDS
 from upright.modelfiles.values import LONG_TEXT, Box, Global, Instance, Some, Unknown
 
@@ -15,6 +17,8 @@ _STORAGE_ITEM |= {"IntStorage": 4, "ShortStorage": 2, "ComplexFloatStorage": 8, 
 
 def _resolve(m: Machine, module: str, name: str, at: int) -> Global:
     """The global that Python would import, judged by the allow-list."""
+    if "\x00" in module:
+        raise BrokenStreamError("no module can have a name with a NUL")
     if m.proto < 3:
         # Loaders translate Python 2 names by default; what counts is the name they end with.
         if (module, name) in NAME_MAPPING:
@@ -24,8 +28,6 @@ def _resolve(m: Machine, module: str, name: str, at: int) -> Global:
     found = Global(module, name, m.allow.entries.get((module, name)))
     if found.entry is None:
         danger = m.allow.is_known_danger(module, name)
-        if m.probing and not danger and not m.allow.may_exist(module):
-            raise BrokenStreamError(f"there is no module {module[:60]!r}")
         m.unlisted.setdefault(found.path, at)
         if danger:
             m.findings.dangerous("names a global that can run code", name=found.path, offset=at)
@@ -134,9 +136,7 @@ def _call(m: Machine, function: Any, args: Any, at: int) -> Any:
     return Unknown("a call")
 
 
-def _weight(m: Machine, function: Global) -> Any:
-    from upright.modelfiles.report import Verdict
-
+def _weight(m: Machine, function: Global) -> Verdict:
     known = m.allow.is_known_danger(function.module, function.name)
     return Verdict.DANGEROUS if known else Verdict.SUSPICIOUS
 

@@ -1,8 +1,6 @@
 """The reviewed list of globals that a clean model file may name, and what it may do with each."""
 
 import hashlib
-import importlib.util
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +33,6 @@ class AllowList:
     entries: Mapping[tuple[str, str], Entry]
     dangerous_modules: frozenset[str]
     dangerous_names: frozenset[tuple[str, str]]
-    packages: frozenset[str]
     digest: str
 
     def is_known_danger(self, module: str, name: str) -> bool:
@@ -44,16 +41,6 @@ class AllowList:
             return True
         parts = module.split(".")
         return any(".".join(parts[: n + 1]) in self.dangerous_modules for n in range(len(parts)))
-
-    def may_exist(self, module: str) -> bool:
-        """Whether importing ``module`` could succeed: in the standard library, installed here, or widely used."""
-        root = module.partition(".")[0]
-        if root in sys.stdlib_module_names or root in self.packages:
-            return True
-        try:
-            return importlib.util.find_spec(root) is not None
-        except (ValueError, ImportError):
-            return False
 
 
 @cache
@@ -73,7 +60,6 @@ def allow_list() -> AllowList:
         entries=_entries(allowed["groups"]),
         dangerous_modules=frozenset(dangerous["modules"]),
         dangerous_names=frozenset(_names(dangerous["names"])),
-        packages=frozenset(dangerous["packages"]),
         digest=hashlib.sha256(b"\x00".join(texts)).hexdigest(),
     )
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from upright.modelfiles.allowlist import allow_list
 from upright.modelfiles.examine import examine
+from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.limits import Budget, LimitError
-from upright.modelfiles.pickles import Examiner
 from upright.modelfiles.report import FileReport, Findings
 from upright.modelfiles.window import Window
 
@@ -21,6 +21,7 @@ def examine_file(path: Path) -> FileReport:
     findings = Findings()
     budget = Budget()
     form = "unknown"
+    ex = Examiner(allow_list(), findings, budget, reader=examine, name=path.name)
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as why:
@@ -31,10 +32,10 @@ def examine_file(path: Path) -> FileReport:
         if not stat.S_ISREG(about.st_mode):
             findings.not_examined("is no regular file")
         elif about.st_size == 0:
-            form = examine(Window.over(b""), Examiner(allow_list(), findings, budget))
+            form = examine(Window.over(b""), ex)
         else:
             mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-            form = examine(Window.over(mapped), Examiner(allow_list(), findings, budget))
+            form = examine(Window.over(mapped), ex)
     except LimitError as why:
         findings.not_examined(str(why))
     except RecursionError:

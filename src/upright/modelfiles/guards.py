@@ -231,16 +231,6 @@ def _tree(of: Global, args: Any) -> Any:
     return Instance(of)
 
 
-def _pandas_index(of: Global, args: Any) -> Any:
-    cls, state = arguments(args, 2)
-    demand(isinstance(cls, Global) and cls.entry is not None, "the index class is not on the list")
-    demand(cls.module.startswith("pandas.core.indexes."), "the class is no index")
-    demand(
-        isinstance(state, Box) and state.kind == "dict" and state.odd_key is None, "the index state is no plain dict"
-    )
-    return Instance(of)
-
-
 def _torch_tensor(of: Global, args: Any) -> Any:
     values = arguments(args, 6, 7)
     demand(isinstance(values[0], Instance) and values[0].facts == "storage", "the tensor has no storage of this file")
@@ -277,7 +267,6 @@ CALL_GUARDS: dict[str, CallGuard] = {
     "generator": _generator,
     "makes_listed": _makes_listed,
     "tree": _tree,
-    "pandas_index": _pandas_index,
     "torch_tensor": _torch_tensor,
     "torch_parameter": _torch_parameter,
 }

@@ -39,7 +39,6 @@ class Machine:
     """Follows one pickle stream of ``window``; offsets are from the window's start.
 
     ``joblib``: after the state of a joblib array wrapper come the array's own bytes, as ``joblib.load`` reads them.
-    ``probing``: this is a reading that the writer did not mean; a module that exists nowhere ends it, as in Python.
     ``storages``: of a torch archive, size in bytes by key; a persistent id may name one of these and nothing else.
     """
 
@@ -53,14 +52,12 @@ class Machine:
         joblib: bool = False,
         storages: dict[str, int] | None = None,
         memo: dict[int, Any] | None = None,
-        probing: bool = False,
     ) -> None:
         self.window = window
         self.allow = allow
         self.findings = findings
         self.budget = budget
         self.joblib = joblib
-        self.probing = probing
         self.unlisted: dict[str, int] = {}
         self.storages = storages
         self.wrappers = 0

@@ -39,7 +39,7 @@ def skip_joblib_array(m: "Machine", wrapper: "Instance") -> Any:
         raise BrokenStreamError(str(why)) from None
     if held.get("numpy_array_alignment_bytes") is not None:
         padding = m.number(1)
-        if padding > ALIGNMENT or m.take(padding) != b"\xff" * padding:
+        if m.take(padding) != b"\xff" * padding or padding > ALIGNMENT:
             m.unclear("the padding before an array is not joblib's")
     m.skip(count * facts.size)
     from upright.modelfiles.guards import ArrayFacts

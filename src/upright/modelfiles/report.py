@@ -75,9 +75,14 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 class Findings:
-    """Collects detections while a file is read; the same one is kept once, at its first offset."""
+    """Collects detections while a file is read; the same one is kept once, at its first offset.
 
-    def __init__(self) -> None:
+    Those of a part of a file go into those of the whole, with ``where`` before them.
+    """
+
+    def __init__(self, where: str = "", into: "Findings | None" = None) -> None:
+        self._where = where
+        self._into = into
         self._seen: dict[tuple[Verdict, str, str | None], Detection] = {}
         self.verdict = Verdict.CLEAN
         self.dropped = 0
@@ -85,6 +90,8 @@ class Findings:
     def add(self, verdict: Verdict, what: str, *, name: str | None = None, offset: int | None = None) -> None:
         """Notes something that makes the file at best ``verdict``."""
         self.verdict = worst((self.verdict, verdict))
+        if self._into is not None:
+            self._into.add(verdict, self._where + what, name=name, offset=offset)
         key = (verdict, what, name)
         if key in self._seen:
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from upright.kernel import canonical_bytes, sha256_hex
+from upright.kernel import canonical_bytes, plain_bytes, sha256_hex
 from upright.ledger import NewEntry, Recorded
 from upright.workspace.errors import WorkspaceError
 from upright.workspace.layout import Layout, write_durably
@@ -40,7 +40,7 @@ def _own_catalogue() -> "Catalogue":
 
 def keep_catalogue(layout: Layout, catalogue: "Catalogue") -> str:
     """Keeps a catalogue whole, and its parts by the digests that Facts name; returns the whole one's digest."""
-    whole = canonical_bytes(catalogue.frozen())
+    whole = plain_bytes(catalogue.frozen())
     digest = sha256_hex(whole)
     for name, data in {digest: whole, **catalogue.parts()}.items():
         path = layout.catalogues / f"{name}.json"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -351,7 +352,8 @@ class Workspace:
 
     def keys(self) -> "dict[str, KeyState]":
         """Every key that the log knows, by fingerprint."""
-        return signers.key_states(self.log.entries())
+        streams = (self.log.stream(ref) for ref in self.log.streams() if ref.startswith("key:"))
+        return signers.key_states(sorted(chain.from_iterable(streams), key=lambda entry: entry.index))
 
     def public_keys(self) -> "dict[str, VerifierKey]":
         """The public keys of ``keys``, by fingerprint."""

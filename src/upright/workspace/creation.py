@@ -14,7 +14,7 @@ from upright.ledger import Log, VerifierKey
 from upright.workspace import signers
 from upright.workspace.errors import WorkspaceError
 from upright.workspace.layout import Layout, state_head, write_durably
-from upright.workspace.signers import key_entry, key_states
+from upright.workspace.signers import key_entry, keys_of
 
 if TYPE_CHECKING:
     from upright.evidence.keys import PrivateKey
@@ -98,7 +98,7 @@ def open_log(layout: Layout, clock: Clock) -> Log:
 
 
 def _log_key(layout: Layout, log: Log) -> "PrivateKey | None":
-    found = signers.find_private(key_states(log.entries()), "log")
+    found = signers.find_private(keys_of(log), "log")
     if found is not None or log.size > 0:
         return found
     known = {path.stem for path in layout.pub.glob("*.vkey")}

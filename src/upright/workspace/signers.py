@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from upright.evidence.keys import PrivateKey, Role, key_folder, keyring
@@ -10,7 +11,7 @@ from upright.workspace.errors import WorkspaceError
 from upright.workspace.records import body, read_body
 
 if TYPE_CHECKING:
-    from upright.ledger import NewEntry
+    from upright.ledger import Log, NewEntry
 
 KEY = "key/1"
 INDEX = "index:keys"
@@ -51,6 +52,12 @@ def key_states(entries: Iterable[Recorded]) -> dict[str, KeyState]:
             case "identity.key.compromised" if old is not None:
                 found[key.fingerprint] = _with(old, compromised_from=int(record["from_index"]))
     return found
+
+
+def keys_of(log: "Log") -> dict[str, KeyState]:
+    """The state of every key of a log; reads the streams of keys and nothing else."""
+    streams = (log.stream(ref) for ref in log.streams() if ref.startswith("key:"))
+    return key_states(sorted(chain.from_iterable(streams), key=lambda entry: entry.index))
 
 
 def _with(old: KeyState, *, retired: int | None = None, compromised_from: int | None = None) -> KeyState:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -352,8 +351,7 @@ class Workspace:
 
     def keys(self) -> "dict[str, KeyState]":
         """Every key that the log knows, by fingerprint."""
-        streams = (self.log.stream(ref) for ref in self.log.streams() if ref.startswith("key:"))
-        return signers.key_states(sorted(chain.from_iterable(streams), key=lambda entry: entry.index))
+        return signers.keys_of(self.log)
 
     def public_keys(self) -> "dict[str, VerifierKey]":
         """The public keys of ``keys``, by fingerprint."""

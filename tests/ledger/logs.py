@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ledger.keys import SeededSigner
-from upright.ledger import ENVELOPE, JSON, Log, NewEntry
+from upright.ledger import ENVELOPE, JSON, Log, NewEntry, finish_restore
 
 ORIGIN = "meridian/0190a1b2-0000-7000-8000-000000000001"
 START = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
@@ -38,13 +38,17 @@ class Place:
 
     @property
     def head(self) -> Path:
-        return self.folder / "state" / "checkpoint"
+        """One for each log, as in a workspace."""
+        origin = self.upright / "ledger" / "origin"
+        name = origin.read_text(encoding="utf-8").strip()[-12:] if origin.exists() else ORIGIN[-12:]
+        return self.folder / "state" / name / "checkpoint"
 
     def create(self, **more: object) -> Log:
         given = {"origin": ORIGIN, "signer": self.signer, "state_head": self.head, "clock": self.clock}
         return Log.create(self.upright, **(given | more))
 
     def open(self, **more: object) -> Log:
+        finish_restore(self.upright, more.get("disk"))
         given = {"signer": self.signer, "state_head": self.head, "clock": self.clock}
         return Log.open(self.upright, **(given | more))
 

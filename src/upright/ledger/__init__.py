@@ -2,8 +2,8 @@
 
 from upright.kernel import canonical_bytes
 from upright.ledger.checkpoint import Checkpoint
-from upright.ledger.epochs import restore
-from upright.ledger.errors import DamageError, LedgerError, ProofError, RollbackError, SignatureError
+from upright.ledger.epochs import finish_restore, restore
+from upright.ledger.errors import DamageError, LedgerError, ProofError, RollbackError, SignatureError, StorageError
 from upright.ledger.export import ExportedLog, export, read_export
 from upright.ledger.log import Log
 from upright.ledger.notes import Note, NoteError, VerifierKey
@@ -38,11 +38,13 @@ __all__ = [
     "Report",
     "RollbackError",
     "SignatureError",
+    "StorageError",
     "Tree",
     "VerifierKey",
     "canonical_bytes",
     "consistency_proof",
     "export",
+    "finish_restore",
     "inclusion_proof",
     "leaf_hash",
     "node_hash",

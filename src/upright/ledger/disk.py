@@ -4,6 +4,7 @@ Each operation names its *fault point*, so that a test can stop a real process b
 drop what was not yet synced. No other module of this room opens a file for writing.
 """
 
+import errno
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
+
+from upright.ledger.errors import StorageError
 
 Kind = Literal["write", "sync", "rename", "truncate", "remove", "folder", "sync-folder"]
 Point = Literal[
@@ -22,6 +25,7 @@ Point = Literal[
     "tile",
     "tile-beyond",
     "checkpoint",
+    "handover",
     "state-head",
     "wipe",
     "new-folder",
@@ -104,7 +108,10 @@ class Disk:
         self.sync_folder(path.parent, point)
 
     def replace(self, path: Path, data: bytes, point: Point) -> None:
-        """Gives a file new contents, durably and at one stroke: a reader sees the old or the new ones, whole."""
+        """Gives a file new contents, durably and at one stroke: a reader sees the old or the new ones, whole.
+
+        What a dead writer left is a file that ends in ``.new``, which nobody reads.
+        """
         new = path.with_name(path.name + ".new")
         if new.exists():
             self.remove(new, point)
@@ -115,12 +122,26 @@ class Disk:
 
     def _do(self, operation: Operation, act: Callable[[], object]) -> None:
         self.counts[operation.kind, operation.point] += 1
-        if self._watcher is None:
+        try:
+            if self._watcher is None:
+                act()
+                return
+            self._watcher.before(operation)
             act()
-            return
-        self._watcher.before(operation)
-        act()
-        self._watcher.after(operation)
+            self._watcher.after(operation)
+        except OSError as why:
+            raise _failed(operation, why) from why
+
+
+def _failed(operation: Operation, why: OSError) -> StorageError:
+    doing = operation.kind.replace("sync-folder", "sync").replace("folder", "make")
+    full = why.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    todo = "Free some space" if full else "See to the disk or its permissions"
+    return StorageError(
+        f"The ledger could not {doing} {operation.path.name}: {why.strerror or why}. What was recorded before is safe. "
+        f"{todo}, then do the same again.",
+        code="UP-LEDGER-36",
+    )
 
 
 def _write(path: Path, offset: int, data: bytes) -> None:

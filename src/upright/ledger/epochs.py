@@ -82,28 +82,30 @@ def sealed_epochs(layout: Layout) -> list[Layout]:
     return [Layout(path) for path in sorted(layout.epochs.glob("[0-9][0-9][0-9][0-9]"))]
 
 
-def finish_restore(layout: Layout, disk: Disk) -> None:
-    """Finishes, or takes back, a restore that a dead process left half done."""
+def finish_restore(folder: Path, disk: Disk | None = None) -> None:
+    """Finishes, or takes back, a restore that a dead process left half done; needed before the origin can be read."""
+    layout = Layout(folder)
     if layout.restoring.exists():
         with locked(layout.lock):
-            move_restored(layout, disk)
+            move_restored(layout, disk or Disk())
 
 
 def move_restored(layout: Layout, disk: Disk) -> None:
-    """Puts a restored log in the place of the old one; each step may already have been done. Needs the lock."""
+    """Puts a restored log in the place of the old one; any of the steps may already have been done. Needs the lock.
+
+    As long as the new log's ``ledger/`` is still under construction, what lies in its place is the old one.
+    """
     fresh, ready = Layout(layout.restoring), layout.restoring / _READY
     if ready.exists():
-        number = ready.read_text(encoding="ascii")
-        if not (fresh.epochs / number).exists():
+        if fresh.ledger.exists():
             _move(disk, layout.epochs, fresh.epochs)
-        sealed = Layout(fresh.epochs / number) if fresh.ledger.exists() else Layout(layout.epochs / number)
-        disk.make_folder(sealed.folder)
-        if not (sealed.folder / "open").exists():
-            _move(disk, layout.folder / "open", sealed.folder / "open")
-        if not sealed.ledger.exists():
+            sealed = Layout(fresh.epochs / ready.read_text(encoding="ascii"))
+            disk.make_folder(sealed.folder)
+            if (fresh.folder / "open").exists():
+                _move(disk, layout.folder / "open", sealed.folder / "open")
             _move(disk, layout.ledger, sealed.ledger)
-        _move(disk, layout.restoring / "open", layout.folder / "open")
-        _move(disk, fresh.ledger, layout.ledger)
+            _move(disk, fresh.folder / "open", layout.folder / "open")
+            _move(disk, fresh.ledger, layout.ledger)
         for key in fresh.public_keys.glob("*.vkey"):
             disk.replace(layout.public_keys / key.name, key.read_bytes(), "public-key")
     _remove(disk, layout.restoring)
@@ -135,7 +137,6 @@ def _ending(layout: Layout, origin: str, known: Checkpoint | None) -> Epoch:
 
 def _move(disk: Disk, path: Path, target: Path) -> None:
     if path.exists():
-        disk.make_folder(target.parent)
         disk.rename(path, target, "restore")
         disk.sync_folder(path.parent, "restore")
         disk.sync_folder(target.parent, "restore")

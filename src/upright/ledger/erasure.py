@@ -5,6 +5,8 @@ What is left is a leaf whose body hash nobody can test guesses against, since it
 
 import base64
 import binascii
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -49,26 +51,23 @@ def erasure_entry(entry: Recorded, index: str, *, reason: str, actor: str) -> Ne
     return NewEntry(type="erasure", ref=entry.ref, media_type=JSON, body=canonical_bytes(body), index=index)
 
 
-def wipe(disk: Disk, layout: Layout, index: int) -> bool:
-    """Overwrites salt and body of an entry's opening with zeros, durably; whether there was anything left to wipe.
+def wipe(disk: Disk, layout: Layout, erased: Iterable[int]) -> None:
+    """Overwrites salt and body of each erased entry's opening with zeros, durably, where that is not yet done.
 
     Raises:
-        DamageError: the opening cannot be found.
+        DamageError: an opening cannot be found.
     """
-    k, at = divmod(index, OPENINGS_PER_FILE)
-    path = layout.openings(k)
-    data = read_bytes(path)
-    ends = opening_ends(data, k * OPENINGS_PER_FILE, at)
-    left = [
-        (offset, zeros)
-        for offset, zeros in wiping(data, ends[-1] if ends else 0, index)
-        if data[offset : offset + len(zeros)] != zeros
-    ]
-    for offset, zeros in left:
-        disk.write(path, offset, zeros, "wipe")
-    if left:
-        disk.sync(path, "wipe")
-    return bool(left)
+    for k, indices in groupby(sorted(erased), lambda index: index // OPENINGS_PER_FILE):
+        first, path, is_changed = k * OPENINGS_PER_FILE, layout.openings(k), False
+        data, known = read_bytes(path), list(indices)
+        ends = [0, *opening_ends(data, first, known[-1] - first)]
+        for index in known:
+            for offset, zeros in wiping(data, ends[min(index - first, len(ends) - 1)], index):
+                if data[offset : offset + len(zeros)] != zeros:
+                    disk.write(path, offset, zeros, "wipe")
+                    is_changed = True
+        if is_changed:
+            disk.sync(path, "wipe")
 
 
 def _kept(entry: Recorded) -> dict[str, Any]:

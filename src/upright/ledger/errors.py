@@ -25,6 +25,12 @@ class RollbackError(LedgerError):
     exit_status = 1
 
 
+class StorageError(LedgerError):
+    """The operating system could not write: a full disk, a quota, a failing device. What was acknowledged is safe."""
+
+    exit_status = 4
+
+
 class DamageError(LedgerError):
     """Stored bytes are not what the log committed to; ``upright ledger verify`` lists all of them."""
 

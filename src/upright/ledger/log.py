@@ -6,6 +6,7 @@ checkpoint into place (the commit point), sync its folder, move the state head.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -15,13 +16,15 @@ from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.disk import Disk
 from upright.ledger.draft import Draft, Written, demand_valid
 from upright.ledger.erasure import erasure_entry, wipe
-from upright.ledger.errors import DamageError, LedgerError, RollbackError
+from upright.ledger.errors import DamageError, LedgerError, RollbackError, SignatureError
 from upright.ledger.frontier import Frontier
+from upright.ledger.handover import keep_handover, keep_key, log_key_of, successor
 from upright.ledger.layout import FORMAT, Layout
 from upright.ledger.lock import locked
 from upright.ledger.notes import VerifierKey
 from upright.ledger.source import FolderSource, public_keys, read_bytes
-from upright.ledger.statehead import demand_extends, read_head, write_head
+from upright.ledger.statehead import demand_extends, demand_known, read_head, write_head
+from upright.ledger.streams import Streams
 from upright.ledger.tail import Tail, Writer
 from upright.ledger.tree import EMPTY_ROOT, leaf_hashes
 from upright.ledger.values import NewEntry, Report
@@ -29,6 +32,7 @@ from upright.ledger.view import View
 
 _FARTHEST_AHEAD = timedelta(hours=24)
 _TICK = timedelta(milliseconds=1)
+_ORIGIN = re.compile(r"[a-z0-9][a-z0-9._-]*/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Log(View):
@@ -63,12 +67,14 @@ class Log(View):
         folder that remembers the newest checkpoint (None: none is kept).
 
         Raises:
-            LedgerError: there is a log already.
+            LedgerError: there is a log already, or the origin has another form.
+            StorageError: the disk is full or failing; there is no log then, and ``create`` can be called again.
         """
+        demand_origin(origin)
         layout, disk = Layout(folder), disk or Disk()
         disk.make_folder(folder)
         with locked(layout.lock):
-            if layout.checkpoint.exists():
+            if layout.checkpoint.exists() or layout.restoring.exists():
                 raise LedgerError(f"There is a log in {folder.name} already; open it.", code="UP-LEDGER-42")
             lay_out(disk, layout, origin, signer)
             checkpoint = Checkpoint.sign(origin, 0, EMPTY_ROOT, signer)
@@ -87,19 +93,19 @@ class Log(View):
         clock: Clock = system_clock,
         disk: Disk | None = None,
     ) -> "Log":
-        """Opens a log; with a signer, also finishes what a dead writer left half done (erasures, a restore).
+        """Opens a log and finishes a restore that a dead process left half done; with a signer, erasures too.
 
         Raises:
             LedgerError: there is no log, or it is not of a format that this version reads.
-            SignatureError: the checkpoint is not signed by a key of this log.
+            SignatureError: the checkpoint is not signed by a key of this log, or the log was handed over to another.
             RollbackError: the log does not extend what this host has seen of it.
             DamageError: stored bytes are not what the log committed to.
         """
         layout, disk = Layout(folder), disk or Disk()
-        if signer is not None:
+        if layout.restoring.exists():
             from upright.ledger.epochs import finish_restore
 
-            finish_restore(layout, disk)
+            finish_restore(folder, disk)
         if not layout.checkpoint.exists():
             raise LedgerError(
                 f"There is no log in {folder.name}: {layout.relative(layout.checkpoint)} is missing.",
@@ -111,10 +117,9 @@ class Log(View):
                 code="UP-LEDGER-44",
             )
         log = cls(layout, signer, state_head, clock, disk)
-        log._seen.verify(*([VerifierKey.of(signer)] if signer else public_keys(layout)))
+        log._demand_signed(log._seen)
         log._demand_head()
-        if signer is not None:
-            log._finish_erasures()
+        log._finish_erasures()
         return log
 
     @property
@@ -122,21 +127,18 @@ class Log(View):
         """Says "checked", or "rollback not checked" where this host keeps no state head of the log."""
         return "rollback not checked" if read_head(self._state_head) is None else "checked"
 
-    def append(self, entries: Sequence[NewEntry], *, cosigners: Sequence[Signer] = ()) -> list[int]:
+    def append(self, entries: Sequence[NewEntry]) -> list[int]:
         """Appends entries, all or none, durable once this returns; gives each one's index in the log.
 
         Streams that are new are announced before them. Evidence whose bytes stand in its stream already is not
         appended again: its index is that of the first. All entries of one call share one time.
 
-        Args:
-            entries: what to append, in order.
-            cosigners: further signers of the checkpoint, as at the change of the log's key.
-
         Raises:
             LedgerError: an entry is malformed, the log is read-only, or its last time is over 24 h ahead of the clock.
             RollbackError: the log does not extend what this host has seen.
             DamageError: stored bytes are not what the log committed to.
-            OSError: the disk is full or failing; nothing was appended.
+            StorageError: the disk is full or failing. Then nothing was appended, unless it failed at the very last
+                step, after the commit: whether it was shows at the next append or opening.
         """
         signer = self._demand_signer()
         for entry in entries:
@@ -144,12 +146,32 @@ class Log(View):
         if not entries:
             return []
         with locked(self._layout.lock):
-            tail = self._settle(signer)
-            time, late = self._moment()
-            draft = Draft(self._known())
-            indices = [self._placed(draft, entry) for entry in entries]
-            if draft.rows:
-                self._commit(tail, draft, draft.write(time, late=late), (signer, *cosigners))
+            return self._append(entries, signer)
+
+    def hand_over(self, successor: Signer, entries: Sequence[NewEntry]) -> list[int]:
+        """Changes the log's key: appends ``entries`` under a checkpoint that both keys sign; then ``successor`` signs.
+
+        The last entry is of type ``key`` and enrols ``successor`` for the role ``log``, so that the old key signs a
+        tree that names the new one. The checkpoint is kept in ``ledger/handover/``: whoever trusts the old key is led
+        by it to the new one.
+
+        Raises:
+            LedgerError: the last entry does not enrol ``successor``; otherwise as ``append``.
+        """
+        signer = self._demand_signer()
+        for entry in entries:
+            demand_valid(entry)
+        key = VerifierKey.of(successor)
+        if not entries or entries[-1].type != "key" or log_key_of(entries[-1].body) != key:
+            raise LedgerError(
+                f"The last entry of a change of key enrols the new log key {key.name}; got another entry.",
+                code="UP-LEDGER-38",
+            )
+        with locked(self._layout.lock):
+            keep_key(self._disk, self._layout, key)
+            indices = self._append(entries, signer, successor)
+            self._signer = successor
+            keep_handover(self._disk, self._layout, self._seen)
         return indices
 
     def begin(self, epoch: dict[str, object] | None = None) -> None:
@@ -160,7 +182,7 @@ class Log(View):
         """
         signer = self._demand_signer()
         with locked(self._layout.lock):
-            tail = self._settle(signer)
+            tail = self._settle()
             if self.size:
                 raise LedgerError("This log has begun already; leaf 0 is written once.", code="UP-LEDGER-42")
             draft = Draft(self._known(), epoch)
@@ -188,12 +210,27 @@ class Log(View):
 
         return verify(FolderSource(self._layout), trust=trust, since=since, state_head=self._state_head)
 
-    def _settle(self, signer: Signer) -> Tail:
+    def _append(self, entries: Sequence[NewEntry], *signers: Signer) -> list[int]:
+        """As ``append``; needs the lock."""
+        tail = self._settle()
+        time, late = self._moment()
+        draft = Draft(self._known())
+        filed: dict[tuple[str, bytes], int] = {}
+        indices = [self._placed(draft, entry, filed) for entry in entries]
+        if draft.rows:
+            self._commit(tail, draft, draft.write(time, late=late), signers)
+        for (ref, key), index in filed.items():
+            self._bodies[ref][key] = index
+        return indices
+
+    def _settle(self) -> Tail:
         """Takes in what others appended, checks, and discards what lies beyond the checkpoint."""
         text = self._source.checkpoint()
         is_new = text != str(self._seen)
         if is_new:
-            self._take_in(Checkpoint.parse(text), signer)
+            self._take_in(Checkpoint.parse(text))
+        if len(self._seen.note.signatures) > 1 and successor(self, self._seen) is not None:
+            keep_handover(self._disk, self._layout, self._seen)
         frontier = Frontier.read(FolderSource(self._layout), self.size)
         if frontier.root() != self._seen.root:
             raise DamageError(
@@ -208,8 +245,7 @@ class Log(View):
         self._tail.frontier = frontier
         return self._tail
 
-    def _take_in(self, found: Checkpoint, signer: Signer) -> None:
-        found.verify(VerifierKey.of(signer))
+    def _take_in(self, found: Checkpoint) -> None:
         before = self._seen
         if found.origin != before.origin or found.size < before.size:
             raise RollbackError(
@@ -219,17 +255,36 @@ class Log(View):
             )
         self._seen = found
         self._bodies.clear()
-        if self.root(before.size) != before.root:
+        try:
+            if self.root(before.size) != before.root:
+                raise RollbackError(
+                    f"The log was rewritten while it was open: at {before.size} entries expected root "
+                    f"{before.root.hex()}.",
+                    code="UP-LEDGER-34",
+                )
+            self._demand_signed(found)
+        except BaseException:
             self._seen = before
-            raise RollbackError(
-                f"The log was rewritten while it was open: at {before.size} entries expected root {before.root.hex()}.",
-                code="UP-LEDGER-34",
+            raise
+
+    def _demand_signed(self, checkpoint: Checkpoint) -> None:
+        keys = public_keys(self._layout) if self._signer is None else [VerifierKey.of(self._signer)]
+        checkpoint.verify(*keys)
+        if self._signer is None or len(checkpoint.note.signatures) == 1:
+            return
+        new = successor(self, checkpoint)
+        if new is not None and new != keys[0]:
+            raise SignatureError(
+                f"The key of this log was changed to {new.name} ({new.key_id.hex()}); open it with that key, not with "
+                f"{keys[0].name} ({keys[0].key_id.hex()}).",
+                code="UP-LEDGER-38",
             )
 
     def _demand_head(self) -> None:
         head = read_head(self._state_head)
-        if head is None or (head.root == self._seen.root and head.size == self.size and head.origin == self.origin):
+        if head is None or str(head) == str(self._seen):
             return
+        demand_known(head, *public_keys(self._layout))
         at_head = self.root(head.size) if head.size <= self.size else None
         demand_extends(self.origin, self.size, self._seen.root, head, at_head)
 
@@ -247,20 +302,22 @@ class Log(View):
             )
         return time_text(parse_time(last) + _TICK), True
 
-    def _placed(self, draft: Draft, entry: NewEntry) -> int:
+    def _placed(self, draft: Draft, entry: NewEntry, filed: dict[tuple[str, bytes], int]) -> int:
+        """The index of an entry; ``filed`` takes evidence that is new, and counts only once it is committed."""
         if entry.type != "evidence":
             return draft.add(entry)
         bodies = self._bodies.get(entry.ref)
         if bodies is None:
-            found = ((_same(e.media_type, e.body), e.index) for e in self.stream(entry.ref) if e.body is not None)
             bodies = {}
-            for key, index in found:
-                bodies.setdefault(key, index)
+            for old in self.stream(entry.ref):
+                if old.body is not None:
+                    bodies.setdefault(_same(old.media_type, old.body), old.index)
             self._bodies[entry.ref] = bodies
         key = _same(entry.media_type, entry.body)
-        if key not in bodies:
-            bodies[key] = draft.add(entry)
-        return bodies[key]
+        index = bodies.get(key, filed.get((entry.ref, key)))
+        if index is None:
+            index = filed[entry.ref, key] = draft.add(entry)
+        return index
 
     def _commit(self, tail: Tail, draft: Draft, written: Written, signers: tuple[Signer, ...]) -> None:
         try:
@@ -269,26 +326,25 @@ class Log(View):
             writer.settle()
             checkpoint = Checkpoint.sign(self.origin, after.size, after.frontier.root(), *signers)
             self._disk.replace(self._layout.checkpoint, str(checkpoint).encode(), "checkpoint")
+            self._streams.extend(written.columns, draft.opening)
+            self._seen, self._tail = checkpoint, after
         except BaseException:
             self._forget()
             raise
-        self._streams.extend(written.columns, draft.opening)
-        self._seen, self._tail = checkpoint, after
         if self._state_head is not None:
             write_head(self._disk, self._state_head, checkpoint)
 
     def _forget(self) -> None:
-        """After a failed write nothing remembered may differ from what is stored."""
+        """After a write that failed, or that Ctrl-C cut short, nothing remembered may differ from what is stored."""
         self._tail = None
         self._bodies.clear()
+        self._streams = Streams()
 
     def _finish_erasures(self) -> None:
-        erased = self._known().erased
-        if not erased or self._signer is None:
+        if self._signer is None or not (erased := self._known().erased):
             return
         with locked(self._layout.lock):
-            for index in sorted(erased):
-                wipe(self._disk, self._layout, index)
+            wipe(self._disk, self._layout, erased)
         self._source.forget()
 
     def _demand_signer(self) -> Signer:
@@ -305,8 +361,20 @@ def lay_out(disk: Disk, layout: Layout, origin: str, signer: Signer) -> None:
     disk.replace(layout.format, FORMAT.encode(), "format")
     disk.replace(layout.folder / ".gitignore", b"*\n", "format")
     disk.replace(layout.origin, f"{origin}\n".encode(), "format")
-    key = VerifierKey.of(signer)
-    disk.replace(layout.public_keys / f"{key.fingerprint}.vkey", f"{key}\n".encode(), "public-key")
+    keep_key(disk, layout, VerifierKey.of(signer))
+
+
+def demand_origin(origin: str) -> None:
+    """Returns nothing if a text may name a log: ``<organisation>/<uuid>``.
+
+    Raises:
+        LedgerError: it has another form.
+    """
+    if not _ORIGIN.fullmatch(origin):
+        raise LedgerError(
+            f"{origin[:100]!r} is not the origin of a log; expected <organisation>/<uuid> in lower case.",
+            code="UP-LEDGER-37",
+        )
 
 
 def _same(media_type: str, body: bytes) -> bytes:

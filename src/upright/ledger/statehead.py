@@ -4,8 +4,9 @@ from pathlib import Path
 
 from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.disk import Disk
-from upright.ledger.errors import LedgerError, RollbackError
-from upright.ledger.notes import NoteError
+from upright.ledger.errors import LedgerError, RollbackError, SignatureError
+from upright.ledger.lock import locked
+from upright.ledger.notes import NoteError, VerifierKey
 
 _PRIVATE = 0o700
 
@@ -55,7 +56,32 @@ def demand_extends(origin: str, size: int, root: bytes, head: Checkpoint, root_a
         )
 
 
+def demand_known(head: Checkpoint, *keys: VerifierKey) -> None:
+    """Returns nothing if a key of the log has signed the head; otherwise someone else wrote the file.
+
+    Raises:
+        LedgerError: none has.
+    """
+    try:
+        head.verify(*keys)
+    except SignatureError as why:
+        raise LedgerError(
+            f"The state head of this host was changed: {why.message} Compare the log with a checkpoint that you trust, "
+            "then remove the file.",
+            code="UP-LEDGER-33",
+        ) from None
+
+
 def write_head(disk: Disk, path: Path, checkpoint: Checkpoint) -> None:
-    """Moves the head forward, durably."""
+    """Moves the head forward, durably; never back, even where another copy of the log appends at the same moment.
+
+    Raises:
+        RollbackError: meanwhile this host has seen more of the log, or another history.
+    """
     disk.make_folder(path.parent, mode=_PRIVATE)
-    disk.replace(path, str(checkpoint).encode(), "state-head")
+    with locked(path.with_name("lock")):
+        before = read_head(path)
+        if before is not None and before.origin == checkpoint.origin and before.size >= checkpoint.size:
+            at_head = checkpoint.root if before.size == checkpoint.size else None
+            demand_extends(checkpoint.origin, checkpoint.size, checkpoint.root, before, at_head)
+        disk.replace(path, str(checkpoint).encode(), "state-head")

@@ -126,7 +126,7 @@ def _small_files(source: Source, checkpoint: Checkpoint) -> Iterator[Problem]:
             if got != expected.encode():
                 file = layout.relative(path)
                 yield Problem(code="UP-LEDGER-66", file=file, expected=repr(expected), got=repr(got.decode("latin-1")))
-    for path in sorted(layout.public_keys.glob("*")):
+    for path in sorted(path for path in layout.public_keys.glob("*") if path.suffix != ".new"):
         yield from _key_file(layout, path)
 
 

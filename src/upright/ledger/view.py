@@ -174,7 +174,11 @@ class View:
                     f"{path}: a leaf is not in canonical form; run `upright ledger verify` to see which.",
                     code="UP-LEDGER-20",
                 )
-            self._streams.extend(found, lambda index: self._source.opening(index, self.size))
+            try:
+                self._streams.extend(found, lambda index: self._source.opening(index, self.size))
+            except BaseException:
+                self._streams = Streams()  # half taken in: after Ctrl-C or damage, the next reading begins anew
+                raise
             for stream in () if self._source.is_partial else self._streams.unannounced.values():
                 refuse("UP-LEDGER-60", stream.entries[0], "an entry of an announced stream", f"stream {stream.id}")
         return self._streams

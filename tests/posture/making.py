@@ -94,6 +94,7 @@ def small_catalogue() -> Catalogue:
                 ask("impact", about="system", when=When(traits={"profiling": "yes"})),
             ),
             "A.6": (ask("scan", about="model", min_hold="bytes"), ask("leakage", about="model", mode="must_be_done")),
+            "A.8": (ask("fairness", about="model", reproduced=True), ask("quality", about="dataset", reproduced=True)),
             "A.7": (ask("quality", about="dataset", min_hold="window", fresh_for="P30D"),),
         },
     )
@@ -280,6 +281,7 @@ def runs(draw: st.DrawFn, one: BoundCheck, n: int, index: int) -> Item:
         ),
         options=draw(often([one.options, one.options, one.options, digest("other")])),
         signer=draw(often(["enrolled"] * 5 + ["login", "unattributed", "compromised"])),
+        reproduced=draw(often(["yes", "yes", "no", "n/a"])),
         setup=draw(often(["", digest("s1"), digest("s2"), digest("s3")])),
         withdrawn_by=draw(often([None] * 7 + [digest("withdrawal")])),
         done_by=draw(often([(), (), (digest("nonconformity " + SYSTEM + " 0"),)])),

@@ -24,8 +24,8 @@ def days(text: str) -> dt.timedelta:
     return dt.timedelta(days=int(text[1:-1]))
 
 
-def local_day(facts: Any) -> str:
-    return when(facts.at).astimezone(ZoneInfo("Europe/Brussels")).date().isoformat()
+def local_day(text: str) -> str:
+    return when(text).astimezone(ZoneInfo("Europe/Brussels")).date().isoformat()
 
 
 class Reference:
@@ -87,12 +87,14 @@ class Reference:
             # The text: such a hold is open where nothing says how fresh.
             if given.hold == "window" and ask.fresh_for is None:
                 return False
+        if ask.reproduced and item.reproduced != "yes":  # "reproduced where asked"
+            return False
         # The text: check or record, unless the ask takes attestations or imports.
         return item.source not in ("attestation", "imported") or ask.attested
 
     def as_approved(self, item: Any, stream: Any) -> bool:
         """Options and limits those of the approved binding or stricter (a missing limit is looser)."""
-        if item.source != "check":
+        if item.source != "check" and not stream.id.startswith("binding:"):
             return True
         b = self.binding_of(stream)
         if b is None or b.approved_index is None or b.retired_index is not None:
@@ -127,8 +129,9 @@ class Reference:
                 return False
         return True
 
-    def linked(self, item: Any) -> bool:
-        """A failure linked to an approved, still effective nonconformity or treatment."""
+    def linked(self, item: Any) -> str:
+        """A failure linked to an approved, still effective nonconformity or treatment; decision 0072: or lapsed."""
+        found = "no"
         for name in item.done_by:
             for other in self.facts.items:
                 if (
@@ -138,10 +141,12 @@ class Reference:
                     and other.result == "passed"
                     and not self.refused(other)
                     and set(other.kinds) & {"nonconformity", "risk-treatment-plan"}
-                    and (other.review_by is None or other.review_by >= local_day(self.facts))
                 ):
-                    return True
-        return False
+                    if other.review_by is None or other.review_by >= local_day(self.facts.at):
+                        return "effective"
+                    if other.review_by >= local_day(other.recorded):
+                        found = "lapsed"
+        return found
 
     # --- a series ---
 
@@ -150,8 +155,6 @@ class Reference:
         if records and when(item.ended) < when(failure.ended):
             return True
         if not records and when(item.ended) <= when(failure.ended):  # "the pass ended no later"
-            return True
-        if item.setup != "" and item.setup == failure.setup:  # "or has the same setup"
             return True
         # "or is about other digests than the current ones while the failure is about them"
         return self.about_current(failure) and not self.about_current(item)
@@ -166,27 +169,33 @@ class Reference:
             good = [i for i in same if i.signer in ("enrolled", "login")]
             items.append((good or same)[0])
         items.sort(key=lambda i: (i.index, i.n))
-        head, head_failed, opened, doubt = None, False, False, None
+        head, head_failed, opened = None, False, False
         any_open = any_draft = False
+        since: list[Any] = []  # failures since the last pass that counted; decision 0071: each of them holds back
+        setups: set[str] = set()  # "or has the same setup"; decision 0071: as any failure of the series
         for item in items:
             if self.is_draft(item):
                 any_draft = True
                 continue
-            if self.says(item) == "failed" and not self.refused(item):
-                head, head_failed, opened, doubt = item, True, False, None  # "failed -> head is this failure"
+            failing = self.says(item) == "failed"
+            if failing and not self.refused(item):
+                head, head_failed, opened = item, True, False  # "failed -> head is this failure"
+                since.append(item)
+                setups.add(item.setup)
                 continue
             good = self.passes(item, kind, stream, ask)
-            if good and doubt is not None and self.held_back(item, doubt):
-                good = False  # decision 0071
             if good:
-                if head is not None and head_failed and self.held_back(item, head):
+                back = (item.setup != "" and item.setup in setups) or any(self.held_back(item, f) for f in since)
+                if back and head_failed:
                     continue
-                head, head_failed, opened, doubt = item, False, False, None  # "passed -> head is this pass"
-                continue
+                if not back:
+                    head, head_failed, opened, since = item, False, False, []  # "passed -> head is this pass"
+                    continue
             any_open = True
             opened = True  # "open -> a passed head becomes open; a failed head stays"
-            if self.says(item) == "failed" and (item.withdrawn_by is not None or item.signer == "compromised"):
-                doubt = item
+            if failing and (item.withdrawn_by is not None or item.signer == "compromised"):  # decision 0071
+                since.append(item)
+                setups.add(item.setup)
         return self.state(head, head_failed, opened, gap, any_open, any_draft, ask)
 
     def state(
@@ -203,16 +212,18 @@ class Reference:
                 out["findings"] = {}
             out.update(state="old", marked=head_failed)
             return out
-        missed = not self.conditions_of_failure(head, ask) if head_failed else False
-        done = head_failed and ask.mode == "must_be_done" and self.linked(head) and not missed
+        link = "no"
+        if head_failed and ask.mode == "must_be_done" and self.meets(head, self.kind, self.stream, ask):
+            link = self.linked(head) if self.as_approved(head, self.stream) else "no"
+        done = link != "no"
         if head_failed and not done:
             out["state"] = "bad"  # "age never heals"
             return out
         if done:
             out["findings"][head.id] = max(1, head.open_findings)
-        late = head.review_by is not None and head.review_by < local_day(self.facts)
+        late = head.review_by is not None and head.review_by < local_day(self.facts.at)
         aged = ask.fresh_for is not None and self.now - when(head.ended) > days(ask.fresh_for)
-        if late or aged:
+        if late or aged or link == "lapsed":
             out.update(state="old", marked=done)  # decision 0072: age before open
         elif gap or opened:
             out["state"] = "open"
@@ -226,15 +237,6 @@ class Reference:
         if least is None or hold == least:
             return False
         return "window" in (hold, least) or ORDER[hold] < ORDER[least]
-
-    def conditions_of_failure(self, item: Any, ask: Any) -> bool:
-        kind_ok = self.kind in item.kinds
-        for given in (i for i in item.inputs if i.ref == item.subject):
-            if self.is_weaker(given.hold, ask.min_hold):
-                return False
-            if given.hold == "window" and ask.fresh_for is None:
-                return False
-        return kind_ok and (item.source not in ("attestation", "imported") or ask.attested)
 
     # --- a member, an ask ---
 
@@ -250,7 +252,7 @@ class Reference:
         found = []
         for name in refs:
             for stream in self.series(kind, name):
-                self.kind = kind
+                self.kind, self.stream = kind, stream
                 found.append(self.cell(kind, stream, ask))
         return found
 

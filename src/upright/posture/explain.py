@@ -36,7 +36,7 @@ _OPEN: Mapping[str, str] = {
     "not-measured": "is attested or imported where a measurement is asked for",
     "not-reproduced": "could not be reproduced from the model it names",
     "window": "is about a window of time, and no freshness is asked of it",
-    "held-back": "passed with the same setup, or about other bytes, as a failure that was withdrawn",
+    "held-back": "passed with a setup that had failed, or no later than a failure or about other bytes than it",
     "draft": "is a draft",
 }
 _CHANGED = "what it looked at has changed since, or its present digest is not known"
@@ -247,6 +247,8 @@ def _settled(cell: Cell, fresh_for: str | None) -> str:
             return "is stale: its review date has passed"
         case "aged":
             return f"is stale: it is older than {fresh_for}"
+        case "lapsed":
+            return "failed, and the record that says what is done about it is past its review date"
         case "done":
             return "failed; an approved record says what is done about it, and the finding stays open"
     return "passed"

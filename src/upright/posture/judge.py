@@ -20,12 +20,13 @@ from upright.posture.series import (
     STATES,
     UNSETTLED,
     Cell,
+    Links,
     Scales,
     Walk,
     Weighed,
-    effective_links,
     has_gap,
     in_order,
+    links_of,
 )
 from upright.posture.subjects import Shelf, Subjects
 
@@ -91,7 +92,7 @@ class Judge:
     def _index(self, facts: Facts) -> None:
         day = authority_day(facts.at)
         self.shelf = Shelf(facts)
-        self.links = effective_links([item for items in self.shelf.items.values() for item in items], day)
+        self.links = links_of((item for items in self.shelf.items.values() for item in items), day)
         self.scales = Scales(
             at=facts.at, day=day, digests=self.subjects.digests, bound=self.shelf.bound, links=self.links
         )
@@ -249,7 +250,7 @@ class Judge:
         other.__dict__.update(self.__dict__)
         other.facts = facts
         other._index(facts)
-        changed |= other._relinked(self.links ^ other.links)
+        changed |= other._relinked(_changed(self.links, other.links))
         subjects = {
             shelf.streams[ref].subject for shelf in (self.shelf, other.shelf) for ref in changed if ref in shelf.streams
         }
@@ -274,6 +275,10 @@ class Judge:
         if not links:
             return frozenset()
         return frozenset(item.stream for item in self.facts.items if not links.isdisjoint(item.done_by))
+
+
+def _changed(before: Links, after: Links) -> frozenset[str]:
+    return (before.effective ^ after.effective) | (before.lapsed ^ after.lapsed)
 
 
 def _lengthened(streams: tuple[Stream, ...], lengths: Mapping[str, int], items: Iterable[Item]) -> tuple[Stream, ...]:

@@ -1,10 +1,11 @@
 """One series of evidence, walked in the order of the ledger to the state of its cell (contracts, section 7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from upright.posture.conditions import Demand, holds_of_subject, is_as_approved, is_clock_ahead, is_held
+from upright.posture.days import authority_day
 from upright.posture.facts import BoundCheck, Item, Stream
 
 OK, NONE, OLD, BAD = 1, 2, 4, 8
@@ -14,6 +15,7 @@ UNSETTLED = 32  # a gap, or an open item newer than the head
 
 Class = Literal["failed", "passed", "open", "doubtful", "note"]
 State = Literal["ok", "old", "bad", "open", "none"]
+Link = Literal["none", "lapsed", "effective"]
 LINKING_KINDS = frozenset({"nonconformity", "risk-treatment-plan"})
 
 
@@ -22,7 +24,8 @@ class Weighed:
     """An item with all about it that no ask changes.
 
     ``weight`` is its class before an ask's own conditions; ``is_current`` whether all it looked at is as it was,
-    which nobody can say of an unknown digest; ``why_open`` names the condition it misses.
+    which nobody can say of an unknown digest; ``link`` whether a nonconformity or treatment stands behind a failure;
+    ``why_open`` names the condition it misses.
     """
 
     item: Item
@@ -31,7 +34,7 @@ class Weighed:
     holds: tuple[str, ...]
     is_record: bool
     is_past_review: bool
-    is_linked: bool
+    link: Link = "none"
     why_open: str = ""
 
 
@@ -70,7 +73,7 @@ class Scales:
         day: str,
         digests: Mapping[str, str | None],
         bound: Mapping[str, BoundCheck],
-        links: frozenset[str],
+        links: "Links",
     ) -> None:
         self.at = at
         self.day = day
@@ -90,7 +93,7 @@ class Scales:
             holds=holds_of_subject(item),
             is_record=item.record_state is not None,
             is_past_review=item.review_by is not None and item.review_by < self.day,
-            is_linked=bool(item.done_by) and not self.links.isdisjoint(item.done_by),
+            link=self._link(item, stream),
             why_open=why,
         )
 
@@ -113,10 +116,19 @@ class Scales:
         missed = self._missed(item, stream)
         return ("open", missed) if missed else ("passed", "")
 
+    def _link(self, item: Item, stream: Stream) -> Link:
+        """A failure stands for work that is done only where a pass in its place would count."""
+        if not item.done_by or self._missed(item, stream):
+            return "none"
+        if not self.links.effective.isdisjoint(item.done_by):
+            return "effective"
+        return "none" if self.links.lapsed.isdisjoint(item.done_by) else "lapsed"
+
     def _missed(self, item: Item, stream: Stream) -> str:
         if not holds_of_subject(item) or item.subject != stream.subject:
             return "other-subject"
-        if item.source == "check" and not is_as_approved(item, self.bound.get(stream.id)):
+        is_of_binding = item.source == "check" or stream.id.startswith("binding:")
+        if is_of_binding and not is_as_approved(item, self.bound.get(stream.id)):
             return "not-as-approved"
         return ""
 
@@ -152,14 +164,19 @@ def has_gap(stream: Stream, items: Sequence[Item]) -> bool:
 
 
 class Walk:
-    """The walk through one series. ``failure`` and ``passed`` are never both set: one of them is the head."""
+    """The walk through one series. ``failure`` and ``passed`` are never both set: one of them is the head.
+
+    ``holding`` are the failures since the last pass that counted, ``failed_setups`` the setups of all of them ever:
+    each holds a pass back, not only the newest (decision 0071).
+    """
 
     def __init__(self, kind: str, demand: Demand) -> None:
         self.kind = kind
         self.demand = demand
         self.failure: Weighed | None = None
         self.passed: Weighed | None = None
-        self.doubtful: Weighed | None = None
+        self.holding: list[Weighed] = []
+        self.failed_setups: set[str] = set()
         self.newest_open: Weighed | None = None
         self.why_open = ""
         self.noted = False
@@ -167,25 +184,33 @@ class Walk:
     def take(self, weighed: Weighed) -> None:
         """The next item in ledger order."""
         weight = weighed.weight
-        if weight == "note":
-            self.noted = True
-        elif weight == "failed":
-            self.failure, self.passed, self.doubtful, self.newest_open = weighed, None, None, None
-        elif weight == "passed":
+        if weight == "passed":
             self._take_pass(weighed)
+        elif weight == "failed":
+            self.failure, self.passed, self.newest_open = weighed, None, None
+            self._hold(weighed)
+        elif weight == "note":
+            self.noted = True
         else:
             if weight == "doubtful":
-                self.doubtful = weighed
+                self._hold(weighed)
             self._take_open(weighed, weighed.why_open)
+
+    def _hold(self, failure: Weighed) -> None:
+        self.holding.append(failure)
+        if failure.item.setup:
+            self.failed_setups.add(failure.item.setup)
 
     def _take_pass(self, weighed: Weighed) -> None:
         missed = self._missed(weighed)
         if missed:
             self._take_open(weighed, missed)
-        elif self.doubtful is not None and is_held_back(weighed, self.doubtful):
-            self._take_open(weighed, "held-back")
-        elif self.failure is None or not is_held_back(weighed, self.failure):
-            self.passed, self.failure, self.doubtful, self.newest_open = weighed, None, None, None
+        elif weighed.item.setup in self.failed_setups or any(is_held_back(weighed, one) for one in self.holding):
+            if self.failure is None:
+                self._take_open(weighed, "held-back")
+        else:
+            self.passed, self.failure, self.newest_open = weighed, None, None
+            self.holding.clear()
 
     def _take_open(self, weighed: Weighed, why: str) -> None:
         self.newest_open, self.why_open = weighed, why
@@ -221,8 +246,10 @@ class Walk:
         flags = UNSETTLED if gap or newer is not None else 0
         if not failure.is_current:
             return Cell("old", flags | MARKED_FAILED, "changed-failed", failure.item, newer)
-        if self.demand.done and failure.is_linked and not self._missed(failure):
+        if self.demand.done and failure.link != "none" and not self._missed(failure):
             found = max(1, failure.item.open_findings)
+            if failure.link == "lapsed":
+                return Cell("old", flags | MARKED_FAILED, "lapsed", failure.item, newer, found)
             return self._end_passed(failure, gap, oldest, flags=MARKED_FAILED, findings=found)
         return Cell("bad", flags, "failed", failure.item, newer, failure.item.open_findings)
 
@@ -247,28 +274,36 @@ def _aged(head: Weighed, oldest: str) -> str:
 
 
 def is_held_back(passed: Weighed, failure: Weighed) -> bool:
-    """Whether a pass does not replace the failure before it.
+    """Whether a pass does not replace a failure before it.
 
-    It ended no later; or it is the same setup again, whatever the seed; or it is about other bytes while the failure is
-    about today's. Of records a later version decides: there is no setup, and one may be filed with the other.
+    It ended no later; or it is about other bytes while the failure is about today's. Of records a later version
+    decides, and one may be filed with the other.
     """
     both_records = passed.is_record and failure.is_record
-    earlier = passed.item.ended < failure.item.ended
-    if earlier or (not both_records and passed.item.ended == failure.item.ended):
-        return True
-    if passed.item.setup and passed.item.setup == failure.item.setup:
+    if passed.item.ended < failure.item.ended or (not both_records and passed.item.ended == failure.item.ended):
         return True
     return failure.is_current and not passed.is_current
 
 
-def effective_links(items: Sequence[Item], day: str) -> frozenset[str]:
-    """Ids of nonconformities and treatments that are approved, passing, not withdrawn and within their review date."""
-    return frozenset(
-        item.id
-        for item in items
-        if item.record_state == "approved"
-        and item.result == "passed"
-        and not LINKING_KINDS.isdisjoint(item.kinds)
-        and not _doubt(item)
-        and (item.review_by is None or item.review_by >= day)
-    )
+class Links(NamedTuple):
+    """Ids of the nonconformities and treatments that count, and of those whose review date has passed since."""
+
+    effective: frozenset[str]
+    lapsed: frozenset[str]
+
+
+def links_of(items: Iterable[Item], day: str) -> Links:
+    """Nonconformities and treatments that are approved, passing and not withdrawn, by their review date.
+
+    One that was past its review date when it was recorded was never effective, so it has not lapsed either.
+    """
+    effective, lapsed = set(), set()
+    for item in items:
+        is_good = item.record_state == "approved" and item.result == "passed" and not _doubt(item)
+        if not is_good or LINKING_KINDS.isdisjoint(item.kinds):
+            continue
+        if item.review_by is None or item.review_by >= day:
+            effective.add(item.id)
+        elif item.review_by >= authority_day(item.recorded):
+            lapsed.add(item.id)
+    return Links(frozenset(effective), frozenset(lapsed))

@@ -14,13 +14,15 @@ import bz2
 import csv
 import importlib.util
 import sys
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -71,6 +73,16 @@ def sex(male: np.ndarray) -> pa.Array:
     return pa.array([None if np.isnan(value) else ("male" if value else "female") for value in male], pa.string())
 
 
+def what_it_runs_on(names: set[str]) -> set[str]:
+    """These packages and all that they need here, so that the list of pins is whole."""
+    found: set[str] = set()
+    while left := names - found:
+        found |= left
+        needed = [Requirement(line) for name in left for line in requires(name) or []]
+        names |= {canonicalize_name(one.name) for one in needed if not one.marker or one.marker.evaluate({"extra": ""})}
+    return found
+
+
 def main(folder: Path) -> None:
     table = read_table()
     table["gdlin"] = np.where(table["gdlin"] == GDLIN_UNKNOWN, np.nan, table["gdlin"])
@@ -99,7 +111,7 @@ def main(folder: Path) -> None:
     pq.write_table(judged, folder / "holdout.parquet")
 
     joblib.dump(model, folder / "model.joblib")
-    pins = [f"{name}=={version(name)}" for name in ("joblib", "numpy", "scikit-learn")]
+    pins = [f"{name}=={version(name)}" for name in sorted(what_it_runs_on({"joblib", "scikit-learn"}))]
     (folder / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
 
 

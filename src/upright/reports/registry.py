@@ -41,7 +41,7 @@ class Report:
     render: Callable[[Dossier], bytes]
 
 
-_BUILT_IN = ("assessment",)
+_BUILT_IN = ("assessment", "aibom")
 
 
 @cache

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 from upright.kernel import Ref
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from upright.evidence import Statement
     from upright.reports import Dossier
     from upright.workspace.manifest import Manifest
     from upright.workspace.workspace import Workspace
+
+_LARGEST_BILL = 32 * 2**20
 
 
 def make_dossier(
@@ -25,11 +30,12 @@ def make_dossier(
     stage = next_stage(workspace, ref, catalogue.stages)
     rows = [row for row in workspace.evidence() if row.id is not None and row.statement is not None]
     cited = {item.id for item in facts.items}
+    bodies = {row.id: row.statement for row in rows if row.id in cited and row.id and row.statement}
     return Dossier(
         facts=facts,
         posture=evaluate(facts, catalogue),
         gate=None if stage is None else answer(facts, catalogue, system=str(ref), stage=stage),
-        bodies={row.id: row.statement for row in rows if row.id in cited and row.id and row.statement},
+        bodies=bodies,
         catalogue=catalogue,
         checkpoint=workspace.log.checkpoint,
         log_key=str(workspace.log_key),
@@ -38,7 +44,17 @@ def make_dossier(
         organisation=manifest.organisation.name if manifest else workspace.organisation.path,
         purpose=manifest.system.purpose if manifest else "",
         signers={row.id: row.signers for row in rows if row.id},
+        artefacts=dict(_bills(workspace, bodies.values())),
     )
+
+
+def _bills(workspace: "Workspace", statements: "Iterable[Statement]") -> "Iterator[tuple[str, bytes]]":
+    """The bills of materials that evidence carries, as far as their bytes are kept here."""
+    for statement in statements:
+        for artefact in statement.predicate.artefacts:
+            is_bill = artefact.media_type == "application/vnd.cyclonedx+json" and artefact.size <= _LARGEST_BILL
+            if is_bill and workspace.layout.blob(artefact.sha256).exists():
+                yield artefact.sha256, workspace.layout.read_blob(artefact.sha256)
 
 
 def next_stage(workspace: "Workspace", system: Ref, stages: tuple[str, ...]) -> str | None:

@@ -186,7 +186,8 @@ def test_any_licence_text_gives_a_valid_bill(tmp_path: Path, text: str) -> None:
     found = ran(
         model(tmp_path), data(tmp_path, declared={"licence": text, "steps": "one text", "origin": 3}), licence=text
     )
-    demand_valid(found.artefacts[0].data)
+    document = demand_valid(found.artefacts[0].data)
+    assert document["metadata"]["component"]["licenses"]
 
 
 def test_wrong_use_is_said(tmp_path: Path) -> None:

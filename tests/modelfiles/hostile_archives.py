@@ -83,6 +83,8 @@ def _joblib() -> Iterator[tuple[str, Hostile]]:
     yield "joblib-call-within-objects", _os(proto(4) + joblib_array((1,), dtype("O"), BAD_PICKLE) + b".")
     plain = joblib_array((len(BAD_PICKLE),), dtype("u1"), BAD_PICKLE[2:] + b"ab", aligned=False)
     yield "joblib-bytes-that-plain-pickle-runs", _os(proto(4) + plain + b".")
+    short = joblib_array((10,), dtype("u1"), b"cos\nsystem.", aligned=False)
+    yield "joblib-bytes-that-name-at-the-end", _os(proto(4) + short)
     yield "joblib-array-too-short", Hostile(proto(4) + joblib_array((9,), dtype("f8"), bytes(8)) + b".", NEVER_CLEAN)
     yield (
         "joblib-size-overflow",

@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -147,3 +148,25 @@ def unreadable_models(source: ModelSource, folder: Path) -> Iterator[tuple[str, 
     nothing = folder / "a-folder"
     nothing.mkdir(exist_ok=True)
     yield "an empty folder", dataclasses.replace(source, path=nothing)
+
+
+def unreadable_hosts(source: ModelSource) -> Iterator[tuple[str, ModelSource]]:
+    """Hosted models that are not there, refuse, hang up, or answer with something else."""
+    from checks.scripted_model import serving
+
+    assert source.endpoint is not None
+    answers: dict[str, Any] = {
+        "hangs up": None,
+        "wrong key": (401, {}, {"error": {"message": "no"}}),
+        "no such model": (404, {}, b""),
+        "a page": (200, {}, b"<html>"),
+        "no choices": (200, {}, {"choices": []}),
+        "elsewhere": (302, {"location": "http://127.0.0.1:1/"}, b""),
+        "not JSON": (200, {}, b"\xff\xfe"),
+    }
+    url = ""
+    for what, answer in answers.items():
+        with serving(lambda _body, answer=answer: answer) as served:
+            url = served.url
+            yield what, dataclasses.replace(source, endpoint=dataclasses.replace(source.endpoint, url=served.url))
+    yield "nobody listens", dataclasses.replace(source, endpoint=dataclasses.replace(source.endpoint, url=url))

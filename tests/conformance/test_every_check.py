@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance.hostile import strange_tables, unreadable_models, unreadable_tables
+from conformance.hostile import strange_tables, unreadable_hosts, unreadable_models, unreadable_tables
 from conformance.made import CANARY, RARE, Fitting, fitting_for
 from upright.catalogue import Catalogue
 from upright.checks.contract import Binding, CheckSpec, Context, ModelSource, TableSource
@@ -208,11 +208,20 @@ def limited(spec: CheckSpec, fitting: Fitting) -> Binding:
 
 
 def tables_of(binding: Binding) -> list[str]:
-    return [part for part in ("on", "against") if isinstance(getattr(binding, part), TableSource)]
+    """Tables; lists of tasks are none, and have tests of their own."""
+    parts = {part: getattr(binding, part) for part in ("on", "against")}
+    tables = {part: source for part, source in parts.items() if isinstance(source, TableSource)}
+    return [part for part, source in tables.items() if Path(source.path).suffix == ".parquet"]
 
 
 def models_of(binding: Binding) -> list[str]:
-    return [part for part in ("on", "against", "model") if isinstance(getattr(binding, part), ModelSource)]
+    parts = {part: getattr(binding, part) for part in ("on", "against", "model")}
+    return [part for part, source in parts.items() if isinstance(source, ModelSource) and source.endpoint is None]
+
+
+def hosted_of(binding: Binding) -> list[str]:
+    parts = {part: getattr(binding, part) for part in ("on", "against")}
+    return [part for part, source in parts.items() if isinstance(source, ModelSource) and source.endpoint is not None]
 
 
 def with_hostile(binding: Binding, folder: Path, *, unreadable: bool) -> Iterator[tuple[str, Binding]]:
@@ -228,6 +237,10 @@ def with_hostile(binding: Binding, folder: Path, *, unreadable: bool) -> Iterato
         place.mkdir(parents=True, exist_ok=True)
         for what, source in unreadable_models(getattr(binding, part), place):
             yield f"{part}: {what}", dataclasses.replace(binding, **{part: source})
+    for part in hosted_of(binding) if unreadable else ():
+        hurried = {**binding.options, "seconds": 1}  # what does not answer is not waited for
+        for what, source in unreadable_hosts(getattr(binding, part)):
+            yield f"{part}: {what}", dataclasses.replace(binding, options=hurried, **{part: source})
 
 
 def test_the_rare_group_of_the_made_table_is_rare() -> None:

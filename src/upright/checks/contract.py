@@ -227,7 +227,8 @@ class Context:
 
     ``open_table`` gives an Ibis table of a source, opened once (see ``checks.tables.Tables``). ``models`` loads each
     model once, in a sandboxed child; without it each use has a child of its own (``checks.models.opened``), within
-    the limits ``sandbox``. ``progress(done, of)`` may be called by a long check.
+    the limits ``sandbox``. ``progress(done, of)`` may be called by a long check. ``resume`` is a folder that
+    outlives the run, where a long check keeps what it would be costly to do again.
     """
 
     seed: int
@@ -236,6 +237,7 @@ class Context:
     clock: Clock = system_clock
     sandbox: Any = None
     models: "Models | None" = None
+    resume: Path | None = None
     progress: Callable[[int, int], None] = lambda _done, _of: None
 
     def seed_of(self, binding: Binding) -> int:

@@ -1,26 +1,22 @@
 """Models that checks ask: each loaded once, in a sandboxed child of its own, and only what its scan or owner allows."""
 
 import contextlib
-import os
 import shutil
-import socket
-import ssl
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlsplit
 
 from upright.checks.asking import ModelSession
 from upright.checks.confined.adapters import ADAPTERS, BY_ENDING
-from upright.checks.contract import Context, Endpoint, ModelSource
+from upright.checks.contract import Context, ModelSource
+from upright.checks.endpoints import MissingKeyError, endpoint_child
 from upright.checks.sandbox import Child, ConfinedError, SandboxLimits
 from upright.measures.errors import MeasureInputError
 
 OUTPUTS = ("predict_proba", "decision_function", "predict")
-_CONNECT_SECONDS = 20.0
 _PACKAGES = {"onnxruntime": "'upright[onnx]'"}
 
 
@@ -78,6 +74,8 @@ class Models:
             request, child = self._child(source, folder)
         except ConfinedError as why:
             raise _refusal(why) from None
+        except MissingKeyError as why:
+            raise NoModelError(why.message, code="UP-MODEL-08") from None
         request |= {"op": "load", "adapter": name, "features": list(source.features), "output": source.output}
         try:
             about, _ = child.ask(request)
@@ -88,7 +86,7 @@ class Models:
 
     def _child(self, source: ModelSource, folder: Path) -> tuple[dict[str, Any], Child]:
         if source.endpoint is not None:
-            return _endpoint_child(source.endpoint, folder, self._limits)
+            return endpoint_child("model", source.endpoint, folder, self._limits)
         copy = folder / f"model{Path(source.path).suffix.lower()}"
         _fetch(source, copy)
         return {"path": str(copy.resolve())}, Child("model", scratch=folder, limits=self._limits)
@@ -147,33 +145,6 @@ def _digest_of(file: IO[bytes]) -> str:
     while piece := file.read(1 << 20):
         digest.update(piece)
     return digest.hexdigest()
-
-
-def _endpoint_child(endpoint: Endpoint, folder: Path, limits: SandboxLimits | None) -> tuple[dict[str, Any], Child]:
-    """A child that loads nothing and reaches this one host, by connections that are made here."""
-    parts = urlsplit(endpoint.url)
-    tls = parts.scheme == "https"
-    host, port = parts.hostname or "", parts.port or (443 if tls else 80)
-    key = None
-    if endpoint.key_env is not None:
-        key = os.environ.get(endpoint.key_env)
-        if not key:
-            raise NoModelError(
-                f"the environment has no {endpoint.key_env}, which the manifest names as the model's key",
-                code="UP-MODEL-08",
-            )
-    paths = ssl.get_default_verify_paths()
-    readable = [path for path in (paths.cafile, paths.capath) if path] if tls else []
-
-    def connect() -> socket.socket:
-        return socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
-
-    child = Child("model", scratch=folder, limits=limits, readable=readable, connect=connect)
-    request = {
-        "host": host, "port": port, "tls": tls, "prefix": parts.path.rstrip("/"), "key": key,
-        "model": endpoint.model, "version": endpoint.version, "cafile": paths.cafile, "capath": paths.capath,
-    }  # fmt: skip
-    return request, child
 
 
 def _refusal(why: ConfinedError) -> NoModelError:

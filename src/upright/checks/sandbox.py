@@ -143,14 +143,21 @@ class Child:
         return end.decode("utf-8", "replace").strip()
 
     def ask(
-        self, arguments: Mapping[str, Any], parts: Iterable[Any] = (), *, most: int = frames.MOST_BODY
+        self,
+        arguments: Mapping[str, Any],
+        parts: Iterable[Any] = (),
+        *,
+        most: int = frames.MOST_BODY,
+        seconds: float | None = None,
     ) -> tuple[Any, memoryview]:
         """One request, and the value and bytes of its answer; at most ``most`` bytes are taken.
+
+        It may take ``seconds``, else the limits' ``wall_seconds``.
 
         Raises:
             ConfinedError: it failed, or had to be stopped.
         """
-        head, body = self._exchange(dict(arguments), parts, self.limits.wall_seconds, most)
+        head, body = self._exchange(dict(arguments), parts, seconds or self.limits.wall_seconds, most)
         if "value" in head:
             return head["value"], body
         needs = head.get("needs")

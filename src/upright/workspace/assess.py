@@ -145,7 +145,14 @@ def _measure(
     with tempfile.TemporaryDirectory(prefix="upright-") as folder:
         scratch = Path(folder)
         with contextlib.closing(Tables(scratch)) as tables, contextlib.closing(Models(scratch)) as models:
-            context = Context(seed=seed, scratch=scratch, open_table=tables.open, clock=workspace.clock, models=models)
+            context = Context(
+                seed=seed,
+                scratch=scratch,
+                open_table=tables.open,
+                clock=workspace.clock,
+                models=models,
+                resume=workspace.layout.resume,
+            )
             yield from run_all(bindings, context, on_event)
 
 

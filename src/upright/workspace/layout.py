@@ -45,6 +45,11 @@ class Layout:
         return self.root / "bundles"
 
     @property
+    def resume(self) -> Path:
+        """What a long check keeps so that a stopped run goes on where it was; emptied when it ends."""
+        return self.root / "resume"
+
+    @property
     def is_there(self) -> bool:
         """Whether a log was made here (its folder says so itself; see ``upright.ledger``)."""
         return (self.root / "ledger" / "checkpoint").is_file()

@@ -31,8 +31,9 @@ class Endpoint:
     def __init__(self, request: dict[str, Any]) -> None:
         self.host, self.port, self.prefix = request["host"], int(request["port"]), request["prefix"]
         self.headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if request.get("key"):
-            self.headers["Authorization"] = f"Bearer {request['key']}"
+        self.key = request.get("key")
+        if self.key:
+            self.headers["Authorization"] = f"Bearer {self.key}"
         self.context = None
         if request["tls"]:
             self.context = ssl.create_default_context(cafile=request.get("cafile"), capath=request.get("capath"))
@@ -46,38 +47,54 @@ class Endpoint:
         """
         body = json.dumps(value, allow_nan=False).encode()
         try:
-            status, data = self._once(path, body)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            self.connection = None  # a kept connection that the other side gave up
-            status, data = self._again(path, body)
+            status, _headers, data = self.exchange(path, body)
         except (OSError, http.client.HTTPException) as why:
-            self.connection = None
             raise EndpointError(f"{self.host} cannot be asked: {type(why).__name__}: {why}") from None
         if status != 200:
-            said = data[:_SHOWN].decode("utf-8", "replace")
+            said = data[:_SHOWN].decode("utf-8", "replace").replace(self.key or "\0", "(key)")
             raise EndpointError(f"{self.host} answered {status}: {' '.join(said.split())}")
         try:
             return json.loads(data)
         except (ValueError, RecursionError):
             raise EndpointError(f"{self.host} answered with something that is no JSON") from None
 
-    def _again(self, path: str, body: bytes) -> tuple[int, bytes]:
-        try:
-            return self._once(path, body)
-        except (OSError, http.client.HTTPException) as why:
-            self.connection = None
-            raise EndpointError(f"{self.host} cannot be asked: {type(why).__name__}: {why}") from None
+    def exchange(
+        self, path: str, body: bytes, *, seconds: float = SECONDS, most: int = MOST_ANSWER
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Status, headers and body of a POST, whatever they are; a connection that was given up is made anew once.
 
-    def _once(self, path: str, body: bytes) -> tuple[int, bytes]:
-        if self.connection is None:
-            self.connection = _Handed(self.host, self.port, self.context)
-        self.connection.request("POST", self.prefix + path, body, self.headers)
-        answer = self.connection.getresponse()
-        data = answer.read(MOST_ANSWER + 1)
-        if len(data) > MOST_ANSWER:
+        Raises:
+            OSError, HTTPException: no connection, or no answer. EndpointError: more than ``most`` bytes.
+        """
+        was_kept = self.connection is not None
+        try:
+            return self._once(path, body, seconds, most)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self.connection = None  # a kept connection that the other side gave up
+            if not was_kept:
+                raise
+            return self._once(path, body, seconds, most)
+        except BaseException:
             self.connection = None
-            raise EndpointError(f"{self.host} answered with more than {MOST_ANSWER >> 20} MiB")
-        return answer.status, data
+            raise
+
+    def _once(self, path: str, body: bytes, seconds: float, most: int) -> tuple[int, list[tuple[str, str]], bytes]:
+        try:
+            if self.connection is None:
+                self.connection = _Handed(self.host, self.port, self.context)
+                self.connection.connect()
+            if self.connection.sock is not None:
+                self.connection.sock.settimeout(seconds)
+            self.connection.request("POST", self.prefix + path, body, self.headers)
+            answer = self.connection.getresponse()
+            data = answer.read(most + 1)
+        except BaseException:
+            self.connection = None
+            raise
+        if len(data) > most:
+            self.connection = None
+            raise EndpointError(f"{self.host} answered with more than {most >> 20} MiB")
+        return answer.status, answer.getheaders(), data
 
 
 class _Handed(http.client.HTTPConnection):

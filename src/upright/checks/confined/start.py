@@ -19,7 +19,7 @@ from upright.checks.confined.syscalls import ARCHITECTURES, CAPSET
 NO_SANDBOX = 90
 Task = Callable[[dict[str, Any], memoryview], tuple[Any, Iterable[Any]]]
 """A request's head and body to the value and the buffers of its answer."""
-_TASKS = {"model": "upright.checks.confined.model"}
+_TASKS = {"exchange": "upright.checks.confined.exchange", "model": "upright.checks.confined.model"}
 _SYSTEM_READABLE = (
     "/lib",
     "/lib64",

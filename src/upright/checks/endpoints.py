@@ -1,0 +1,113 @@
+"""Hosted models: a confined child that loads nothing and reaches the one host that the manifest names."""
+
+import os
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from upright.checks.contract import Endpoint
+from upright.checks.sandbox import Child, ConfinedError, SandboxLimits
+from upright.measures.errors import MeasureInputError
+
+MOST_ANSWER = 8 * 2**20
+_CONNECT_SECONDS = 20.0
+_SLACK_SECONDS = 5.0
+
+
+class MissingKeyError(MeasureInputError):
+    """The environment lacks the variable that the manifest names, so the model cannot be asked here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """What came back: status (0: nothing did, ``why`` says why), headers in lower case, body of at most 8 MiB."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+
+
+class HostExchange:
+    """Posts JSON to one host and to no other, redirects not followed; use it in a ``with``.
+
+    The key is read from the environment when it opens, goes to the child by its pipe and to the host by TLS.
+
+    Raises:
+        MissingKeyError: the environment has no such variable (UP-CHECK-97).
+        ConfinedError: there is no sandbox here.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, scratch: Path, limits: SandboxLimits | None = None) -> None:
+        self._endpoint, self._scratch, self._limits = endpoint, scratch, limits or SandboxLimits(wall_seconds=600.0)
+        self._request, self._child = endpoint_child("exchange", endpoint, scratch, self._limits)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, why: BaseException | None, trace: TracebackType | None) -> None:
+        self._child.close()
+
+    def post(self, path: str, body: bytes, *, seconds: float) -> HttpAnswer:
+        """Posts ``body`` to ``path`` below the base address; never raises for what the host does.
+
+        Raises:
+            ConfinedError: a child that was lost cannot be started again.
+        """
+        if not self._child.is_alive:
+            self._request, self._child = endpoint_child("exchange", self._endpoint, self._scratch, self._limits)
+        asked = {**self._request, "path": path, "seconds": seconds, "most": MOST_ANSWER}
+        try:
+            head, data = self._child.ask(asked, [body], most=MOST_ANSWER + 1, seconds=seconds + _SLACK_SECONDS)
+        except ConfinedError as why:
+            return HttpAnswer(status=0, why=why.why)
+        return _answer(head, bytes(data))
+
+
+def _answer(head: Any, body: bytes) -> HttpAnswer:
+    """Nothing that the child says is taken on trust."""
+    if not isinstance(head, dict) or not isinstance(head.get("status"), int):
+        return HttpAnswer(status=0, why="the answer is not of the agreed form")
+    if head["status"] == 0:
+        return HttpAnswer(status=0, why=str(head.get("why", "no answer"))[:200])
+    headers = head.get("headers")
+    pairs = headers.items() if isinstance(headers, dict) else ()
+    return HttpAnswer(status=head["status"], body=body, headers={str(name): str(value) for name, value in pairs})
+
+
+def endpoint_child(
+    task: str, endpoint: Endpoint, folder: Path, limits: SandboxLimits | None
+) -> tuple[dict[str, Any], Child]:
+    """What a child has to be told of the host, and the child; connections are made here, to that host alone.
+
+    Raises:
+        MissingKeyError: the environment has no key. ConfinedError: there is no sandbox here.
+    """
+    parts = urlsplit(endpoint.url)
+    tls = parts.scheme == "https"
+    host, port = parts.hostname or "", parts.port or (443 if tls else 80)
+    key = None
+    if endpoint.key_env is not None:
+        key = os.environ.get(endpoint.key_env)
+        if not key:
+            raise MissingKeyError(
+                f"the environment has no {endpoint.key_env}, which the manifest names as the model's key",
+                code="UP-CHECK-97",
+            )
+    paths = ssl.get_default_verify_paths()
+    readable = [path for path in (paths.cafile, paths.capath) if path] if tls else []
+
+    def connect() -> socket.socket:
+        return socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+
+    child = Child(task, scratch=folder, limits=limits, readable=readable, connect=connect)
+    request = {
+        "host": host, "port": port, "tls": tls, "prefix": parts.path.rstrip("/"), "key": key,
+        "model": endpoint.model, "version": endpoint.version, "cafile": paths.cafile, "capath": paths.capath,
+    }  # fmt: skip
+    return request, child

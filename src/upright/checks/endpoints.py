@@ -50,7 +50,9 @@ class HostExchange:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, why: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, why: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._child.close()
 
     def post(self, path: str, body: bytes, *, seconds: float) -> HttpAnswer:

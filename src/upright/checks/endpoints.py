@@ -105,7 +105,9 @@ def endpoint_child(
     readable = [path for path in (paths.cafile, paths.capath) if path] if tls else []
 
     def connect() -> socket.socket:
-        return socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+        made = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a request is two writes; the second must not wait
+        return made
 
     child = Child(task, scratch=folder, limits=limits, readable=readable, connect=connect)
     request = {

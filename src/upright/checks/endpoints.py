@@ -45,6 +45,7 @@ class HostExchange:
 
     def __init__(self, endpoint: Endpoint, *, scratch: Path, limits: SandboxLimits | None = None) -> None:
         self._endpoint, self._scratch, self._limits = endpoint, scratch, limits or SandboxLimits(wall_seconds=600.0)
+        scratch.mkdir(parents=True, exist_ok=True)
         self._request, self._child = endpoint_child("exchange", endpoint, scratch, self._limits)
 
     def __enter__(self) -> Self:

@@ -92,13 +92,13 @@ class Child:
     ) -> None:
         if sys.platform != "linux" or platform.machine() not in ARCHITECTURES:
             raise ConfinedError("no sandbox", f"{NO_SANDBOX_HERE}: it needs Linux on x86-64 or arm64")
+        scratch = scratch.resolve(strict=True)
         self.limits = limits or SandboxLimits()
         self.notes: tuple[str, ...] = ()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         self._connect, self._connections = connect, 0
         self._door: socket.socket | None = None
         self.door_number: int | None = None
-        scratch = scratch.resolve(strict=True)
         numbers = {key: value for key, value in asdict(self.limits).items() if isinstance(value, int)}
         order = {"task": task, "scratch": str(scratch), "landlock": landlock, "limits": numbers}
         order["readable"] = list(readable)

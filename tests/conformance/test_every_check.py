@@ -7,7 +7,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from conformance.hostile import strange_tables, unreadable_hosts, unreadable_mod
 from conformance.made import CANARY, RARE, Fitting, fitting_for
 from upright.catalogue import Catalogue
 from upright.checks.contract import Binding, CheckSpec, Context, ModelSource, TableSource
+from upright.checks.models import Models
 from upright.checks.options import OptionError
 from upright.checks.registry import checks
 from upright.checks.run import Ran, demand_runnable, run_one
@@ -46,9 +47,25 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[
         yield Made()
 
 
+_children: dict[str, Models] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One child for each model, shared by all tests here, as by all checks of a run."""
+    with closing(Models(tmp_path_factory.mktemp("children"))) as models:
+        _children["all"] = models
+        yield
+        _children.clear()
+
+
 def context(folder: Path, seed: int = 7) -> Context:
     return Context(
-        seed=seed, scratch=folder, open_table=Tables(folder).open, clock=lambda: datetime(2026, 5, 1, tzinfo=UTC)
+        seed=seed,
+        scratch=folder,
+        open_table=Tables(folder).open,
+        clock=lambda: datetime(2026, 5, 1, tzinfo=UTC),
+        models=_children["all"],
     )
 
 

@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 _BYTES_AT_ONCE = 1 << 24
 _MOST_CLASSES = 10_000
+_BROUGHT_BY = {"art": "'upright[robustness]'", "sklearn": "'upright[models]'"}
 
 
 class AskingError(MeasureInputError):
@@ -172,7 +173,8 @@ class ModelSession:
         try:
             head, body = self._child.ask({**request, "layout": layout}, buffers)
         except ConfinedError as why:
-            needs = f"; it needs {why.needs}, which is not installed here" if why.needs else ""
+            how = _BROUGHT_BY.get(why.needs, why.needs)
+            needs = f"; it needs {why.needs}, which is not installed here: pip install {how}" if why.needs else ""
             said = f" ({why.errors.splitlines()[-1][:200]})" if why.errors and not why.needs else ""
             raise AskingError(f"the model did not answer: {why.why}{said}{needs}", code="UP-MODEL-23") from None
         if not isinstance(head, dict):

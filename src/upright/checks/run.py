@@ -34,12 +34,13 @@ _RECORDED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """For a progress bar: a binding has started, or has ended with a result."""
+    """For a progress bar: a binding has started, is so far (``part`` of 1), or has ended with a result."""
 
-    what: Literal["started", "ended"]
+    what: Literal["started", "working", "ended"]
     binding: Binding
     done: int
     of: int
+    part: float = 0.0
     result: Outcome | None = None
 
 
@@ -85,9 +86,19 @@ def run_all(
         find_check(binding.check)
     for done, binding in enumerate(waiting):
         told(Event(what="started", binding=binding, done=done, of=len(waiting)))
-        ran = run_one(binding, context)
+        ran = run_one(binding, replace(context, progress=_telling(told, binding, done, len(waiting))))
         told(Event(what="ended", binding=binding, done=done + 1, of=len(waiting), result=ran.predicate.result))
         yield ran
+
+
+def _telling(told: Callable[[Event], None], binding: Binding, done: int, of: int) -> Callable[[int, int], None]:
+    """What a long check calls, as events of its binding."""
+
+    def progress(part: int, parts: int) -> None:
+        share = part / parts if parts else 0.0
+        told(Event(what="working", binding=binding, done=done, of=of, part=share))
+
+    return progress
 
 
 def run_one(binding: Binding, context: Context) -> Ran:

@@ -27,7 +27,8 @@ def progress() -> Iterator["Callable[[Event], None]"]:
         def tell(event: "Event") -> None:
             from upright.cli.text import one_line
 
-            words = {"started": event.binding, "posture": "Judging", "recorded": "Recording"}
+            working = f"{event.binding} {event.part:.0%}"
+            words = {"started": event.binding, "working": working, "posture": "Judging", "recorded": "Recording"}
             bar.update(task, description=one_line(words.get(event.what, event.binding or event.what))[:40].ljust(28))
             if event.of:
                 bar.update(task, completed=event.done, total=event.of)

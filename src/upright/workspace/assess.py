@@ -75,8 +75,9 @@ class _Run:
         self.done = 0
 
     def progress(self, event: "RunEvent") -> None:
-        if event.what == "started":
-            self.tell(Event(what="started", binding=event.binding.id, done=self.done, of=self.of))
+        if event.what != "ended":
+            at = Event(what=event.what, binding=event.binding.id, done=self.done, of=self.of, part=event.part)
+            self.tell(at)
 
     def file(self, ran: "Ran", signer: Signer) -> CheckOutcome:
         binding = ran.binding

@@ -16,16 +16,18 @@ Outcome = Literal["passed", "failed", "undecided", "errored"]
 class Event:
     """Something that happened while assessing; for progress, never for judgement.
 
-    ``what``: ``started`` (a check starts), ``filed`` (its evidence is in the log), ``reused``, ``changed`` (a binding
-    was loosened, removed or changed), ``recorded`` (a new system record), ``posture``. ``done`` of ``of`` checks.
+    ``what``: ``started`` (a check starts), ``working`` (it is ``part`` of 1 through), ``filed`` (its evidence is in the
+    log), ``reused``, ``changed`` (a binding was loosened, removed or changed), ``recorded`` (a new system record),
+    ``posture``. ``done`` of ``of`` checks.
     """
 
-    what: Literal["started", "filed", "reused", "changed", "recorded", "posture"]
+    what: Literal["started", "working", "filed", "reused", "changed", "recorded", "posture"]
     binding: str = ""
     outcome: str = ""
     note: str = ""
     done: int = 0
     of: int = 0
+    part: float = 0.0
 
 
 OnEvent = Callable[[Event], None]

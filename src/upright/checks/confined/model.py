@@ -67,6 +67,12 @@ def _drop(request: dict[str, Any], _columns: Columns) -> Answer:
     return {}, []
 
 
+def _hop_skip_jump(request: dict[str, Any], columns: Columns) -> Answer:
+    from upright.checks.confined.hop_skip_jump import attack
+
+    return _numbers(attack(_held[MAIN], request, columns))
+
+
 def _numbers(found: Any) -> Answer:
     if found.ndim not in (1, 2):
         raise ValueError(f"the model answers with {found.ndim} dimensions; expected one number or one row for each row")
@@ -81,4 +87,5 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], Columns], Answer]] = {
     "contribute": _contribute,
     "fit": _fit,
     "drop": _drop,
+    "hop_skip_jump": _hop_skip_jump,
 }

@@ -1,0 +1,341 @@
+"""The smallest realistic change that flips a decision, by search: an upper bound of the true distance, found again and
+checked by asking the model.
+
+Three stages, each over all rows at once. One feature alone: a grid of moves, then halving between the last that does
+not flip and the first that does. Several together: the cheapest pairs of moves, rows that are decided otherwise, and
+the features that bring the next decision nearer for their cost. Then what the flip does not need is taken back.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from upright.checks.asking import Codes, Floats
+from upright.checks.deciding import Decider, nearness
+from upright.checks.robustness.space import Feature, Rows, Space
+
+Positions = npt.NDArray[np.int64]
+_MOVES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.6, 2.5)
+_ALL_STEPS = 24
+_HALVINGS = 14
+_NEIGHBOURS = 3
+_PAIRS, _SINGLES, _MOVES_IN_PAIRS = 150, 40, 6
+_TAKEN_BACK = 6
+_ROUNDS = 2
+_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """Of each row the cost of the smallest change found that flips it (infinite: none), and the changed row itself."""
+
+    distance: Floats
+    moved: Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is searched: ``base`` rows decided as ``codes``; ``pool`` are other rows that occur, decided as theirs."""
+
+    space: Space
+    decider: Decider
+    base: Rows
+    codes: Codes
+    pool: Rows
+    pool_codes: Codes
+    progress: Callable[[float], None]
+
+
+class Search:
+    """One search over all rows of a task."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.best = np.full(len(task.base), np.inf)
+        self.moved = task.base.copy()
+        self.starts: list[tuple[Positions, Rows]] = []
+        """Changes of rows that someone else found, to begin with."""
+        self.effects: list[tuple[int, Positions, Rows, Floats]] = []
+
+    def run(self) -> Flips:
+        """All stages."""
+        self._one_feature()
+        self.task.progress(0.35)
+        starts = [*self.starts, *self._unlike(), *self._pairs(), *self._greedy()]
+        for at, (rows, moved) in enumerate(starts):
+            self._shrink(rows, moved)
+            self.task.progress(0.35 + 0.55 * (at + 1) / len(starts))
+        self._confirm()
+        self.task.progress(1.0)
+        return Flips(self.best, self.moved)
+
+    # One feature ------------------------------------------------------------------------------------------------
+
+    def _one_feature(self) -> None:
+        brackets: list[tuple[Positions, int, Floats, Floats]] = []
+        for at in self.task.space.movable:
+            feature = self.task.space.features[at]
+            if feature.kind == "category":
+                self._categories(at, feature)
+            else:
+                brackets += self._sides(at, feature)
+        for rows, at, inside, outside in brackets:
+            self._halve(rows, at, inside, outside)
+
+    def _categories(self, at: int, feature: Feature) -> None:
+        known = np.flatnonzero(~np.isnan(self.task.base[:, at]))
+        for value in range(len(feature.values)):
+            rows = known[self.task.base[known, at] != value]
+            moved = self.task.base[rows]
+            moved[:, at] = value
+            flips = self._flips(rows, moved, note=at)
+            self._keep(rows, moved, flips)
+
+    def _sides(self, at: int, feature: Feature) -> list[tuple[Positions, int, Floats, Floats]]:
+        """Of each row and direction the last value of the grid that does not flip and the first that does."""
+        found = []
+        for sign in (-1.0, 1.0):
+            rows = np.flatnonzero(~np.isnan(self.task.base[:, at]))
+            inside = self.task.base[rows, at]
+            for step in _grid(feature):
+                values = self._moved_by(feature, self.task.base[rows, at], sign * step)
+                new = values != inside
+                rows, values, inside = rows[new], values[new], inside[new]
+                if not len(rows):
+                    break
+                moved = self.task.base[rows]
+                moved[:, at] = values
+                flips = self._flips(rows, moved, note=at)
+                self._keep(rows, moved, flips)
+                if flips.any():
+                    found.append((rows[flips], at, inside[flips], values[flips]))
+                rows, inside = rows[~flips], values[~flips]
+        return found
+
+    def _moved_by(self, feature: Feature, values: Floats, move: float) -> Floats:
+        by = move if feature.steps else move * feature.scale
+        found = np.clip(values + by, min(feature.low, np.inf), feature.high)
+        return np.rint(found) if feature.steps else found
+
+    def _halve(self, rows: Positions, at: int, inside: Floats, outside: Floats) -> None:
+        feature = self.task.space.features[at]
+        for _ in range(_HALVINGS):
+            open_ = np.abs(outside - inside) > (1.0 if feature.steps else 1e-4 * feature.scale)
+            reach = np.abs(inside - self.task.base[rows, at]) / feature.scale < self.best[rows]
+            left = open_ & reach
+            if not left.any():
+                return
+            rows, inside, outside = rows[left], inside[left], outside[left]
+            middle = (inside + outside) / 2
+            middle = np.rint(middle) if feature.steps else middle
+            moved = self.task.base[rows]
+            moved[:, at] = middle
+            flips = self._flips(rows, moved)
+            self._keep(rows, moved, flips)
+            inside, outside = np.where(flips, inside, middle), np.where(flips, middle, outside)
+
+    # Several features -------------------------------------------------------------------------------------------
+
+    def _unlike(self) -> list[tuple[Positions, Rows]]:
+        """The nearest rows of the pool that are decided otherwise, with what may not move put back."""
+        task = self.task
+        movable = list(task.space.movable)
+        nearest = np.zeros((len(task.base), _NEIGHBOURS), dtype=np.int64)
+        has = np.zeros((len(task.base), _NEIGHBOURS), dtype=bool)
+        for row in range(len(task.base)):
+            others = np.flatnonzero(task.pool_codes != task.codes[row])
+            placed = np.tile(task.base[row], (len(others), 1))
+            placed[:, movable] = task.pool[others][:, movable]
+            costs = task.space.cost(placed, np.tile(task.base[row], (len(others), 1)))
+            order = np.argsort(costs, kind="stable")[:_NEIGHBOURS]
+            order = order[np.isfinite(costs[order])]
+            nearest[row, : len(order)], has[row, : len(order)] = others[order], True
+        found = []
+        for at in range(_NEIGHBOURS):
+            rows = np.flatnonzero(has[:, at])
+            moved = task.base[rows]
+            moved[:, movable] = task.pool[nearest[rows, at]][:, movable]
+            found.append((rows, moved))
+        return found
+
+    def _pairs(self) -> list[tuple[Positions, Rows]]:
+        """Of each row the cheapest pairs of moves of two features that cost less than the best flip so far."""
+        rows: list[int] = []
+        moved: list[Rows] = []
+        for row in range(len(self.task.base)):
+            cheap = self._cheap_pairs(self.task.base[row], self.best[row])
+            rows += [row] * len(cheap)
+            moved += cheap
+        if not moved:
+            return []
+        where, placed = np.array(rows, dtype=np.int64), np.array(moved)
+        flips = self._flips(where, placed)
+        where, placed = where[flips], placed[flips]
+        cost = self.task.space.cost(placed, self.task.base[where])
+        first = [int(np.flatnonzero(where == row)[cost[where == row].argmin()]) for row in np.unique(where)]
+        return [(where[first], placed[first])]
+
+    def _cheap_pairs(self, base: Rows, below: float) -> list[Rows]:
+        single = [
+            (at, value, cost)
+            for at in self.task.space.movable
+            if not np.isnan(base[at])
+            for value, cost in self._near_moves(self.task.space.features[at], float(base[at]))
+            if cost < below
+        ]
+        single = sorted(single, key=lambda move: move[2])[:_SINGLES]
+        pairs = [
+            (first[2] + second[2], first, second)
+            for number, first in enumerate(single)
+            for second in single[number + 1 :]
+            if first[0] != second[0] and first[2] + second[2] < below
+        ]
+        found = []
+        for _, (at, value, _), (other, other_value, _) in sorted(pairs, key=lambda pair: pair[0])[:_PAIRS]:
+            one = base.copy()
+            one[at], one[other] = value, other_value
+            found.append(one)
+        return found
+
+    def _near_moves(self, feature: Feature, base: float) -> list[tuple[float, float]]:
+        """Values near the row's own, with what they cost."""
+        if feature.kind == "category":
+            return [(float(value), 1.0) for value in range(len(feature.values)) if value != base][:_MOVES_IN_PAIRS]
+        values = [
+            float(self._moved_by(feature, np.array([base]), sign * step)[0])
+            for step in _grid(feature)[2 if not feature.steps else 0 :][:_MOVES_IN_PAIRS]
+            for sign in (-1.0, 1.0)
+        ]
+        return [(value, abs(value - base) / feature.scale) for value in dict.fromkeys(values) if value != base]
+
+    def _greedy(self) -> list[tuple[Positions, Rows]]:
+        """Along the features that bring the next decision nearest for their cost, each as far as its range allows."""
+        if not self.effects:
+            return []
+        gains = self._gains()
+        order = np.argsort(-gains[:, :, 0], axis=1, kind="stable")
+        rows = np.arange(len(self.task.base))
+        moved = self.task.base.copy()
+        waiting = np.ones(len(rows), dtype=bool)
+        done: list[tuple[Positions, Rows]] = []
+        for step in range(order.shape[1]):
+            at = order[:, step]
+            useful = waiting & (gains[rows, at, 0] > 0.0)
+            if not useful.any():
+                break
+            moved[rows[useful], at[useful]] = gains[rows[useful], at[useful], 1]
+            picked = rows[useful]
+            flips = self._flips(picked, moved[picked])
+            if flips.any():
+                done.append((picked[flips], moved[picked[flips]]))
+            waiting[picked[flips]] = False
+        return [(np.concatenate([rows for rows, _ in done]), np.concatenate([one for _, one in done]))] if done else []
+
+    def _gains(self) -> Floats:
+        """For each row and feature the best gain for its cost, and the end of the range in that direction."""
+        task = self.task
+        start = self._near(np.arange(len(task.base)), task.base)
+        found = np.zeros((len(task.base), len(task.space.features), 2))
+        for at, rows, moved, near in self.effects:
+            cost = task.space.cost(moved, task.base[rows])
+            gain = (near - start[rows]) / np.maximum(cost, 1e-12)
+            better = gain > found[rows, at, 0]
+            ends = self._end(task.space.features[at], moved[:, at], task.base[rows, at])
+            found[rows[better], at, 0], found[rows[better], at, 1] = gain[better], ends[better]
+        return found
+
+    def _end(self, feature: Feature, moved: Floats, base: Floats) -> Floats:
+        if feature.kind == "category":
+            return moved
+        return np.where(moved > base, feature.high, feature.low)
+
+    def _shrink(self, rows: Positions, moved: Rows) -> None:
+        """Takes back, feature by feature, what the flip does not need; the dearest moves first."""
+        if not len(rows):
+            return
+        flips = self._flips(rows, moved)
+        rows, moved = rows[flips], moved[flips].copy()
+        if not len(rows):
+            return
+        self._keep(rows, moved, np.ones(len(rows), dtype=bool))
+        for _ in range(_ROUNDS):
+            for at in self._dearest_first(rows, moved):
+                self._take_back(rows, moved, at)
+        self._keep(rows, moved, np.ones(len(rows), dtype=bool))
+
+    def _dearest_first(self, rows: Positions, moved: Rows) -> list[int]:
+        costs = []
+        for at in self.task.space.movable:
+            feature = self.task.space.features[at]
+            move = np.nan_to_num(np.abs(moved[:, at] - self.task.base[rows, at]))
+            costs.append((float(((move > 0) if feature.kind == "category" else move / feature.scale).mean()), at))
+        return [at for cost, at in sorted(costs, reverse=True) if cost > 0.0]
+
+    def _take_back(self, rows: Positions, moved: Rows, at: int) -> None:
+        feature = self.task.space.features[at]
+        base = self.task.base[rows, at]
+        open_ = np.flatnonzero(moved[:, at] != base)
+        trial = moved[open_].copy()
+        trial[:, at] = base[open_]
+        flips = self._flips(rows[open_], trial)
+        moved[open_[flips], at] = base[open_[flips]]
+        left = open_[~flips]
+        if feature.kind == "category":
+            return
+        inside = base[left].copy()
+        for _ in range(_TAKEN_BACK):
+            if not len(left):
+                return
+            middle = (inside + moved[left, at]) / 2
+            middle = np.rint(middle) if feature.steps else middle
+            new = (middle != inside) & (middle != moved[left, at])
+            left, inside, middle = left[new], inside[new], middle[new]
+            trial = moved[left].copy()
+            trial[:, at] = middle
+            flips = self._flips(rows[left], trial)
+            moved[left[flips], at] = middle[flips]
+            inside = np.where(flips, inside, middle)
+
+    # Asking -----------------------------------------------------------------------------------------------------
+
+    def _flips(self, rows: Positions, moved: Rows, note: int | None = None) -> npt.NDArray[np.bool_]:
+        """Which of the moved rows are decided otherwise than they were."""
+        found = np.zeros(len(rows), dtype=bool)
+        for start in range(0, len(rows), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            codes, scores = self.task.decider.ask(self.task.space.decode(moved[part]))
+            found[part] = codes != self.task.codes[rows[part]]
+            if note is not None and scores is not None:
+                self.effects.append((note, rows[part], moved[part], nearness(scores, self.task.codes[rows[part]])))
+        return found
+
+    def _near(self, rows: Positions, moved: Rows) -> Floats:
+        _, scores = self.task.decider.ask(self.task.space.decode(moved))
+        return np.zeros(len(rows)) if scores is None else nearness(scores, self.task.codes[rows])
+
+    def _keep(self, rows: Positions, moved: Rows, flips: npt.NDArray[np.bool_]) -> None:
+        rows, moved = rows[flips], moved[flips]
+        cost = self.task.space.cost(moved, self.task.base[rows])
+        better = cost < self.best[rows]
+        self.best[rows[better]] = cost[better]
+        self.moved[rows[better]] = moved[better]
+
+    def _confirm(self) -> None:
+        """Each flip once more: one that the model does not repeat is none."""
+        rows = np.flatnonzero(np.isfinite(self.best))
+        if len(rows):
+            lost = rows[~self._flips(rows, self.moved[rows])]
+            self.best[lost], self.moved[lost] = np.inf, self.task.base[lost]
+
+
+def _grid(feature: Feature) -> list[float]:
+    """Moves of one side, nearest first, in steps of 1 for whole numbers, else in scales; the last reaches the end."""
+    span = feature.high - feature.low
+    if not feature.steps:
+        return [*_MOVES, max(span / feature.scale, _MOVES[-1]) + 1.0]
+    if span <= _ALL_STEPS:
+        return [float(step) for step in range(1, int(span) + 1)]
+    steps = sorted({1.0, 2.0, *(float(max(1, round(move * feature.scale))) for move in _MOVES)})
+    return [*steps, span + 1.0]

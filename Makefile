@@ -39,7 +39,8 @@ constraints: ## pin every extra anew, without any index address
 clean: ## remove what was built, keep what you wrote
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache benchmarks/.venvs
 
-# uv where it can be had (it is quicker), pip where it cannot.
+# uv where it can be had (it is quicker), pip where it cannot. Bytecode is made now, as pip does: the sandboxed child that
+# loads a model may write nothing, and would compile scikit-learn anew each time.
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Upright needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }

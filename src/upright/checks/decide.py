@@ -39,8 +39,14 @@ class Comparison:
         return f"{self.estimate.name} {self.bound} {decimal_text(self.limit)}"
 
     def verdict_at(self, level: float) -> Verdict:
-        """Surely beyond, surely within, or neither, at this level; compared as recorded numbers."""
-        low, high = (_decimal(value) for value in self.estimate.compared_at(level))
+        """Surely beyond, surely within, or neither, at this level; compared as recorded numbers.
+
+        A bound that is not a number says nothing of where the truth lies, so it is neither.
+        """
+        bounds = self.estimate.compared_at(level)
+        if any(math.isnan(bound) for bound in bounds):
+            return "undecided"
+        low, high = (_decimal(bound) for bound in bounds)
         within, beyond = (high <= self.limit, low > self.limit)
         if self.bound == "at_least":
             within, beyond = (low >= self.limit, high < self.limit)
@@ -122,7 +128,11 @@ def rule(comparisons: Sequence[Comparison], *, confidence: float = CONFIDENCE) -
 
 
 def _is_question(estimate: Estimate) -> bool:
-    return not estimate.unfit and estimate.value is not None and estimate.interval is not None
+    return not estimate.unfit and _is_defined(estimate) and estimate.interval is not None
+
+
+def _is_defined(estimate: Estimate) -> bool:
+    return estimate.value is not None and math.isfinite(estimate.value)
 
 
 def _doubt(comparison: Comparison) -> float:
@@ -159,8 +169,9 @@ def _ruled(one: Comparison, level: float | None, several: bool, asked: int, conf
     said = _who(estimate) if several or estimate.against is None else ""
     if estimate.unfit:
         return Ruling(comparison=one, verdict="undecided", decided_at=None, because=f"{said}{estimate.unfit}")
-    if estimate.value is None:
-        because = f"{said}not defined: nothing to divide by"
+    if estimate.value is None or not _is_defined(estimate):
+        what = "nothing to divide by" if estimate.value is None else "the values give no finite number"
+        because = f"{said}not defined: {what}"
         return Ruling(comparison=one, verdict="undecided", decided_at=None, because=because)
     shown = abs(estimate.value) if estimate.absolute else estimate.value
     if level is None:
@@ -202,7 +213,10 @@ def _rows_needed(one: Comparison, level: float) -> str:
     value = abs(estimate.value or 0.0) if estimate.absolute else estimate.value or 0.0
     reach = value - low if limit < value else high - value
     gap = abs(value - limit)
-    rows = estimate.n * (reach / gap) ** 2 if gap > 0.0 else math.inf
+    ratio = reach / gap if gap > 0.0 else math.inf
+    rows = estimate.n * ratio * ratio
+    if math.isnan(rows):
+        return "its interval could not be computed"
     if not rows < _MOST_ROWS:
         return "the value is so near the limit that no realistic number of rows decides it"
     return f"about {_rounded(rows):,} rows like these would decide it, if the value stays"

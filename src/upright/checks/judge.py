@@ -62,8 +62,7 @@ def judge(
     rulings = rule(comparisons_of(judged, limits))
     found = [*_reasons(rulings), *_unmet(judged, limits), *also] if limits else [NO_LIMIT, *also]
     reasons = sorted(found, key=lambda one: _WORST_FIRST.index(one.outcome))
-    outcomes = {reason.outcome for reason in reasons}
-    result: Outcome = "failed" if "failed" in outcomes else "undecided" if "undecided" in outcomes else "passed"
+    result: Outcome = reasons[0].outcome
     by_estimate: dict[int, list[Ruling]] = {}
     for ruling in rulings:
         by_estimate.setdefault(id(ruling.comparison.estimate), []).append(ruling)

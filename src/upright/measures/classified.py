@@ -1,5 +1,6 @@
 """Decisions against outcomes without groups in mind: accuracy, precision, recall, specificity, F1."""
 
+import functools
 import math
 from collections.abc import Mapping
 
@@ -11,7 +12,6 @@ from upright.measures.intervals import wilson
 from upright.measures.resample import Draws, multinomial_draws
 from upright.measures.shares import Least, Share
 
-DRAWS = 2_000
 _SHARES = {
     "accuracy": "accuracy",
     "precision": "positive_predictive_value",
@@ -91,15 +91,19 @@ def _f1(cells: Cells, group: Mapping[str, str], least: Least, seed: int, depende
         unfit = unfit or "rows carry weights, for which resampling cells is not right"
     if math.isnan(float(value)):
         return Estimate(name="f1", value=None, n=rows, unit="share", method="resampled cells", group=group, unfit=unfit)
-    drawn = np.nan_to_num(_f1_of(multinomial_draws(counts, draws=DRAWS, seed=seed)))
-    draws = Draws(value=float(value), drawn=drawn, least=0.0, most=1.0)
+
+    @functools.cache
+    def draw(draws: int) -> Cells:
+        return np.nan_to_num(_f1_of(multinomial_draws(counts, draws=draws, seed=seed)))
+
+    resampled = Draws(draw=draw, least=0.0, most=1.0)
     return Estimate(
         name="f1",
         value=float(value),
         n=rows,
         unit="share",
         method="resampled cells",
-        interval=draws.percentile,
+        interval=resampled.percentile,
         group=group,
         unfit=unfit,
     )

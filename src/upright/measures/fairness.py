@@ -10,11 +10,10 @@ from upright.measures.decisions import RATES, Cells, Decisions, groupings, share
 from upright.measures.errors import MeasureInputError
 from upright.measures.estimate import Estimate, folded_at_one
 from upright.measures.intervals import normal_quantile
-from upright.measures.resample import Inversion, Numbers
+from upright.measures.resample import Inversion, Numbers, normal_noise
 from upright.measures.shares import Least, Share
 
 Group = tuple[str, ...]
-DRAWS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,11 +234,11 @@ def _gaps(
 def _gap_inversion(values: Numbers, sizes: Numbers, gap: float, seed: int) -> Inversion:
     middle = float(values @ sizes / sizes.sum())
     pattern = (values - middle) / gap if gap > 0.0 else np.linspace(-0.5, 0.5, len(values))
-    noise = np.random.default_rng(seed).standard_normal((DRAWS, len(values)))
+    noise = normal_noise(len(values), seed=seed)
 
-    def show(true: float) -> Numbers:
+    def show(true: float, draws: int) -> Numbers:
         rates = np.clip(middle + true * pattern, 0.0, 1.0)
-        drawn = np.clip(rates + noise * np.sqrt(rates * (1.0 - rates) / sizes), 0.0, 1.0)
+        drawn = np.clip(rates + noise(draws) * np.sqrt(rates * (1.0 - rates) / sizes), 0.0, 1.0)
         return np.asarray(np.ptp(drawn, axis=1), dtype=np.float64)
 
     spread = float(np.sqrt(0.25 / sizes).max())

@@ -4,6 +4,7 @@ Drawing the cells of a table of n unweighted, independent rows from a multinomia
 distribution, at the cost of the cells instead of the rows.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,24 +12,29 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
+DRAWS = (2_000, 20_000)
+"""How many at first, and how many where many comparisons together ask for a level that the first cannot resolve."""
 _STEPS = 64
 _LEAST_BEYOND = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draws:
-    """A value and what resampling made of it. ``least`` and ``most`` bound what the value can be at all."""
+    """What resampling makes of a value: ``draw(n)`` gives n of them, the same each time.
 
-    value: float
-    drawn: Numbers
+    ``least`` and ``most`` bound what the value can be at all.
+    """
+
+    draw: Callable[[int], Numbers]
     least: float
     most: float
 
     def percentile(self, level: float) -> tuple[float, float]:
-        """The middle ``level`` of the draws; the whole range where the draws are too few to say."""
-        if not _resolves(level, len(self.drawn)):
+        """The middle ``level`` of the draws; the whole range where no number of draws can say."""
+        draws = enough_draws(level)
+        if draws is None:
             return self.least, self.most
-        low, high = np.quantile(self.drawn, [(1 - level) / 2, (1 + level) / 2])
+        low, high = np.quantile(self.draw(draws), [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
 
@@ -41,44 +47,45 @@ class Inversion:
     large, or as small, as the observed, and keep those for which neither is rare (inversion of a test). The pattern
     between the parts is taken from the observed one, scaled.
 
-    ``show(true)`` draws observed distances for a true one, from the same random numbers each time, so that larger
+    ``show(true, n)`` draws n observed distances for a true one, from the same random numbers each time, so that larger
     truths show larger ones. ``reach`` is how far above the value a truth is worth trying; ``most`` the largest one.
     """
 
     value: float
-    show: Callable[[float], Numbers]
+    show: Callable[[float, int], Numbers]
     reach: float
     most: float
-    _known: dict[int, tuple[float, float, float, int]] = field(default_factory=dict)
+    _known: dict[tuple[int, int], tuple[float, float, float]] = field(default_factory=dict)
 
     @property
     def expected(self) -> float:
         """The mean distance shown where the true one is 0."""
-        return self._tails(0)[2]
+        return self._tails(0, DRAWS[0])[2]
 
     def interval(self, level: float) -> tuple[float, float]:
-        """The true distances that the observed one does not make unlikely; all, where the draws are too few to say."""
-        if not _resolves(level, self._tails(0)[3]):
+        """The true distances that the observed one does not make unlikely; all, where no number of draws can say."""
+        draws = enough_draws(level)
+        if draws is None:
             return 0.0, self.most
         rare = (1 - level) / 2
-        low = self._crossing(lambda step: self._tails(step)[0] - rare)
-        high = self._crossing(lambda step: rare - self._tails(step)[1])
+        low = self._crossing(lambda step: self._tails(step, draws)[0] - rare)
+        high = self._crossing(lambda step: rare - self._tails(step, draws)[1])
         return low, high
 
     def _true(self, step: float) -> float:
         return min(self.most, self.value + self.reach) * step / _STEPS
 
-    def _tails(self, step: int) -> tuple[float, float, float, int]:
-        """Shares of draws as large and as small as the value, their mean and number; each truth is drawn once."""
-        if step not in self._known:
-            shown = self.show(self._true(step))
-            self._known[step] = (
+    def _tails(self, step: int, draws: int) -> tuple[float, float, float]:
+        """Shares of draws as large and as small as the value, and their mean; each truth is drawn once."""
+        key = step, draws
+        if key not in self._known:
+            shown = self.show(self._true(step), draws)
+            self._known[key] = (
                 float((shown >= self.value).mean()),
                 float((shown <= self.value).mean()),
                 float(shown.mean()),
-                len(shown),
             )
-        return self._known[step]
+        return self._known[key]
 
     def _crossing(self, rising: Callable[[int], float]) -> float:
         """Where a rising curve passes 0, by halving and a straight line within the last step; an end if nowhere."""
@@ -100,6 +107,16 @@ def multinomial_draws(counts: Numbers, *, draws: int, seed: int) -> Numbers:
     return np.random.default_rng(seed).multinomial(total, counts / counts.sum(), size=draws).astype(np.float64)
 
 
-def _resolves(level: float, draws: int) -> bool:
-    """Five draws at least beyond each end: a quantile of fewer is noise."""
-    return (1 - level) / 2 * draws >= _LEAST_BEYOND
+def normal_noise(width: int, *, seed: int) -> Callable[[int], Numbers]:
+    """Gives n rows of ``width`` standard normal numbers, the same for the same n; drawn when first asked for."""
+
+    @functools.cache
+    def noise(draws: int) -> Numbers:
+        return np.random.default_rng(seed).standard_normal((draws, width))
+
+    return noise
+
+
+def enough_draws(level: float) -> int | None:
+    """The least of ``DRAWS`` that leaves five draws beyond each end, as a quantile of fewer is noise; else ``None``."""
+    return next((draws for draws in DRAWS if (1 - level) / 2 * draws >= _LEAST_BEYOND), None)

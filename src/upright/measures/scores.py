@@ -11,7 +11,7 @@ import numpy.typing as npt
 from upright.measures.errors import MeasureInputError
 from upright.measures.estimate import Estimate
 from upright.measures.intervals import mean_interval, on_logit
-from upright.measures.resample import Inversion
+from upright.measures.resample import Inversion, normal_noise
 from upright.measures.tally import Tally, collect, tally
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ BINS = 1_024
 CALIBRATION_BINS = 16
 LEAST_CALIBRATION_ROWS = 160
 """Ten rows a bin on average: below, the interval holds the truth in as few as 80 % of samples."""
-DRAWS = 2_000
 _SUMS = ("rows", "weights", "squares", "scores", "errors", "errors_w2", "fourths_w2")
 Numbers = npt.NDArray[np.float64]
 Histogram = Numbers
@@ -246,9 +245,9 @@ def _calibration_inversion(cells: Numbers, weights: Numbers, gaps: Numbers, valu
     rates = (rates * counts + means) / (counts + 1)
     spread = np.sqrt(squares * rates * (1 - rates)) / total
     pattern = gaps / (total * value) if value > 0.0 else weights / total
-    noise = np.random.default_rng(seed).standard_normal((DRAWS, CALIBRATION_BINS))
+    noise = normal_noise(CALIBRATION_BINS, seed=seed)
 
-    def show(true: float) -> Numbers:
-        return np.asarray(np.abs(true * pattern + noise * spread).sum(axis=1), dtype=np.float64)
+    def show(true: float, draws: int) -> Numbers:
+        return np.asarray(np.abs(true * pattern + noise(draws) * spread).sum(axis=1), dtype=np.float64)
 
     return Inversion(value=value, show=show, reach=6.0 * float(np.sqrt((spread**2).sum())), most=1.0)

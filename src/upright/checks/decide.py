@@ -5,6 +5,7 @@ Holm's step-down rule: the clearest first, at 1 - 0.05/m, then 1 - 0.05/(m - 1),
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -123,8 +124,12 @@ def rule(comparisons: Sequence[Comparison], *, confidence: float = CONFIDENCE) -
     """
     asked = [one for one in comparisons if _is_question(one.estimate)]
     levels = _holm({id(one): _doubt(one) for one in asked}, 1.0 - confidence)
-    several = {one.text for one in comparisons if sum(other.text == one.text for other in comparisons) > 1}
-    return tuple(_ruled(one, levels.get(id(one)), one.text in several, len(asked), confidence) for one in comparisons)
+    texts = [one.text for one in comparisons]
+    times = Counter(texts)
+    return tuple(
+        _ruled(one, levels.get(id(one)), times[text] > 1, len(asked), confidence)
+        for one, text in zip(comparisons, texts, strict=True)
+    )
 
 
 def _is_question(estimate: Estimate) -> bool:

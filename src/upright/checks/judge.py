@@ -58,7 +58,8 @@ def judge(
     A limit whose measure could not be taken is undecided. ``also`` are the check's own reasons, which count alike.
     """
     let_go = [one for one in estimates if one.unfit and _named(one, not_judged)]
-    judged = [one for one in estimates if not any(one is other for other in let_go)]
+    gone = {id(one) for one in let_go}
+    judged = [one for one in estimates if id(one) not in gone]
     rulings = rule(comparisons_of(judged, limits))
     found = [*_reasons(rulings), *_unmet(judged, limits), *also] if limits else [NO_LIMIT, *also]
     reasons = sorted(found, key=lambda one: _WORST_FIRST.index(one.outcome))

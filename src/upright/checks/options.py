@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -10,6 +11,8 @@ from typing import Any
 
 from upright.kernel import InputError
 
+RESERVED = ("on", "against", "model", "reference", "strata", "not_judged")
+"""Parts of a binding that evidence records beside the options; no option may have such a name."""
 _SIMPLE: dict[type, str] = {bool: "yes or no", int: "a whole number", float: "a number", str: "text"}
 
 
@@ -43,7 +46,8 @@ def options_of(make: Callable[..., Any]) -> Mapping[str, Option]:
     """The options that a check's function declares.
 
     Raises:
-        OptionError: a parameter is not keyword-only, has no default, or has a type that a manifest cannot hold.
+        OptionError: a parameter is not keyword-only, has no default, a reserved name, or a type that a manifest cannot
+            hold.
     """
     hints = typing.get_type_hints(make)
     found = {}
@@ -51,6 +55,11 @@ def options_of(make: Callable[..., Any]) -> Mapping[str, Option]:
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY or parameter.default is inspect.Parameter.empty:
             raise OptionError(
                 f"{make.__name__}: option {name!r} must be keyword-only and have a default.", code="UP-CHECK-01"
+            )
+        if name in RESERVED:
+            raise OptionError(
+                f"{make.__name__}: {name!r} is a part of every binding, so no option can be called that.",
+                code="UP-CHECK-01",
             )
         found[name] = _option(make.__name__, name, hints.get(name), parameter.default)
     return found
@@ -107,13 +116,15 @@ def _value(check: str, option: Option, value: Any) -> Any:
 
 
 def _one(check: str, option: Option, value: Any) -> Any:
-    if type(value) in option.kinds:
+    if type(value) in option.kinds and (not isinstance(value, float) or math.isfinite(value)):
         return value
     if float in option.kinds and isinstance(value, int | str) and not isinstance(value, bool):
         try:
-            return float(value)
+            number = float(value)
         except ValueError:
             raise _refused(check, option, value) from None
+        if math.isfinite(number):
+            return number
     raise _refused(check, option, value)
 
 

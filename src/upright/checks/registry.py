@@ -5,7 +5,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from upright.checks.contract import CheckSpec
 from upright.kernel import InputError
@@ -24,20 +24,20 @@ def checks() -> Mapping[str, CheckSpec]:
     An entry point's value is a ``CheckSpec``, as ``@check`` makes it.
 
     Raises:
-        UnknownCheckError: an entry point is not a check, or takes a name that is taken.
+        UnknownCheckError: an entry point cannot be loaded, is not a check, or takes a name that is taken.
     """
     found: dict[str, CheckSpec] = {}
     for spec in _builtin():
         _add(found, spec, "upright")
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
-        spec = point.load()
-        if not isinstance(spec, CheckSpec):
+        value = _loaded(point)
+        if not isinstance(value, CheckSpec):
             raise UnknownCheckError(
                 f"The entry point {point.name} = {point.value} of group {GROUP} is not a check; expected what "
                 "@check returns. Correct or remove the package that offers it.",
                 code="UP-CHECK-22",
             )
-        _add(found, spec, point.value)
+        _add(found, value, point.value)
     return found
 
 
@@ -62,6 +62,17 @@ def _builtin() -> list[CheckSpec]:
         module = importlib.import_module(f"{package.__name__}.{info.name}")
         found += [value for value in vars(module).values() if isinstance(value, CheckSpec)]
     return found
+
+
+def _loaded(point: EntryPoint) -> object:
+    try:
+        return point.load()
+    except Exception as why:
+        raise UnknownCheckError(
+            f"The entry point {point.name} = {point.value} of group {GROUP} cannot be loaded ({type(why).__name__}: "
+            f"{why}). Mend or remove the package that offers it.",
+            code="UP-CHECK-24",
+        ) from why
 
 
 def _add(found: dict[str, CheckSpec], spec: CheckSpec, where: str) -> None:

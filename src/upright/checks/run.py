@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
+import msgspec
+
 from upright.checks.contract import (
     ArtefactBytes,
     Binding,
@@ -22,10 +24,11 @@ from upright.checks.contract import (
 from upright.checks.judge import demand_known
 from upright.checks.registry import find_check
 from upright.checks.tables import reading_errors, without_folders
-from upright.evidence.statement import Artefact, CheckId, Input, NotExamined, Predicate, Reason
+from upright.evidence.statement import MAX_PAYLOAD, Artefact, CheckId, Input, NotExamined, Predicate, Reason
 from upright.kernel import UprightError, sha256_hex, time_text
 from upright.measures.errors import MeasureInputError
 
+_MOST_EVIDENCE = MAX_PAYLOAD - 64 * 1024  # room for the statement around the predicate
 _RECORDED = (
     *("upright", "numpy", "duckdb", "ibis-framework", "pyarrow", "scikit-learn"),
     *("xgboost", "xgboost-cpu", "lightgbm", "onnxruntime", "torch", "adversarial-robustness-toolbox"),
@@ -111,7 +114,22 @@ def run_one(binding: Binding, context: Context) -> Ran:
     started = time_text(context.clock())
     result, trace = _attempt(spec, binding, context)
     ended = max(started, time_text(context.clock()))
-    predicate = Predicate(
+    predicate = _predicate(spec, binding, context, result, started, ended)
+    size = len(msgspec.json.encode(predicate))
+    if size > _MOST_EVIDENCE:
+        because = (
+            f"the evidence would be {size:,} bytes with {len(result.measurements):,} measurements; at most "
+            f"{_MOST_EVIDENCE:,} are filed. Measure fewer columns, or columns with fewer values [UP-CHECK-42]"
+        )
+        result = _stopped("errored", because)
+        predicate = _predicate(spec, binding, context, result, started, ended)
+    return Ran(binding=binding, predicate=predicate, artefacts=result.artefacts, trace=trace)
+
+
+def _predicate(
+    spec: CheckSpec, binding: Binding, context: Context, result: CheckResult, started: str, ended: str
+) -> Predicate:
+    return Predicate(
         source="check",
         kinds=spec.kinds,
         system=str(binding.system.bare),
@@ -134,7 +152,6 @@ def run_one(binding: Binding, context: Context) -> Ran:
             for one in result.artefacts
         ),
     )
-    return Ran(binding=binding, predicate=predicate, artefacts=result.artefacts, trace=trace)
 
 
 def _ready(spec: CheckSpec, binding: Binding) -> Run:

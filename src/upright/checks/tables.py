@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from upright.checks import csv_files
 from upright.checks.contract import People, TableSource
 from upright.kernel import InputError
 from upright.measures.tally import collect, quietly
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 ENDINGS = (".csv", ".csv.gz", ".jsonl", ".parquet", ".arrow")
-_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars", "^": "carets", ":": "colons"}
+_CSV = (".csv", ".csv.gz")
+_NO_EXTENSIONS = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+}
 
 
 class TableError(InputError):
@@ -68,13 +74,7 @@ class Tables:
             import ibis
 
             self._scratch.mkdir(parents=True, exist_ok=True)
-            self._duckdb = ibis.duckdb.connect(
-                autoinstall_known_extensions=False,
-                autoload_known_extensions=False,
-                allow_community_extensions=False,
-                memory_limit="1GB",
-                temp_directory=str(self._scratch),
-            )
+            self._duckdb = ibis.duckdb.connect(memory_limit="1GB", temp_directory=str(self._scratch), **_NO_EXTENSIONS)
         return self._duckdb
 
     def _read(self, path: Path | str, where: str) -> "Table":
@@ -88,9 +88,14 @@ class Tables:
             with quietly():
                 table = self._from_files(files, ending)
         except reading_errors() as why:
-            raise _unreadable(where, why) from None
-        if ending in (".csv", ".csv.gz"):
-            _demand_delimiter(table.columns, where)
+            raise _unreadable(where, why, files if ending in _CSV else ()) from None
+        other = csv_files.other_delimiter(table.columns) if ending in _CSV else ""
+        if other:
+            raise TableError(
+                f"{where}: the columns are separated by {other}; expected commas. Save the file as comma-separated, "
+                "or as Parquet.",
+                code="UP-TABLE-03",
+            )
         return table
 
     def _from_files(self, files: Sequence[Path], ending: str) -> "Table":
@@ -101,10 +106,8 @@ class Tables:
             return connection.read_parquet(texts)
         if ending == ".jsonl":
             return connection.read_json(texts, format="newline_delimited", sample_size=-1)
-        # One dialect, said here and in the guide: a guessed one reads a wrong file without a word.
-        return connection.read_csv(
-            texts, delim=",", quote='"', escape='"', header=True, sample_size=-1, strict_mode=True, nullstr=""
-        )
+        csv_files.demand_alike(files)
+        return connection.read_csv(texts, **csv_files.DIALECT)
 
     def _as_parquet(self, file: Path, where: str) -> Path:
         """Batch by batch, so memory stays small; DuckDB would import pandas to read Arrow from Python."""
@@ -124,8 +127,6 @@ class Tables:
         return target
 
     def _from_url(self, url: str, where: str) -> "Table":
-        import ibis
-
         parts = urlsplit(url)
         query = dict(parse_qsl(parts.query))
         name = query.pop("table", None)
@@ -137,10 +138,16 @@ class Tables:
         address = urlunsplit(parts._replace(query=urlencode(query)))
         try:
             if address not in self._others:
-                self._others[address] = ibis.connect(address)
+                self._others[address] = _connected(address)
             with quietly():
                 return self._others[address].table(name)
-        except reading_errors() as why:
+        except ImportError:
+            raise TableError(
+                f"{where}: what reads {parts.scheme} is not installed. Install it with: pip install "
+                f"'ibis-framework[{parts.scheme}]'",
+                code="UP-TABLE-11",
+            ) from None
+        except Exception as why:  # noqa: BLE001 - a driver may raise anything, and its text may repeat the password
             raise TableError(
                 f"{where}: the table {name!r} cannot be opened ({type(why).__name__}). Check the address, the network "
                 "and the credentials in the environment; the driver's own words are left out, as they may repeat them.",
@@ -156,6 +163,13 @@ class Tables:
             raise TableError(
                 f"{where}: column {twice[0]!r} is in the table and in the people table; name only one of them.",
                 code="UP-TABLE-07",
+            )
+        kinds = [one[people.on].type() for one in (table, other)]
+        if any(kind.is_nested() for kind in kinds) or kinds[0].is_string() != kinds[1].is_string():
+            raise TableError(
+                f"{where}: {people.on!r} holds {kinds[0]} in the table and {kinds[1]} in the people table, so no row "
+                "could be matched. Give both the same type.",
+                code="UP-TABLE-10",
             )
         chosen = other.select(people.on, *people.columns)
         _demand_unique(chosen, people.on, where)
@@ -210,18 +224,6 @@ def _ending(files: Sequence[Path], where: str) -> str:
     return found.pop()
 
 
-def _demand_delimiter(columns: Sequence[str], where: str) -> None:
-    if len(columns) != 1:
-        return
-    for sign, name in _OTHER_DELIMITERS.items():
-        if sign in columns[0]:
-            raise TableError(
-                f"{where}: the columns are separated by {name}; expected commas. Save the file as comma-separated, "
-                "or as Parquet.",
-                code="UP-TABLE-03",
-            )
-
-
 def _demand_same_columns(files: Sequence[Path]) -> None:
     import pyarrow.parquet as pq
 
@@ -253,7 +255,18 @@ def reading_errors() -> tuple[type[Exception], ...]:
     import ibis
     import pyarrow as pa
 
-    return (duckdb.Error, pa.ArrowException, OSError, ValueError, ibis.common.exceptions.IbisError)
+    known = ibis.common.exceptions
+    return (duckdb.Error, pa.ArrowException, OSError, EOFError, ValueError, known.IbisError, known.TableNotFound)
+
+
+def _connected(address: str) -> "BaseBackend":
+    """DuckDB files are opened for reading, by the same rule on extensions; other databases as Ibis does."""
+    import ibis
+
+    parts = urlsplit(address)
+    if parts.scheme != "duckdb":
+        return ibis.connect(address)
+    return ibis.duckdb.connect(f"{parts.netloc}{parts.path}", read_only=True, **_NO_EXTENSIONS)
 
 
 def _literal(path: str) -> str:
@@ -261,9 +274,14 @@ def _literal(path: str) -> str:
     return re.sub(r"([*?\[])", r"[\1]", path)
 
 
-def _unreadable(where: str, why: Exception) -> TableError:
+def _unreadable(where: str, why: Exception, csvs: Sequence[Path] = ()) -> TableError:
     text = " ".join(str(why).split("\n\n")[0].split())
-    if "unicode" in text.lower() or "utf-8" in text.lower():
+    if csvs and "automatically detect" in text:
+        try:
+            text = csv_files.first_problem(csvs) or "its rows are not alike, or a quote is not closed"
+        except (UnicodeDecodeError, EOFError, OSError) as found:
+            text = str(found)
+    if "invalid unicode" in text.lower() or "codec can't decode" in text:
         line = re.search(r"Line: (\d+)", text)
         at = f" (line {line[1]})" if line else ""
         return TableError(

@@ -5,7 +5,7 @@ import gzip
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 DIALECT: dict[str, Any] = {
     "delim": ",",
@@ -43,11 +43,13 @@ def demand_alike(files: Sequence[Path]) -> None:
         first = found
 
 
-def other_delimiter(columns: Sequence[str]) -> str:
-    """The name of the sign that seems to separate the columns of a file read as one column; empty where none does."""
-    if len(columns) != 1:
+def other_delimiter(file: Path) -> str:
+    """The name of the sign that seems to separate the columns; empty where they are separated by commas, or one."""
+    with _opened(file) as text:
+        headings = text.readline()
+    if "," in headings:
         return ""
-    return next((name for sign, name in _OTHER_DELIMITERS.items() if sign in columns[0]), "")
+    return next((name for sign, name in _OTHER_DELIMITERS.items() if sign in headings), "")
 
 
 def first_problem(files: Sequence[Path]) -> str:
@@ -72,10 +74,18 @@ def first_problem(files: Sequence[Path]) -> str:
 
 
 def _headings(file: Path) -> list[str]:
-    return next(_lines(file), [])
+    try:
+        return next(_lines(file), [])
+    except csv.Error as why:
+        raise ValueError(f"the headings of {file.name}: {why}") from None
 
 
 def _lines(file: Path) -> Iterator[list[str]]:
-    opener = gzip.open if file.name.lower().endswith(".gz") else open
-    with opener(file, "rt", encoding="utf-8-sig", newline="") as text:
+    with _opened(file) as text:
         yield from csv.reader(text, strict=True)
+
+
+def _opened(file: Path) -> TextIO:
+    if file.name.lower().endswith(".gz"):
+        return gzip.open(file, "rt", encoding="utf-8-sig", newline="")
+    return file.open(encoding="utf-8-sig", newline="")

@@ -86,19 +86,12 @@ class Tables:
             files = [self._as_parquet(file, where) for file in files]
         try:
             with quietly():
-                table = self._from_files(files, ending)
+                table = self._from_files(files, ending, where)
         except reading_errors() as why:
             raise _unreadable(where, why, files if ending in _CSV else ()) from None
-        other = csv_files.other_delimiter(table.columns) if ending in _CSV else ""
-        if other:
-            raise TableError(
-                f"{where}: the columns are separated by {other}; expected commas. Save the file as comma-separated, "
-                "or as Parquet.",
-                code="UP-TABLE-03",
-            )
         return table
 
-    def _from_files(self, files: Sequence[Path], ending: str) -> "Table":
+    def _from_files(self, files: Sequence[Path], ending: str, where: str) -> "Table":
         texts = [_literal(str(file)) for file in files]
         connection = self._connection()
         if ending in (".parquet", ".arrow"):
@@ -106,6 +99,13 @@ class Tables:
             return connection.read_parquet(texts)
         if ending == ".jsonl":
             return connection.read_json(texts, format="newline_delimited", sample_size=-1)
+        other = csv_files.other_delimiter(files[0])
+        if other:
+            raise TableError(
+                f"{where}: the columns are separated by {other}; expected commas. Save the file as comma-separated, "
+                "or as Parquet.",
+                code="UP-TABLE-03",
+            )
         csv_files.demand_alike(files)
         return connection.read_csv(texts, **csv_files.DIALECT)
 

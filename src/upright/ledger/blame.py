@@ -11,6 +11,7 @@ from upright.ledger.errors import DamageError
 from upright.ledger.frontier import Frontier, tile_root
 from upright.ledger.layout import HASH_BYTES, TILE_WIDTH
 from upright.ledger.source import Source
+from upright.ledger.tree import EMPTY_ROOT
 from upright.ledger.values import Problem
 
 _TILE_BYTES = TILE_WIDTH * HASH_BYTES
@@ -75,6 +76,19 @@ class Levels:
         above = [self.tile(level, (self.size >> (8 * level)) // TILE_WIDTH) for level in range(1, len(self.computed))]
         return [self.edge, *above]
 
+    def root(self, size: int, leaf_hashes: "LeafHashes") -> bytes | None:
+        """The root of the first ``size`` leaves as the entries make it; None where an entry tile is not whole."""
+        if not size or size > self.size:
+            return EMPTY_ROOT if not size else None
+        partial = []
+        for level in range(len(self.computed)):
+            n, width = divmod(size >> (8 * level), TILE_WIDTH)
+            tile = self.tile(level, n) if level else b"".join(leaf_hashes(n)) if width else b""
+            if len(tile) < width * HASH_BYTES:
+                return None
+            partial.append(tile[: width * HASH_BYTES])
+        return Frontier(size, partial).root()
+
 
 def blame(source: Source, levels: Levels, root: bytes, leaf_hashes: LeafHashes) -> list[Problem]:
     """Names every tile and entry that does not lead to the signed root; nothing, if all do."""
@@ -110,7 +124,7 @@ class _Blame:
         choices = []
         for level, hashes in enumerate(computed):
             n = (self._levels.size >> (8 * level)) // TILE_WIDTH
-            stored = self._levels.stored(level, n) if hashes else hashes
+            stored = self._levels.stored(level, n) if self._levels.width(level, n) else b""
             choices.append({hashes, stored} - {None})
         for choice in product(*choices):
             edges = [hashes or b"" for hashes in choice]

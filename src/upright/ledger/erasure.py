@@ -15,7 +15,7 @@ from upright.kernel import canonical_bytes
 from upright.ledger.disk import Disk
 from upright.ledger.errors import LedgerError
 from upright.ledger.layout import OPENINGS_PER_FILE, Layout
-from upright.ledger.openings import opening_ends, wiping
+from upright.ledger.openings import Opening, opening_ends, wiping
 from upright.ledger.source import read_bytes
 from upright.ledger.streams import may_be_erased
 from upright.ledger.values import JSON, NewEntry, Recorded
@@ -68,6 +68,22 @@ def wipe(disk: Disk, layout: Layout, erased: Iterable[int]) -> None:
                     is_changed = True
         if is_changed:
             disk.sync(path, "wipe")
+
+
+def read_kept_media_type(opening: Opening) -> str | None:
+    """What an erasure entry keeps of the media type of the body that it erases; None where it says nothing of it."""
+    try:
+        return msgspec.json.decode(opening.body, type=_Erasure).kept.media_type
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    media_type: str
+
+
+class _Erasure(msgspec.Struct, frozen=True):
+    kept: _Kept
 
 
 def _kept(entry: Recorded) -> dict[str, Any]:

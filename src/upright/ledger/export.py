@@ -17,6 +17,7 @@ from upright.ledger.epochs import sealed_epochs
 from upright.ledger.errors import DamageError, LedgerError
 from upright.ledger.layout import HASH_BYTES, TILE_WIDTH, Layout
 from upright.ledger.leaves import SALT_BYTES, split_entry_tile
+from upright.ledger.notes import NoteSignature
 from upright.ledger.openings import Fields, Opening
 from upright.ledger.source import FolderSource, public_keys, read_bytes, read_text
 from upright.ledger.streams import INDEX, ROOT
@@ -61,15 +62,22 @@ def export(log: View, folder: Path, indexes: Iterable[str] | Literal["all"], *, 
         raise LedgerError(f"The log has no index stream {', '.join(missing)}.", code="UP-LEDGER-35")
     out = Layout(folder)
     _export(log, out, wanted, disk)
-    signers = list(Checkpoint.parse(log.checkpoint).note.signatures)
+    signers = _signatures(log)
     for old in sealed_epochs(log.source.layout):
         sealed = View(FolderSource(old))
         known = wanted and {ref for ref in wanted if sealed.index_of(ref) == ROOT}
         _export(sealed, Layout(out.epochs / old.folder.name), known, disk)
-        signers += Checkpoint.parse(sealed.checkpoint).note.signatures
+        signers += _signatures(sealed)
     for key in public_keys(log.source.layout):
         if any(line.is_by(key) for line in signers):
             _put(disk, out.public_keys / f"{key.fingerprint}.vkey", f"{key}\n".encode())
+
+
+def _signatures(log: View) -> list[NoteSignature]:
+    """Of its checkpoint, and of those under which its key changed."""
+    kept = sorted(log.source.layout.handovers.glob("*"))
+    texts = [log.checkpoint, *(read_text(path) for path in kept if path.suffix != ".new")]
+    return [line for text in texts for line in Checkpoint.parse(text).note.signatures]
 
 
 class ExportedLog(View):
@@ -193,6 +201,9 @@ def _export(log: View, out: Layout, indexes: set[str] | None, disk: Disk) -> Non
             disk.remove(path, "export")
     _put(disk, out.checkpoint, log.checkpoint.encode())
     source, size = log.source, log.size
+    for path in sorted(source.layout.handovers.glob("*")):
+        if path.suffix != ".new":
+            _put(disk, out.handovers / path.name, read_bytes(path))
     level = 0
     while size >> (8 * level):
         for n, width in _tiles(size >> (8 * level)):

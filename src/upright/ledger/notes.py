@@ -165,6 +165,11 @@ class Note:
         message = text.encode()
         return cls(text, tuple(_signed(message, signer) for signer in signers))
 
+    @property
+    def signers(self) -> str:
+        """Who says to have signed, for a message."""
+        return ", ".join(f"{line.name} ({line.key_id.hex()})" for line in self.signatures)
+
     def verify(self, *keys: VerifierKey) -> tuple[VerifierKey, ...]:
         """Those of ``keys`` that signed. Lines by unknown keys are ignored, as C2SP demands.
 
@@ -181,9 +186,9 @@ class Note:
                 found.append(key)
         if not found:
             expected = ", ".join(f"{key.name} ({key.key_id.hex()})" for key in keys) or "a trusted key"
-            got = ", ".join(f"{line.name} ({line.key_id.hex()})" for line in self.signatures)
             raise SignatureError(
-                f"No trusted key has signed: expected {expected}, got {got}. Use the key that belongs to this log.",
+                f"No trusted key has signed: expected {expected}, got {self.signers}. "
+                "Use the key that belongs to this log.",
                 code="UP-LEDGER-04",
             )
         return tuple(found)

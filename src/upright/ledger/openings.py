@@ -84,6 +84,8 @@ def opening_fields(data: bytes, at: int, end: int) -> Fields:
     if flags:
         stream_salt, at = data[at : at + SALT_BYTES], at + SALT_BYTES
     middle = at + SALT_BYTES
+    if middle + 2 > end:
+        raise DamageError("an opening whose parts do not fit into it", code="UP-LEDGER-22")
     ref_end = middle + 2 + ((data[middle] << 8) | data[middle + 1])
     media_end = ref_end + 1 + data[ref_end] if ref_end < end else end + 1
     if media_end > end or flags > 1:

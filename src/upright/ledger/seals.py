@@ -1,17 +1,21 @@
 """Sealed epochs and earlier checkpoints: does this log stand on what came before it?"""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.epochs import Epoch, sealed_epochs
 from upright.ledger.errors import DamageError, SignatureError
+from upright.ledger.handover import Handovers
 from upright.ledger.notes import NoteError
 from upright.ledger.source import Source, public_keys
 from upright.ledger.streams import read_announcement
 from upright.ledger.values import Problem
 from upright.ledger.walk import Walk
+
+if TYPE_CHECKING:
+    from upright.ledger.layout import Layout
 
 Lost = int | Literal["unknown"]
 
@@ -22,6 +26,8 @@ class Seals:
     def __init__(self, source: Source, checkpoint: Checkpoint, walk: Walk) -> None:
         self.problems: list[Problem] = []
         self.lost: Lost = 0
+        self.origins: list[tuple[Layout, str]] = []
+        """The sealed logs, and what their checkpoints call them."""
         self._source = source
         self._walks: list[tuple[Checkpoint, Walk]] = [(checkpoint, walk)]
         said = _epoch(source)
@@ -62,7 +68,10 @@ class Seals:
             return
         walk = Walk(older, checkpoint)
         self._walks.append((checkpoint, walk))
-        self.problems += [msgspec.structs.replace(p, file=f"{prefix}/{p.file}") for p in walk.problems]
+        self.origins.append((older.layout, checkpoint.origin))
+        handovers = Handovers(older, checkpoint, walk, public_keys(self._source.layout))
+        found = (*walk.problems, *handovers.problems)
+        self.problems += [msgspec.structs.replace(p, file=f"{prefix}/{p.file}") for p in found]
         if said is None or said.sealed != text:
             wanted = "a sealed log that leaf 0 names" if said is None else f"{said.sealed}"
             self._note(f"{prefix}/ledger/checkpoint", wanted, text)

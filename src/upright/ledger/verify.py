@@ -4,18 +4,22 @@ It does not raise for damage: it goes on and lists. Where a tile and the entries
 to the signed root is right and the other is named (``blame``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.errors import DamageError, LedgerError, SignatureError
+from upright.ledger.handover import Handovers
 from upright.ledger.layout import FORMAT, Layout
 from upright.ledger.notes import NoteError, VerifierKey
 from upright.ledger.seals import Seals
 from upright.ledger.source import FolderSource, Source, public_keys, read_bytes
-from upright.ledger.statehead import demand_extends, read_head
+from upright.ledger.statehead import demand_extends, demand_known, read_head
 from upright.ledger.values import Problem, Report
 from upright.ledger.walk import Walk
+
+_MOST_READINGS = 3
 
 
 def verify_folder(
@@ -32,25 +36,47 @@ def verify(
 
     Args:
         source: the log's files.
-        trust: the log key that the caller trusts; another signer is then a problem. None: a key out of ``pub/`` is
-            used, the report says which, and ``trusted`` is False.
+        trust: the log key that the caller trusts, or one that was followed by others under both keys' signatures;
+            another signer is then a problem. None: a key out of ``pub/`` is used, the report says which, and
+            ``trusted`` is False.
         since: an earlier checkpoint's text that this log, or one of its sealed epochs, has to extend.
         state_head: where this host remembers the newest checkpoint.
     """
+    for _ in range(_MOST_READINGS):
+        report, text = _once(source, trust, since, state_head)
+        try:
+            if not report.problems or source.checkpoint() == text:
+                break
+        except DamageError:
+            break
+        source.forget()  # meanwhile someone appended, and perhaps erased what was just being read
+    return report
+
+
+def _once(
+    source: Source, trust: VerifierKey | None, since: str | None, state_head: Path | None
+) -> tuple[Report, str | None]:
+    """One reading, and the text of the checkpoint that it was held to."""
+    text = None
     try:
-        checkpoint = Checkpoint.parse(source.checkpoint())
+        text = source.checkpoint()
+        checkpoint = Checkpoint.parse(text)
     except (DamageError, NoteError) as why:
-        return _unreadable(source, why)
+        return _unreadable(source, why), text
     walk = Walk(source, checkpoint)
-    problems = list(walk.problems)
-    signers = _signers(source, checkpoint, trust, problems)
-    rollback = _head(checkpoint, state_head, walk, problems)
-    problems += _small_files(source, checkpoint)
+    handovers = Handovers(source, checkpoint, walk, public_keys(source.layout))
+    problems: list[Problem] = []
+    heir = None if trust is None else handovers.heir(trust)
+    signers = _signers(source, checkpoint, heir, problems)
+    problems += walk.problems
+    problems += handovers.problems
+    rollback = _head(source, checkpoint, state_head, walk, problems)
     seals = Seals(source, checkpoint, walk)
+    problems += _small_files(source, checkpoint, seals.origins)
     problems += seals.problems
     if since is not None:
         problems += seals.demand_since(since)
-    return Report(
+    report = Report(
         origin=checkpoint.origin,
         size=checkpoint.size,
         root=checkpoint.root.hex(),
@@ -59,11 +85,12 @@ def verify(
         erased=walk.erased,
         signatures=tuple(f"{key.name} ({key.key_id.hex()})" for key in signers),
         log_key=str(signers[0]) if signers else None,
-        trusted=trust is not None and trust in signers,
+        trusted=heir is not None and heir in signers,
         rollback=rollback,
         lost=seals.lost,
         problems=tuple(problems),
     )
+    return report, text
 
 
 def _unreadable(source: Source, why: DamageError | NoteError) -> Report:
@@ -96,11 +123,15 @@ def _signers(
         return ()
 
 
-def _head(checkpoint: Checkpoint, path: Path | None, walk: Walk, problems: list[Problem]) -> str:
+def _head(
+    source: Source, checkpoint: Checkpoint, path: Path | None, walk: Walk, problems: list[Problem]
+) -> Literal["checked", "rollback not checked"]:
     try:
         head = read_head(path)
         if head is None:
             return "rollback not checked"
+        if str(head) != str(checkpoint):
+            demand_known(head, *public_keys(source.layout))
         demand_extends(checkpoint.origin, checkpoint.size, checkpoint.root, head, walk.root(head.size))
     except LedgerError as why:
         name = "state head" if path is None else path.name
@@ -110,14 +141,11 @@ def _head(checkpoint: Checkpoint, path: Path | None, walk: Walk, problems: list[
     return "checked"
 
 
-def _small_files(source: Source, checkpoint: Checkpoint) -> Iterator[Problem]:
+def _small_files(source: Source, checkpoint: Checkpoint, epochs: Sequence[tuple[Layout, str]]) -> Iterator[Problem]:
     layout = source.layout
     if isinstance(source, FolderSource):
-        wanted = {
-            layout.format: FORMAT,
-            layout.folder / ".gitignore": "*\n",
-            layout.origin: f"{checkpoint.origin}\n",
-        }
+        wanted = {layout.format: FORMAT, layout.folder / ".gitignore": "*\n", layout.origin: f"{checkpoint.origin}\n"}
+        wanted |= {sealed.origin: f"{origin}\n" for sealed, origin in epochs}
         for path, expected in wanted.items():
             try:
                 got = read_bytes(path)

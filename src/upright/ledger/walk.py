@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from upright.kernel import TimeError, parse_time, time_text
 from upright.ledger.blame import Levels, blame
 from upright.ledger.checkpoint import Checkpoint
+from upright.ledger.erasure import read_kept_media_type
 from upright.ledger.errors import DamageError
-from upright.ledger.layout import TILE_WIDTH
-from upright.ledger.leaves import Columns, body_digest, columns, parse_leaf, place
+from upright.ledger.layout import OPENINGS_PER_FILE, TILE_WIDTH
+from upright.ledger.leaves import Columns, body_digest, columns, entry_tile, parse_leaf, place
+from upright.ledger.mend import Piece, mended_leaves, mended_openings
 from upright.ledger.openings import Fields, Opening, opening_fields, opening_label
-from upright.ledger.source import Source
+from upright.ledger.source import Source, read_bytes
 from upright.ledger.streams import FIRST, INDEX, ROOT, Streams, may_be_erased
 from upright.ledger.tree import leaf_hashes
 from upright.ledger.values import Problem
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WIPED = bytes(32)
-_FOLLOW_A_LEAF = frozenset({"UP-LEDGER-57", "UP-LEDGER-58", "UP-LEDGER-59", "UP-LEDGER-60"})
+_FOLLOW_A_LEAF = frozenset({"UP-LEDGER-57", "UP-LEDGER-58", "UP-LEDGER-59", "UP-LEDGER-60", "UP-LEDGER-65"})
+_OF_OPENINGS = frozenset({"UP-LEDGER-61", "UP-LEDGER-62", "UP-LEDGER-63", "UP-LEDGER-64"})
 
 
 class Walk:
@@ -33,7 +36,7 @@ class Walk:
         self.opened = 0
         self.erased = 0
         self._source = source
-        self._size = checkpoint.size
+        self._size, self._root = checkpoint.size, checkpoint.root
         self._levels = Levels(source, checkpoint.size)
         self._streams = Streams(self._note)
         self._erasures: set[int] = set()
@@ -44,6 +47,9 @@ class Walk:
         self._opened_of: dict[bytes, int] = {}
         self._soft: list[Problem] = []
         self._unread: set[Path] = set()
+        self._keys: list[int] = []
+        self._mended_tiles: dict[int, list[bytes]] = {}
+        self._mended_files: dict[int, tuple[bytes, list[Piece | None]]] = {}
         for n in range(-(-self._size // TILE_WIDTH)):
             self._tile(n)
         hard = blame(source, self._levels, checkpoint.root, self._leaf_hashes)
@@ -59,12 +65,29 @@ class Walk:
         """How many streams the opened indexes announce."""
         return len(self._streams.by_ref)
 
+    @property
+    def key_entries(self) -> list[int]:
+        """The entries of type ``key``, in order."""
+        return self._keys
+
+    def opening(self, index: int) -> Opening | None:
+        """An entry's opening, also where damage lies before it in its file; None where it cannot be read."""
+        try:
+            return self._opening_or_raise(index)
+        except DamageError:
+            return None
+
     def root(self, size: int) -> bytes | None:
-        """Root at an earlier size; None beyond the present one, or where tiles are damaged."""
+        """Root at an earlier size; None beyond the present one, or where neither entries nor tiles lead to the root."""
+        if size > self._size:
+            return None
+        if self._levels.root(self._size, self._leaf_hashes) == self._root:
+            return self._levels.root(size, self._leaf_hashes)
         from upright.ledger.view import View
 
         try:
-            return View(self._source).root(size) if size <= self._size else None
+            stored = View(self._source)
+            return stored.root(size) if stored.root() == self._root else None
         except DamageError:
             return None
 
@@ -73,19 +96,37 @@ class Walk:
         try:
             leaves, data = self._source.leaves(n, width)
         except DamageError as why:
-            file = self._source.layout.relative(self._source.entries_path(n, width))
-            self._soft.append(Problem(code="UP-LEDGER-56", file=file, expected=f"{width} entries", got=why.message))
-            leaves, data = [], b""
+            leaves = self._mended(n, width, why)
+            data = entry_tile(leaves)
         self._levels.add(n, b"".join(leaf_hashes(leaves)))
         found = columns(data, width) or self._one_by_one(leaves, first)
         self._streams.extend(found, self._opening_or_raise)
         self._times(found, first)
         self._bodies(found, first)
 
+    def _mended(self, n: int, width: int, why: DamageError) -> list[bytes]:
+        """The leaves of a tile whose lengths do not fit, where they can be told apart all the same; says which one."""
+        path = self._source.entries_path(n, width)
+        file, first = self._source.layout.relative(path), n * TILE_WIDTH
+        try:
+            found = mended_leaves(read_bytes(path), width)
+        except DamageError:
+            found = None
+        if found is None:
+            self._soft.append(Problem(code="UP-LEDGER-56", file=file, expected=f"{width} entries", got=why.message))
+            return []
+        leaves, at = found
+        if n not in self._mended_tiles:
+            self._mended_tiles[n] = leaves
+            wanted = "the entry behind its length" if at == width else f"length {len(leaves[at])} before the entry"
+            entry = first + min(at, width - 1)
+            self._soft.append(Problem(code="UP-LEDGER-56", file=file, entry=entry, expected=wanted, got=why.message))
+        return leaves
+
     def _leaf_hashes(self, n: int) -> list[bytes]:
         width = min(TILE_WIDTH, self._size - n * TILE_WIDTH)
         try:
-            return leaf_hashes(self._source.leaves(n, width)[0])
+            return leaf_hashes(self._mended_tiles.get(n) or self._source.leaves(n, width)[0])
         except DamageError:
             return []
 
@@ -126,12 +167,19 @@ class Walk:
         """Every opening is that of its leaf: stream, stream salt, salt, media type, body."""
         if b"erasure" in leaves.type:
             self._erasures.update(i for i, type_ in enumerate(leaves.type, first) if type_ == b"erasure")
+        if b"key" in leaves.type:
+            self._keys += [i for i, type_ in enumerate(leaves.type, first) if type_ == b"key"]
         try:
             raw = self._source.raw_openings(first, len(leaves.stream), self._size)
         except DamageError as why:
             self._unreadable(first, why)
             return
-        digests = self._listed(leaves, first) if raw is None else self._digests(leaves, first, *raw)
+        if raw is None:
+            digests = self._listed(leaves, first)
+        elif len(raw[2]) == len(leaves.stream):
+            digests = self._digests(leaves, first, *raw)
+        else:
+            digests = self._one_by_one_opened(leaves, first, raw[0])
         if b"".join(digests).hex() == b"".join(leaves.body).decode():
             self.opened += len(digests)
             return
@@ -154,16 +202,41 @@ class Walk:
                 text = label[1] + data[begin + 13 : begin + 45] + data[begin + label[2] : end]
                 found.append(sha256(text).digest())
             else:
-                try:
-                    fields = opening_fields(data, begin, end)
-                except DamageError as why:
-                    self._unreadable(first + at, why)
-                    return found
-                found.append(self._digest(leaves, at, first + at, fields))
+                found.append(self._opened(leaves, at, first + at, data, begin, end))
             begin = end
-        if len(ends) < len(leaves.stream):
-            self._unreadable(first + len(ends), DamageError("nothing that begins there", code="UP-LEDGER-22"))
         return found
+
+    def _one_by_one_opened(self, leaves: Columns, first: int, data: bytes) -> list[bytes]:
+        """The same where lengths or indices of the file do not fit: says of which entry, and reads on behind it."""
+        found = []
+        for at, piece in enumerate(self._pieces(first, len(leaves.stream), data)):
+            index = first + at
+            if piece is None:
+                self._note("UP-LEDGER-61", index, "the entry's opening", "nothing that begins there")
+                found.append(b"")
+                continue
+            begin, end, is_whole = piece
+            if not is_whole:
+                length, number = int.from_bytes(data[begin : begin + 4], "big"), data[begin + 4 : begin + 12].hex()
+                wanted = f"index {index}, length {end - begin - 4}"
+                self._note("UP-LEDGER-61", index, wanted, f"index {int(number, 16)}, length {length}")
+            found.append(self._opened(leaves, at, index, data, begin, end))
+        return found
+
+    def _pieces(self, first: int, count: int, data: bytes) -> list[Piece | None]:
+        """Where the openings of a damaged file lie."""
+        k, at = divmod(first, OPENINGS_PER_FILE)
+        if k not in self._mended_files:
+            whole = min(OPENINGS_PER_FILE, self._size - k * OPENINGS_PER_FILE)
+            self._mended_files[k] = data, mended_openings(data, k * OPENINGS_PER_FILE, whole)
+        return self._mended_files[k][1][at : at + count]
+
+    def _opened(self, leaves: Columns, at: int, index: int, data: bytes, begin: int, end: int) -> bytes:
+        try:
+            return self._digest(leaves, at, index, opening_fields(data, begin, end))
+        except DamageError as why:
+            self._note("UP-LEDGER-61", index, "the entry's opening", why.message)
+            return b""
 
     def _listed(self, leaves: Columns, first: int) -> list[bytes]:
         """What the bodies of a pack's openings hash to; nothing for those that it leaves out."""
@@ -205,7 +278,7 @@ class Walk:
 
     def _settle_odd(self) -> None:
         """A body that is not what its leaf says is right only where a later entry erased it."""
-        erased = self._streams.erased
+        erased, odd = self._streams.erased, {index for index, _expected, _got in self._odd}
         for index, expected, got in self._odd:
             is_wiped = index in self._wiped or self._is_wiped(index)
             if index in erased and is_wiped:
@@ -213,25 +286,38 @@ class Walk:
                 self._wiped.add(index)
             elif is_wiped:
                 self._note("UP-LEDGER-65", index, "a body, or an entry that erases it", "zeros")
-            else:
+            elif index not in erased:
                 self._note("UP-LEDGER-62", index, f"body {expected}", f"body {got}")
         for index, by in erased.items():
-            if index not in self._wiped and self._opening(index) is not None:
-                self._note("UP-LEDGER-65", index, f"zeros, as entry {by} erased it", "a body that can still be read")
+            opening = self.opening(index)
+            if index not in self._wiped and opening is not None:
+                self._note("UP-LEDGER-65", index, f"zeros, as entry {by} erased it", "bytes that are not zeros")
+            elif opening is not None and by not in odd:
+                self._demand_kept(opening, by)
             self._demand_erasable(index, by)
 
     def _opening_or_raise(self, index: int) -> Opening | None:
-        return self._source.opening(index, self._size)
-
-    def _opening(self, index: int) -> Opening | None:
         try:
             return self._source.opening(index, self._size)
         except DamageError:
-            return None
+            k, at = divmod(index, OPENINGS_PER_FILE)
+            if k not in self._mended_files or self._mended_files[k][1][at] is None:
+                raise
+            data, pieces = self._mended_files[k]
+            begin, end, _is_whole = pieces[at] or (0, 0, False)
+            stream_salt, salt, ref, media, body = opening_fields(data, begin, end)
+            return Opening(index, ref, stream_salt, salt, media, body)
 
     def _is_wiped(self, index: int) -> bool:
-        opening = self._opening(index)
+        opening = self.opening(index)
         return opening is not None and opening.is_wiped
+
+    def _demand_kept(self, opening: Opening, by: int) -> None:
+        """The media type of a wiped opening is committed to by the erasure alone."""
+        said = self.opening(by)
+        kept = None if said is None else read_kept_media_type(said)
+        if kept is not None and kept != opening.media_type:
+            self._note("UP-LEDGER-64", opening.index, f"media type {kept}", f"media type {opening.media_type}")
 
     def _demand_erasable(self, index: int, by: int) -> None:
         n, at = divmod(index, TILE_WIDTH)
@@ -266,20 +352,28 @@ class Walk:
         self._soft.append(Problem(code=code, file=file, entry=entry, expected=expected, got=got))
 
     def _unless_explained(self, hard: list[Problem]) -> list[Problem]:
-        """Leaves out what only follows from another problem: an altered leaf also breaks its stream, and so on."""
+        """Leaves out what only follows from another problem: an altered leaf also breaks its stream, and so on.
+
+        Where what announces streams or erases is itself damaged, what is said of streams and erasures follows from it.
+        """
         altered = {p.entry for p in hard if p.code == "UP-LEDGER-55"}
-        unread = any(p.code in {"UP-LEDGER-56", "UP-LEDGER-61"} for p in self._soft)
-        bodies = {p.entry for p in self._soft if p.code == "UP-LEDGER-62"}
-        kept = []
+        is_leaf_lost = bool(altered) or any(p.code == "UP-LEDGER-56" and p.entry is None for p in self._soft)
+        damaged = {p.entry for p in self._soft if p.code in _OF_OPENINGS}
+        carrying = self._erasures | {0}
+        carrying |= {i for stream in self._streams.by_ref.values() if stream.is_index for i in stream.entries}
+        is_blind = is_leaf_lost or any(p.code == "UP-LEDGER-61" for p in self._soft) or bool(damaged & carrying)
+        kept: list[Problem] = []
+        named: set[int | None] = set()
         for problem in self._soft:
             follows = (
                 (problem.entry in altered and problem.code != "UP-LEDGER-61")
-                or (bool(altered) and problem.code in _FOLLOW_A_LEAF)
-                or (problem.code == "UP-LEDGER-60" and (unread or problem.entry in bodies))
-                or (problem.code == "UP-LEDGER-65" and problem.got == "zeros" and bool(bodies & self._erasures))
+                or (is_leaf_lost and problem.code in _FOLLOW_A_LEAF)
+                or (is_blind and problem.code in {"UP-LEDGER-60", "UP-LEDGER-65"})
+                or (problem.code in {*_OF_OPENINGS, "UP-LEDGER-65"} and problem.entry in named)
             )
             if not follows:
                 kept.append(problem)
+                named |= {problem.entry} if problem.code in _OF_OPENINGS else set()
         return kept
 
 

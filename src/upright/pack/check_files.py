@@ -1,6 +1,7 @@
 """The files of a pack against its table of contents, and that against the verdict that the log holds."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from upright.ledger import ExportedLog
 
 _SPARE_TILES = 1_000
+_SIZE = re.compile(r"[1-9][0-9]{0,14}")
 _ALWAYS = (FACTS, POSTURE, GATE, REPORT)
 
 
@@ -177,6 +179,7 @@ def _claimed_size(layout: Layout) -> int | None:
 
 def _ledger_files(layout: Layout, size: int) -> set[Path]:
     paths = {layout.checkpoint, layout.exported_openings}
+    paths |= {path for path in layout.handovers.glob("*") if _SIZE.fullmatch(path.name) and int(path.name) < size}
     paths |= {layout.entries(n, width) for n, width in _tiles(size)}
     level = 0
     while count := size >> (8 * level):

@@ -1,6 +1,7 @@
 """What a pack's files must agree with in the log: enrolled keys, evidence and the blobs it cites."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -9,6 +10,9 @@ from upright.evidence import Envelope
 from upright.evidence.strict_json import read_json
 from upright.kernel import UprightError
 from upright.ledger import Checkpoint, Recorded, VerifierKey
+from upright.ledger.epochs import sealed_epochs
+from upright.ledger.layout import Layout
+from upright.ledger.notes import NoteSignature
 from upright.ledger.source import public_keys
 from upright.ledger.view import View
 
@@ -60,10 +64,26 @@ def enrolled_keys(entries: Iterable[Recorded]) -> dict[str, tuple[VerifierKey, i
 
 
 def log_keys(log: View) -> dict[str, VerifierKey]:
-    """The keys beside a log that have signed its checkpoint, by fingerprint: they say who signs, not whom to trust."""
-    signatures = Checkpoint.parse(log.checkpoint).note.signatures
-    keys = public_keys(log.source.layout)
+    """The keys beside a log that have signed a checkpoint of it, of a sealed log before it or at a change of key.
+
+    By fingerprint; they say who signs, not whom to trust.
+    """
+    layout = log.source.layout
+    kept = [each for part in (layout, *sealed_epochs(layout)) for each in (part.checkpoint, *_handovers(part))]
+    signatures = [line for path in kept for line in _signatures(path)]
+    keys = public_keys(layout)
     return {key.fingerprint: key for key in keys if any(line.is_by(key) for line in signatures)}
+
+
+def _handovers(layout: Layout) -> list[Path]:
+    return sorted(layout.handovers.glob("*"))
+
+
+def _signatures(path: Path) -> tuple[NoteSignature, ...]:
+    try:
+        return Checkpoint.parse(path.read_text(encoding="utf-8")).note.signatures
+    except (OSError, UnicodeDecodeError, UprightError):
+        return ()  # verifying the log names it
 
 
 def cited_blobs(entries: Iterable[Recorded]) -> Iterator[Cited]:

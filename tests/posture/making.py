@@ -1,10 +1,10 @@
 """A small catalogue and Facts of every shape, for the tests of posture and gate."""
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from hypothesis import strategies as st
 
 from upright.catalogue import (
     Applies,
@@ -247,144 +247,169 @@ def with_evidence(*runs: Item, **parts: Any) -> Facts:
 
 # --- Facts at random -------------------------------------------------------------------------------------------------
 
-_DIGESTS = st.sampled_from(["now", "now", "now", "before"])
+EVERY_CHECK = (
+    (MODEL, ("fairness",)),
+    (MODEL, ("scan", "leakage")),
+    (DATA, ("quality",)),
+    (DATA, ("scan",)),
+    (DATA, ("fairness", "leakage")),
+)
+EVERY_RECORD = (
+    ("policy", ORGANISATION),
+    ("impact", SYSTEM),
+    ("assessment", "supplier:acme"),
+    ("nonconformity", SYSTEM),
+    ("risk-treatment-plan", SYSTEM),
+)
+TREATMENT = digest(f"nonconformity {SYSTEM} 0")
 
 
-@st.composite
-def runs(draw: st.DrawFn, one: BoundCheck, n: int, index: int) -> Item:
-    """One run of a bound check, good in most ways and wrong in some."""
-    often = st.sampled_from
-    recorded = day(draw(st.integers(60, 152)))
-    ended = draw(often([recorded, recorded, day(draw(st.integers(55, 153)))]))
-    ref = draw(often([one.subject] * 6 + [SYSTEM]))
-    named = draw(often([one.subject] * 8 + [SYSTEM]))
-    current = digest(ref) if draw(_DIGESTS) == "now" else digest("before")
-    hold = draw(often(["bytes", "bytes", "bytes", "snapshot", "declared", "window"]))
-    inputs = (FactInput(ref=ref, digest=current, hold=hold),)
-    if draw(often([False, False, True])):
-        inputs += (FactInput(ref=MODEL, digest=digest(draw(often([MODEL, MODEL, "before"]))), hold="bytes"),)
-    return Item(
-        id=digest(f"run {draw(st.integers(0, 30))}") if draw(often([False, True])) else digest(f"{one.id} {n}"),
-        source=draw(often(["check"] * 6 + ["imported", "attestation"])),
-        kinds=draw(often([one.kinds, one.kinds, one.kinds, one.kinds[:1]])),
-        subject=named,
-        binding=draw(often([one.id, one.id, one.id, None])),
-        stream=one.stream,
-        n=n,
-        index=index,
-        recorded=recorded,
-        ended=ended,
-        result=draw(often(["passed", "passed", "passed", "failed", "failed", "undecided", "errored"])),
-        inputs=inputs,
-        limits=draw(
-            often([one.limits, one.limits, one.limits, {}, {"auc": {"at_least": "0.8"}}, {"auc": {"at_least": "0.6"}}])
-        ),
-        options=draw(often([one.options, one.options, one.options, digest("other")])),
-        signer=draw(often(["enrolled"] * 5 + ["login", "unattributed", "compromised"])),
-        reproduced=draw(often(["yes", "yes", "no", "n/a"])),
-        setup=draw(often(["", digest("s1"), digest("s2"), digest("s3")])),
-        withdrawn_by=draw(often([None] * 7 + [digest("withdrawal")])),
-        done_by=draw(often([(), (), (digest("nonconformity " + SYSTEM + " 0"),)])),
-        open_findings=draw(often([0, 0, 0, 1, 2])),
-    )
+class Made:
+    """Makes Facts from a seed. Each part is good but for the share ``wrong``, which differs from seed to seed."""
 
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.wrong = self.random.choice([0.0, 0.02, 0.05, 0.12, 0.3])
 
-@st.composite
-def records(draw: st.DrawFn, kind: str, about: str, n: int, index: int) -> Item:
-    often = st.sampled_from
-    recorded = day(draw(st.integers(1, 152)))
-    return record(
-        kind,
-        about,
-        n,
-        draw(often(["approved", "approved", "approved", "draft", "rejected", "superseded", "withdrawn"])),
-        index=index,
-        recorded=recorded,
-        ended=draw(often([recorded, recorded, day(draw(st.integers(1, 153)))])),
-        result=draw(often(["passed", "passed", "passed", "failed"])),
-        review_by=draw(often([None, None, "2026-05-31", "2026-06-01", "2027-01-01"])),
-        signer=draw(often(["enrolled"] * 5 + ["unattributed", "compromised"])),
-        withdrawn_by=draw(often([None] * 6 + [digest("withdrawal")])),
-        source=draw(often(["record", "record", "attestation"])),
-        inputs=(
-            FactInput(ref=about, digest=digest(about) if draw(_DIGESTS) == "now" else digest("x"), hold="declared"),
-        ),
-    )
+    def one(self, good: Any, *bad: Any) -> Any:
+        """The good value, or now and then one of the others."""
+        return good if self.random.random() >= self.wrong else self.random.choice(bad)
 
+    def some(self, low: int, high: int) -> int:
+        return self.random.randint(low, high)
 
-@st.composite
-def any_facts(draw: st.DrawFn) -> Facts:
-    """Facts of one or two systems with up to three models, with evidence of every quality, gaps and missing answers."""
-    often = st.sampled_from
-    traits = draw(
-        often(
-            [
-                {"stage": "deployment", "modality": "tabular", "profiling": "yes"},
-                {"stage": "inception", "profiling": "no"},
-                {"modality": "tabular"},
-            ]
+    def run(self, one: BoundCheck, n: int, index: int) -> Item:
+        """One run of a bound check, good in most ways and wrong in some."""
+        pick = self.one
+        recorded = day(self.some(90 if self.wrong < 0.1 else 40, 151))
+        ref = pick(one.subject, SYSTEM)
+        current = digest(ref) if pick(True, False) else digest("before")
+        inputs = (FactInput(ref=ref, digest=current, hold=pick("bytes", "snapshot", "declared", "window")),)
+        if self.random.random() < 0.3:
+            inputs += (FactInput(ref=MODEL, digest=digest(pick(MODEL, "before")), hold="bytes"),)
+        if self.random.random() < 0.1:
+            window = (FactInput(ref=one.subject, digest=digest("rows"), hold="window", from_=day(1), to=day(2)),)
+            inputs = pick(window, inputs + window, inputs)
+        return Item(
+            id=pick(digest(f"{one.id} {n} {index}"), digest(f"run {self.some(0, 20)}")),
+            source=pick("check", "imported", "attestation", "record"),
+            kinds=pick(one.kinds, one.kinds[:1]),
+            subject=pick(one.subject, SYSTEM),
+            binding=pick(one.id, None),
+            stream=one.stream,
+            n=n,
+            index=index,
+            recorded=recorded,
+            ended=pick(recorded, day(self.some(40, 153))),
+            result=self.random.choice(["passed"] * 6 + ["failed", "failed", pick("passed", "undecided", "errored")]),
+            record_state=pick(None, None, None, "draft", "approved", "rejected"),
+            inputs=inputs,
+            limits=pick(one.limits, {}, {"auc": {"at_least": "0.8"}}, {"auc": {"at_least": "0.6"}}),
+            options=pick(one.options, digest("other")),
+            signer=pick("enrolled", "login", "unattributed", "compromised"),
+            reproduced=pick("yes", "no", "n/a"),
+            setup=self.random.choice(["", digest("s1"), digest("s2"), digest("s3"), digest(str(index))]),
+            withdrawn_by=pick(None, digest("withdrawal")),
+            done_by=self.random.choice([(), (TREATMENT,), (digest(f"risk-treatment-plan {SYSTEM} 0"),)]),
+            open_findings=pick(0, 1, 2),
         )
-    )
-    found = list(subjects(models=draw(st.integers(1, 3)), traits=traits))
-    if draw(st.booleans()):
-        shared = (edge(MODEL), edge("dataset:mortgage/second", until=draw(often([None, day(120), day(200)]))))
-        found.append(Subject(ref="system:second", type="system", digest=digest("system:second"), edges=shared))
-        found.append(
-            Subject(
-                ref="dataset:mortgage/second",
-                type="dataset",
-                digest=draw(often([digest("dataset:mortgage/second"), None])),
-                edges=(edge(MODEL, draw(often(["predictions_of", "derived_from"]))),),
+
+    def record(self, kind: str, about: str, n: int, index: int) -> Item:
+        pick = self.one
+        recorded = day(self.some(1, 151))
+        return record(
+            kind,
+            about,
+            n,
+            pick("approved", "draft", "rejected", "superseded", "withdrawn"),
+            index=index,
+            recorded=recorded,
+            ended=pick(recorded, day(self.some(1, 153))),
+            result=pick("passed", "failed"),
+            review_by=pick(None, "2026-05-31", "2026-06-01", "2027-01-01", "2026-02-01"),
+            signer=pick("enrolled", "unattributed", "compromised"),
+            withdrawn_by=pick(None, digest("withdrawal")),
+            source=pick("record", "attestation"),
+            inputs=(FactInput(ref=about, digest=digest(about) if pick(True, False) else digest("x"), hold="declared"),),
+        )
+
+    def facts(self) -> Facts:
+        """Facts of one or two systems with up to three models; evidence of every quality, gaps, missing answers."""
+        pick = self.one
+        found = self.subjects()
+        bindings = self.bindings([one.ref for one in found if one.type in {"model", "dataset"}])
+        items: list[Item] = []
+        streams: list[Stream] = []
+        for one in bindings:
+            streams.append(stream_of(one, self.some(0 if self.wrong else 1, 4)))
+            for n in range(streams[-1].entries):
+                items.append(self.run(one, n, 100 + len(items)))
+        for kind, about in EVERY_RECORD:
+            length = pick(self.some(1, 2), 0)
+            if length:
+                ref = f"attestation:{about}/{kind}"
+                streams.append(Stream(id=ref, kinds=(kind,), subject=about, binding=None, entries=length))
+                items += [self.record(kind, about, n, 500 + 10 * len(items) + n) for n in range(length)]
+        items = [item for item in items if pick(True, False) or self.random.random() < 0.7]
+        return facts(
+            subjects=tuple(found),
+            bindings=tuple(bindings),
+            streams=tuple(streams),
+            items=tuple(self.random.sample(items, len(items))),
+            answers=pick((_adopted("yes"), _roles()), (), (_adopted("no"), _roles()), (_adopted("yes"),)),
+            soa=self.rows(),
+        )
+
+    def subjects(self) -> list[Subject]:
+        pick = self.one
+        known = {"stage": "deployment", "modality": "tabular", "profiling": "yes"}
+        traits = pick(known, {"stage": "inception", "profiling": "no"}, {"modality": "tabular"})
+        found = list(subjects(models=pick(1, 2, 3), traits=traits))
+        second = "dataset:mortgage/second"
+        if self.random.random() < 0.3:
+            shared = (edge(MODEL), edge(second, until=pick(None, day(120), day(140))))
+            found.append(Subject(ref="system:second", type="system", digest=digest("system:second"), edges=shared))
+            of_model = (edge(MODEL, pick("predictions_of", "derived_from")),)
+            found.append(Subject(ref=second, type="dataset", digest=pick(digest(second), None), edges=of_model))
+        return found
+
+    def bindings(self, refs: list[str]) -> list[BoundCheck]:
+        pick = self.one
+        chosen = [one for one in EVERY_CHECK if self.random.random() < 0.8]
+        for _ in range(pick(0, 1, 2)):
+            kinds = self.random.choice([("quality",), ("fairness",), ("scan", "leakage"), ("fairness", "leakage")])
+            chosen.append((self.random.choice(refs), kinds))
+        return [
+            BoundCheck(
+                id=f"b{number}",
+                system=SYSTEM,
+                subject=subject,
+                kinds=kinds,
+                limits=self.random.choice([{}, {"auc": {"at_least": "0.7"}}]),
+                options=digest("options"),
+                approved_index=pick(1, None),
+                retired_index=pick(None, None, 90),
             )
+            for number, (subject, kinds) in enumerate(chosen)
+        ]
+
+    def rows(self) -> tuple[SoaRow, ...]:
+        choose = self.random.choice
+        return tuple(
+            SoaRow(
+                control=choose(["A.1", "A.3", "standard:A.3", "4.1", "A.4"]),
+                system=choose([None, None, SYSTEM]),
+                included=choose([False, False, True]),
+                ground=choose(["risk-assessment-shows-no-need", "not-asked-by-external-requirements", "work", None]),
+                approved_index=self.some(1, 4),
+            )
+            for _ in range(choose([0, 0, 0, 1, 3]))
         )
-    refs = [one.ref for one in found if one.type in {"model", "dataset"}]
-    bindings = [
-        BoundCheck(
-            id=f"b{number}",
-            system=SYSTEM,
-            subject=draw(often(refs)),
-            kinds=draw(often([("quality",), ("fairness",), ("scan", "leakage"), ("fairness", "leakage"), ("scan",)])),
-            limits=draw(often([{}, {"auc": {"at_least": "0.7"}}])),
-            options=digest("options"),
-            approved_index=draw(often([1, 1, 1, None])),
-            retired_index=draw(often([None] * 7 + [90])),
-        )
-        for number in range(draw(st.integers(0, 5)))
-    ]
-    items: list[Item] = []
-    streams: list[Stream] = []
-    index = 100
-    for one in bindings:
-        length = draw(st.integers(0, 4))
-        streams.append(stream_of(one, length))
-        for n in range(length):
-            index += 1
-            if draw(often([True] * 9 + [False])):
-                items.append(draw(runs(one, n, index)))
-    for kind, about in draw(
-        st.lists(
-            often(
-                [("policy", ORGANISATION), ("impact", SYSTEM), ("impact", SYSTEM), ("assessment", "supplier:acme"),
-                 ("nonconformity", SYSTEM), ("policy", ORGANISATION)]
-            ), unique=True, max_size=4,
-        )
-    ):  # fmt: skip
-        length = draw(st.integers(1, 3))
-        streams.append(
-            Stream(id=f"attestation:{about}/{kind}", kinds=(kind,), subject=about, binding=None, entries=length)
-        )
-        for n in range(length):
-            index += 1
-            if draw(often([True] * 9 + [False])):
-                items.append(draw(records(kind, about, n, index)))
-    return facts(
-        subjects=tuple(found),
-        bindings=tuple(bindings),
-        streams=tuple(streams),
-        items=tuple(draw(st.permutations(items))),
-        answers=draw(often([(), (_adopted("yes"),), (_adopted("no"), _roles()), (_adopted("yes"), _roles())])),
-        soa=tuple(draw(st.lists(_soa_rows, max_size=3))),
-    )
+
+
+def any_facts(seed: int) -> Facts:
+    """Facts that this seed makes; the same on every machine."""
+    return Made(seed).facts()
 
 
 def _adopted(value: str) -> Answer:
@@ -393,16 +418,6 @@ def _adopted(value: str) -> Answer:
 
 def _roles() -> Answer:
     return Answer(framework="law", question="roles", value=("provider",), system=SYSTEM, item="entry:3")
-
-
-_soa_rows = st.builds(
-    SoaRow,
-    control=st.sampled_from(["A.1", "A.3", "standard:A.3", "4.1", "A.4"]),
-    system=st.sampled_from([None, None, SYSTEM]),
-    included=st.sampled_from([False, False, True]),
-    ground=st.sampled_from(["risk-assessment-shows-no-need", "too-much-work", None]),
-    approved_index=st.integers(1, 4),
-)
 
 
 def waiver(**more: Any) -> Waiver:

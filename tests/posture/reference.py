@@ -69,10 +69,12 @@ class Reference:
             return "failed"
         if item.record_state == "withdrawn":
             return "undecided"
-        return str(item.result)
+        return "undecided" if item.record_state in ("draft", "superseded") else str(item.result)
 
-    def is_draft(self, item: Any) -> bool:
-        return item.record_state in ("draft", "superseded") or item.source == "erasure"
+    def is_draft(self, item: Any, stream: Any) -> bool:
+        if item.source == "erasure":
+            return True
+        return item.record_state in ("draft", "superseded") and not stream.id.startswith("binding:")
 
     def meets(self, item: Any, kind: str, stream: Any, ask: Any) -> bool:
         if kind not in item.kinds or item.subject != stream.subject:
@@ -174,7 +176,7 @@ class Reference:
         since: list[Any] = []  # failures since the last pass that counted; decision 0071: each of them holds back
         setups: set[str] = set()  # "or has the same setup"; decision 0071: as any failure of the series
         for item in items:
-            if self.is_draft(item):
+            if self.is_draft(item, stream):
                 any_draft = True
                 continue
             failing = self.says(item) == "failed"

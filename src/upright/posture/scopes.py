@@ -8,7 +8,7 @@ from upright.posture.facts import Facts
 from upright.posture.plan import ORGANISATION, AskPlan, Plan, RequirementPlan
 
 if TYPE_CHECKING:
-    from upright.catalogue import Applicability, Applicable, Catalogue, Classification, Profile
+    from upright.catalogue import Applicability, Applicable, Catalogue, Classification, Profile, Requirement
 
 # The two grounds on which a control may be left out, as ``statement-of-applicability`` writes them.
 GROUNDS = frozenset({"risk-assessment-shows-no-need", "not-asked-by-external-requirements"})
@@ -138,18 +138,23 @@ class Scopes:
     # --- statement of applicability --------------------------------------------------------------------------------
 
     @cached_property
-    def _soa(self) -> Mapping[tuple[str, str | None], bool]:
-        """(control, system) to whether its newest approved row leaves it out on an allowed ground."""
+    def _soa(self) -> Mapping[tuple[str, str | None], tuple[int, bool]]:
+        """(control as written, system) to its newest approved row: entry, and whether it is left out on a ground."""
         newest: dict[tuple[str, str | None], tuple[int, bool]] = {}
         for row in self._facts.soa:
             key = (row.control, row.system)
-            # Of two rows of one entry, the one that keeps the control in counts.
             excluded = not row.included and row.ground in GROUNDS
-            rank = (row.approved_index, not excluded)
-            before = newest.get(key)
-            if before is None or rank > (before[0], not before[1]):
-                newest[key] = (row.approved_index, excluded)
-        return {key: excluded for key, (_, excluded) in newest.items()}
+            newest[key] = _newer(newest.get(key), (row.approved_index, excluded))
+        return newest
+
+    def _row(self, requirement: "Requirement", system: str | None) -> bool | None:
+        """Whether the newest row about a control leaves it out; None where there is no row. Full id or local id."""
+        found = None
+        for control in (requirement.id, requirement.local):
+            row = self._soa.get((control, system))
+            if row is not None:
+                found = _newer(found, row)
+        return None if found is None else found[1]
 
     def is_excluded(self, plan: RequirementPlan, system: str | None) -> bool:
         """Whether an approved statement of applicability leaves a control out; clauses are never left out.
@@ -157,21 +162,16 @@ class Scopes:
         A system's own row goes before the organisation's. For the organisation's own part a control is out only if no
         system has it in.
         """
-        if plan.framework.kind != "management" or not is_control(plan.requirement.local):
+        requirement = plan.requirement
+        if plan.framework.kind != "management" or not is_control(requirement.local):
             return False
-        for control in (plan.requirement.id, plan.requirement.local):
-            own = self._soa.get((control, system))
-            if own is not None and system is not None:
-                return own
-        general = any(
-            self._soa.get((control, None), False) for control in (plan.requirement.id, plan.requirement.local)
-        )
-        if system is not None or not general:
-            return general
-        return not any(
-            excluded is False and control in {plan.requirement.id, plan.requirement.local} and of is not None
-            for (control, of), excluded in self._soa.items()
-        )
+        own = None if system is None else self._row(requirement, system)
+        if own is not None:
+            return own
+        if not self._row(requirement, None):
+            return False
+        others = {of for _, of in self._soa if of is not None}
+        return system is not None or all(self._row(requirement, of) is not False for of in others)
 
     @cached_property
     def _controls(self) -> tuple[int, ...]:
@@ -207,6 +207,11 @@ class Scopes:
             else:
                 found.append(_widest(plan.requirement.id, units, [one.applicability[n] for one in asked]))
         return found
+
+
+def _newer(before: tuple[int, bool] | None, row: tuple[int, bool]) -> tuple[int, bool]:
+    """Of two rows the later; of two of one entry the one that keeps the control in."""
+    return row if before is None or (row[0], not row[1]) > (before[0], not before[1]) else before
 
 
 def is_control(local: str) -> bool:

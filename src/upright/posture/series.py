@@ -98,8 +98,11 @@ class Scales:
         )
 
     def _classify(self, item: Item, stream: Stream) -> tuple[Class, str]:
-        if item.source == "erasure" or item.record_state in {"draft", "superseded"}:
+        if item.source == "erasure":
             return "note", "draft"
+        if item.record_state in {"draft", "superseded"}:
+            # Drafts belong beside records. Between the runs of a check one is noise, and noise settles nothing.
+            return ("open" if stream.id.startswith("binding:") else "note"), "draft"
         failed = item.record_state == "rejected" or (item.result == "failed" and item.record_state != "withdrawn")
         doubt = _doubt(item)
         if doubt:

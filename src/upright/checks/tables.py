@@ -82,6 +82,8 @@ class Tables:
             return self._from_url(path, where)
         files = _files(path, where)
         ending = _ending(files, where)
+        if ending == ".csv":
+            _demand_content(files, where)
         if ending == ".arrow":
             files = [self._as_parquet(file, where) for file in files]
         try:
@@ -211,6 +213,16 @@ def _files(path: Path | str, where: str) -> list[Path]:
     if not found:
         raise TableError(f"{where}: there is no such file. Correct `path` in the manifest.", code="UP-TABLE-01")
     return found
+
+
+def _demand_content(files: Sequence[Path], where: str) -> None:
+    empty = next((file.name for file in files if file.stat().st_size == 0), None)
+    if empty is not None:
+        raise TableError(
+            f"{where}: {empty} is empty (0 bytes); expected a line of column names and rows below it. "
+            "Write the table again.",
+            code="UP-TABLE-04",
+        )
 
 
 def _ending(files: Sequence[Path], where: str) -> str:

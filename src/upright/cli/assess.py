@@ -12,7 +12,6 @@ from upright.cli.text import counted
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue
     from upright.cli.screen import Screen
-    from upright.posture import Posture
     from upright.workspace import Assessment, CheckOutcome
 
 app = single()
@@ -43,8 +42,13 @@ def assess(
     """
     from upright.cli.progress import progress
     from upright.workspace import Workspace, load_manifest
+    from upright.workspace.dossiers import next_stage
+    from upright.workspace.judge import load_catalogue
+    from upright.workspace.resolve import demand_known
 
     described = load_manifest(manifest_path(manifest))
+    known = load_catalogue(tuple(catalogue or ()))
+    demand_known(described, known)  # before a workspace is made for it
     folder = session.given or described.folder
     workspace = Workspace.open_or_create(
         folder, described.organisation.ref.path, catalogue_folders=tuple(catalogue or ())
@@ -56,11 +60,8 @@ def assess(
     if session.as_json:
         session.answer(found.to_json(), lambda _: None)
         return found.exit_status
-    from upright.workspace.dossiers import next_stage
-
-    _, known, standing = workspace.posture(found.at)
     stage = next_stage(workspace, described.system.ref, known.stages)
-    session.answer({}, lambda screen: show_assessment(screen, described.system.name, found, known, standing, stage))
+    session.answer({}, lambda screen: show_assessment(screen, described.system.name, found, known, stage))
     return found.exit_status
 
 
@@ -69,7 +70,7 @@ _WORST_FIRST = ("failed", "errored", "undecided", "passed")
 
 
 def show_assessment(
-    screen: "Screen", name: str, found: "Assessment", known: "Catalogue", standing: "Posture", stage: str | None = None
+    screen: "Screen", name: str, found: "Assessment", known: "Catalogue", stage: str | None = None
 ) -> None:
     """The checks, worst first, with the reasons of what did not pass; what they mean for the requirements; the rest."""
     from upright.cli.standing import answered, rest_line, show_frameworks, show_moved
@@ -87,14 +88,14 @@ def show_assessment(
     for line in found.notes:
         screen.bullet(line)
     screen.line()
-    rows = answered(standing.verdicts, [check.evidence for check in found.checks])
+    rows = answered(found.standing.verdicts, [check.evidence for check in found.checks])
     if rows:
         screen.title("What these checks mean for the frameworks", "upright explain REQUIREMENT says why")
         show_moved(screen, rows, known)
         screen.line()
     screen.title("Posture", "self-kept log")
-    show_frameworks(screen, standing, known)
-    screen.line(rest_line(standing.verdicts))
+    show_frameworks(screen, found.standing, known)
+    screen.line(rest_line(found.standing.verdicts))
     screen.line()
     if found.bundle:
         screen.line(f"Bundle written to {found.bundle}.")

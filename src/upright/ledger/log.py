@@ -21,7 +21,7 @@ from upright.ledger.frontier import Frontier
 from upright.ledger.handover import keep_handover, keep_key, log_key_of, successor
 from upright.ledger.layout import FORMAT, Layout
 from upright.ledger.lock import locked
-from upright.ledger.notes import VerifierKey
+from upright.ledger.notes import NoteError, VerifierKey
 from upright.ledger.source import FolderSource, public_keys, read_bytes
 from upright.ledger.statehead import demand_extends, demand_known, read_head, write_head
 from upright.ledger.streams import Streams
@@ -41,7 +41,13 @@ class Log(View):
     def __init__(
         self, layout: Layout, signer: Signer | None, state_head: Path | None, clock: Clock, disk: Disk
     ) -> None:
-        super().__init__(FolderSource(layout))
+        try:
+            super().__init__(FolderSource(layout))
+        except NoteError as why:
+            raise DamageError(
+                f"{layout.relative(layout.checkpoint)}: {why.message} Bring it back from a backup or a pack.",
+                code="UP-LEDGER-29",
+            ) from None
         self._layout = layout
         self._signer = signer
         self._state_head = state_head
@@ -126,6 +132,11 @@ class Log(View):
     def rollback(self) -> str:
         """Says "checked", or "rollback not checked" where this host keeps no state head of the log."""
         return "rollback not checked" if read_head(self._state_head) is None else "checked"
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether it was opened with a key to sign checkpoints with."""
+        return self._signer is not None
 
     def append(self, entries: Sequence[NewEntry]) -> list[int]:
         """Appends entries, all or none, durable once this returns; gives each one's index in the log.

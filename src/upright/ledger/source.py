@@ -178,7 +178,18 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as why:
-        raise DamageError(f"{path.name} of the ledger cannot be read: {why.strerror}.", code="UP-LEDGER-25") from None
+        raise DamageError(
+            f"{_in_log(path)} cannot be read: {why.strerror}. "
+            "'upright ledger verify' says what else is missing; bring it back from a backup.",
+            code="UP-LEDGER-25",
+        ) from None
+
+
+def _in_log(path: Path) -> str:
+    """The path from the folder that holds ``ledger`` and ``open`` on; its own name where it lies elsewhere."""
+    parts = path.parts
+    start = next((at for at, part in enumerate(parts) if part in {"ledger", "open"}), len(parts) - 1)
+    return "/".join(parts[start:])
 
 
 def read_text(path: Path) -> str:
@@ -190,7 +201,7 @@ def read_text(path: Path) -> str:
     try:
         return read_bytes(path).decode()
     except UnicodeDecodeError:
-        raise DamageError(f"{path.name} of the ledger is not UTF-8 text.", code="UP-LEDGER-25") from None
+        raise DamageError(f"{_in_log(path)} is not UTF-8 text.", code="UP-LEDGER-25") from None
 
 
 def public_keys(layout: Layout) -> list[VerifierKey]:

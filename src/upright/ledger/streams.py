@@ -113,6 +113,8 @@ class Streams:
                 if opening is not None:
                     self._add(read_announcement(opening), ROOT, 0)
             except DamageError as why:
+                if self._report is refuse:
+                    raise
                 self._report("UP-LEDGER-60", 0, "leaf 0 to open index:root", why.message)
             root = self.by_id.get(id_)
             if root is not None and root.ref == ROOT:

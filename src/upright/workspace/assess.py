@@ -253,6 +253,7 @@ def _conclude(
         facts=digest,
         size=workspace.log.size,
         origin=workspace.origin,
+        standing=posture,
         notes=_notes(observation.changes, outcomes, only),
     )
 

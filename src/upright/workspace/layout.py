@@ -54,6 +54,12 @@ class Layout:
         """Whether a log was made here (its folder says so itself; see ``upright.ledger``)."""
         return (self.root / "ledger" / "checkpoint").is_file()
 
+    @property
+    def has_entries(self) -> bool:
+        """Whether files of a log hold anything; a log's first checkpoint, of nothing, is there before any of them."""
+        parts = (self.root / "open", self.root / "ledger" / "tile")
+        return any(path.stat().st_size for part in parts for path in part.rglob("*") if path.is_file())
+
     def make(self) -> None:
         """Makes the folders besides the ledger's own; what is there stays."""
         for folder in (self.root, self.blobs, self.catalogues, self.pub):
@@ -76,9 +82,10 @@ class Layout:
 
     @property
     def origin(self) -> str:
-        """The log's origin, ``<organisation>/<uuid>``."""
+        """The log's origin, ``<organisation>/<uuid>``: the first line of its checkpoint, which is signed."""
         self.demand()
-        return (self.root / "ledger" / "origin").read_text(encoding="utf-8").strip()
+        text = (self.root / "ledger" / "checkpoint").read_text(encoding="utf-8", errors="replace")
+        return text.partition("\n")[0]
 
     def put_blob(self, data: bytes) -> str:
         """Keeps bytes by their digest and returns it, 64 hex digits."""

@@ -78,7 +78,8 @@ def checked_path(node: Node, root: Path) -> str:
         _must_stay_below(match, root, node, text)
     if not matches:
         what = "matches no file" if is_glob(text) else "does not exist"
-        raise node.wrong(f"path {text!r} {what} below {root.name or root}. {_near(given, root)}", code="UP-MAN-23")
+        below = root.resolve().name or root.resolve()
+        raise node.wrong(f"path {text!r} {what} below {below}. {_near(given, root)}", code="UP-MAN-23")
     return given.as_posix()
 
 
@@ -105,6 +106,8 @@ def _must_stay_below(match: Path, root: Path, node: Node, text: str) -> None:
         )
     if not real.exists():
         raise node.wrong(f"path {text!r} is a link to something that does not exist.", code="UP-MAN-23")
+    if not real.is_file() and not real.is_dir():
+        raise node.wrong(f"path {text!r} is neither a file nor a folder. Name regular files only.", code="UP-MAN-23")
 
 
 def _near(given: Path, root: Path) -> str:

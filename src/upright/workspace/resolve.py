@@ -59,14 +59,25 @@ def resolve(manifest: Manifest, catalogue: "Catalogue | None" = None) -> Resolve
     Raises:
         ManifestError: an unknown check, option, limit, stage, framework or trait; a file that cannot be digested.
     """
-    if catalogue is not None:
-        _known_words(manifest, catalogue)
+    demand_known(manifest, catalogue)
     found = _Resolver(manifest)
     models = {model.ref: found.model(model) for model in manifest.models}
     tables = {dataset.ref: found.table(dataset) for dataset in manifest.datasets}
     sources: dict[Ref, TableSource | ModelSource] = {**models, **tables}
     bindings = tuple(found.binding(check, sources, models) for check in manifest.checks)
     return Resolved(manifest=manifest, bindings=bindings, subjects=found.subjects(sources))
+
+
+def demand_known(manifest: Manifest, catalogue: "Catalogue | None" = None) -> None:
+    """Returns nothing if every check, option, limit and (with a catalogue) word of the manifest is known.
+
+    Raises:
+        ManifestError: one is not; the nearest that is, is named.
+    """
+    if catalogue is not None:
+        _known_words(manifest, catalogue)
+    for check in manifest.checks:
+        _known_check(manifest, check)
 
 
 def system_digest(manifest: Manifest) -> str:
@@ -209,7 +220,7 @@ class _Resolver:
         return Binding(
             id=check.id,
             system=self.manifest.system.ref,
-            check=self._check_name(check),
+            check=check.check,
             on=on,
             against=None if check.against is None else sources[check.against],
             model=None if named is None else models[named],
@@ -220,37 +231,6 @@ class _Resolver:
             not_judged=tuple(NotJudged(group=one["group"], reason=one["reason"]) for one in check.not_judged),
             traits=self._traits(),
         )
-
-    def _check_name(self, check: CheckPart) -> str:
-        from upright.checks.registry import checks
-        from upright.workspace.safe_yaml import suggest
-
-        known = checks()
-        if check.check not in known:
-            raise self.manifest.wrong(
-                f"checks.{check.id}.check",
-                f"there is no check {check.check!r}.{suggest(check.check, known)}",
-                code="UP-MAN-40",
-            )
-        spec = known[check.check]
-        try:
-            spec.configure(check.options)
-        except UprightError as why:
-            raise self.manifest.wrong(f"checks.{check.id}.options", why.message, code=why.code) from None
-        if check.on.type not in spec.about:
-            raise self.manifest.wrong(
-                f"checks.{check.id}.on",
-                f"{check.check} examines a {' or '.join(spec.about)}; {check.on.type}:… is none.",
-                code="UP-MAN-41",
-            )
-        unknown = next((name for name in check.limits if spec.measures and name not in spec.measures), None)
-        if unknown is not None:
-            raise self.manifest.wrong(
-                f"checks.{check.id}.limits.{unknown}",
-                f"{check.check} does not measure {unknown!r}.{suggest(unknown, spec.measures)}",
-                code="UP-MAN-42",
-            )
-        return check.check
 
     def _traits(self) -> dict[str, str]:
         system = self.manifest.system
@@ -285,6 +265,37 @@ class _Resolver:
         if isinstance(source, TableSource) and source.predictions_of is not None:
             edges.append(Edge(to=source.predictions_of, role="predictions_of"))
         return tuple(sorted(edges, key=lambda edge: (edge.role, edge.to)))
+
+
+def _known_check(manifest: Manifest, check: CheckPart) -> None:
+    from upright.checks.registry import checks
+    from upright.workspace.safe_yaml import suggest
+
+    known = checks()
+    if check.check not in known:
+        raise manifest.wrong(
+            f"checks.{check.id}.check",
+            f"there is no check {check.check!r}.{suggest(check.check, known)}",
+            code="UP-MAN-40",
+        )
+    spec = known[check.check]
+    try:
+        spec.configure(check.options)
+    except UprightError as why:
+        raise manifest.wrong(f"checks.{check.id}.options", why.message, code=why.code) from None
+    if check.on.type not in spec.about:
+        raise manifest.wrong(
+            f"checks.{check.id}.on",
+            f"{check.check} examines a {' or '.join(spec.about)}; {check.on.type}:… is none.",
+            code="UP-MAN-41",
+        )
+    unknown = next((name for name in check.limits if spec.measures and name not in spec.measures), None)
+    if unknown is not None:
+        raise manifest.wrong(
+            f"checks.{check.id}.limits.{unknown}",
+            f"{check.check} does not measure {unknown!r}.{suggest(unknown, spec.measures)}",
+            code="UP-MAN-42",
+        )
 
 
 def _known_words(manifest: Manifest, catalogue: "Catalogue") -> None:

@@ -124,6 +124,21 @@ def find_private(states: Mapping[str, KeyState], role: Role) -> PrivateKey | Non
     return next((key for key in keys_at_hand(role) if key.fingerprint in current), None)
 
 
+def demand_writable(log: "Log") -> None:
+    """Returns nothing if the log's key is at hand.
+
+    Raises:
+        WorkspaceError: it is not, so the workspace can be read here and not written (UP-WORK-08).
+    """
+    if not log.is_writable:
+        raise WorkspaceError(
+            f"The key that signs this log is not at hand (looked in {key_folder()}), so it can be read here and not "
+            "written. Bring the key back from your backup, or point UPRIGHT_KEY_FILE to it; "
+            "'upright posture' and 'upright gate --at TIME' only read.",
+            code="UP-WORK-08",
+        )
+
+
 def keys_at_hand(role: Role) -> tuple[PrivateKey, ...]:
     """The keyring's; of log keys also those in the key folder, since a CI file need not bring one."""
     found = list(keyring(role))

@@ -8,6 +8,7 @@ from upright.evidence import Measurement, Reason
 
 if TYPE_CHECKING:
     from upright.evidence import Statement
+    from upright.posture import Posture
 
 Outcome = Literal["passed", "failed", "undecided", "errored"]
 
@@ -98,7 +99,10 @@ class CheckOutcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assessment:
-    """What ``assess`` found. ``posture`` has one mapping per framework with counts, ``at`` and digests."""
+    """What ``assess`` found. ``posture`` has one mapping per framework with counts, ``at`` and digests.
+
+    ``standing`` is the whole posture behind them, and no part of the document.
+    """
 
     system: str
     outcome: Outcome
@@ -109,6 +113,7 @@ class Assessment:
     facts: str
     size: int
     origin: str
+    standing: "Posture" = field(repr=False)
     notes: tuple[str, ...] = ()
     bundle: str | None = None
 

@@ -191,6 +191,7 @@ class Workspace:
         Raises:
             WorkspaceError: the log key is not at hand, so this workspace can only be read here (UP-WORK-08).
         """
+        signers.demand_writable(self.log)
         return tuple(self.log.append(list(entries)))
 
     # --- judging ---------------------------------------------------------------------------------------------------
@@ -385,6 +386,7 @@ class Workspace:
         """
         found = signers.find_private(self.keys(), "evidence")
         if found is None:
+            signers.demand_writable(self.log)
             raise WorkspaceError(
                 "No enrolled evidence key is at hand, so nothing signed here would count. "
                 "Make and enrol one: upright key new evidence; upright key enrol.",

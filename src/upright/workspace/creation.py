@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from upright.kernel import Clock
-from upright.ledger import Log, VerifierKey
+from upright.ledger import Log, VerifierKey, finish_restore
 from upright.workspace import signers
 from upright.workspace.errors import WorkspaceError
 from upright.workspace.layout import Layout, state_head, write_durably
@@ -46,6 +46,7 @@ def making(folder: Path, organisation: str) -> Iterator[Layout]:
         raise WorkspaceError(f"{folder} is not a folder.", code="UP-WORK-14")
     layout = Layout.of(folder)
     layout.make()
+    finish_restore(layout.root)
     with _alone(layout.root / "creating"):
         yield layout
 
@@ -96,6 +97,7 @@ def open_log(layout: Layout, clock: Clock) -> Log:
     Raises:
         LedgerError: the log is damaged, or stands behind what this host has seen of it.
     """
+    finish_restore(layout.root)
     origin = layout.origin
     head = state_head(origin)
     log = Log.open(layout.root, signer=None, state_head=head, clock=clock)

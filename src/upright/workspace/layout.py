@@ -52,7 +52,7 @@ class Layout:
     @property
     def is_there(self) -> bool:
         """Whether a log was made here (its folder says so itself; see ``upright.ledger``)."""
-        return (self.root / "ledger" / "checkpoint").is_file()
+        return (self.root / "ledger" / "checkpoint").is_file() or (self.root / "restoring").is_dir()
 
     @property
     def has_entries(self) -> bool:
@@ -83,7 +83,6 @@ class Layout:
     @property
     def origin(self) -> str:
         """The log's origin, ``<organisation>/<uuid>``: the first line of its checkpoint, which is signed."""
-        self.demand()
         text = (self.root / "ledger" / "checkpoint").read_text(encoding="utf-8", errors="replace")
         return text.partition("\n")[0]
 

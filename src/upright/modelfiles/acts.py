@@ -11,9 +11,6 @@ from upright.modelfiles.report import Verdict
 from upright.modelfiles.states import BUILD_GUARDS
 from upright.modelfiles.values import LONG_TEXT, Box, Global, Instance, Some, Unknown
 
-_STORAGE_ITEM = {"FloatStorage": 4, "DoubleStorage": 8, "HalfStorage": 2, "BFloat16Storage": 2, "LongStorage": 8}
-_STORAGE_ITEM |= {"IntStorage": 4, "ShortStorage": 2, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16}
-
 
 def _resolve(m: Machine, module: str, name: str, at: int) -> Global:
     """The global that Python would import, judged by the allow-list."""
@@ -91,22 +88,11 @@ def _persistent_id(m: Machine) -> None:
 
 def _persistent(m: Machine, value: Any, at: int) -> None:
     """Torch storages are the only thing kept beside a pickle that we know the meaning of."""
-    if m.storages is None or not _is_storage(m.storages, value):
+    if m.storages is None or not m.storages.holds(value):
         m.findings.suspicious("loads something kept outside the pickle, which only its reader knows", offset=at)
         m.stack.append(Unknown("a persistent id"))
         return
     m.stack.append(Instance(of=value[1], args=value, facts="storage"))
-
-
-def _is_storage(storages: dict[str, int], value: Any) -> bool:
-    if not isinstance(value, tuple) or len(value) != 5 or value[0] != "storage":
-        return False
-    _, kind, key, device, count = value
-    if not isinstance(kind, Global) or kind.entry is None or kind.module not in {"torch", "torch.storage"}:
-        return False
-    if type(key) is not str or key not in storages or type(device) is not str or type(count) is not int:
-        return False
-    return 0 <= count * _STORAGE_ITEM.get(kind.name, 1) <= storages[key]
 
 
 # Calls ----------------------------------------------------------------------------------------------------------

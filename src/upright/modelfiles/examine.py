@@ -2,11 +2,22 @@
 
 from collections.abc import Callable
 
+from upright.modelfiles.boosters import examine_lightgbm, examine_ubjson
+from upright.modelfiles.documents import examine_json
 from upright.modelfiles.dtypes import LONGEST_HEADER, DtypeError, read_npy_header
 from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.formats import format_of
+from upright.modelfiles.gguf import examine_gguf
 from upright.modelfiles.inflate import inflate
+from upright.modelfiles.keras import examine_hdf5
+from upright.modelfiles.names import PROGRAMS, judge_name
+from upright.modelfiles.onnx import examine_onnx
 from upright.modelfiles.pickles import examine_pickles, find_hidden, names_without_break
+from upright.modelfiles.polyglot import other_readings
+from upright.modelfiles.safetensors import examine_safetensors
+from upright.modelfiles.savedmodel import examine_savedmodel
+from upright.modelfiles.tars import examine_tar
+from upright.modelfiles.torch_stream import examine_torch_stream
 from upright.modelfiles.window import Window
 from upright.modelfiles.zips import examine_zip
 
@@ -22,15 +33,25 @@ def examine(window: Window, ex: Examiner) -> str:
     if len(window) == 0:
         ex.findings.not_examined("is empty (0 bytes)", offset=0)
         return "empty"
+    judge_name(ex)
+    found = _read(window, ex)
+    other_readings(window, ex, found)
+    return found
+
+
+def _read(window: Window, ex: Examiner) -> str:
     found = format_of(window)
     if found == "pickle":
         return examine_pickles(window, ex)
-    names_without_break(window, ex)
+    if found != "torch-stream":
+        names_without_break(window, ex)
     if found.startswith("compressed:"):
         return _compressed(window, ex, found.removeprefix("compressed:"))
     reader = READERS.get(found)
     if reader is not None:
         return reader(window, ex)
+    if found in PROGRAMS:
+        ex.findings.suspicious(f"is {PROGRAMS[found]}, no model", offset=0)
     ex.findings.not_examined(f"format {found} is not examined", offset=0)
     find_hidden(window, ex)
     return found
@@ -64,4 +85,17 @@ def _npy(window: Window, ex: Examiner) -> str:
     return "npy"
 
 
-READERS: dict[str, Reader] = {"zip": examine_zip, "npy": _npy}
+READERS: dict[str, Reader] = {
+    "zip": examine_zip,
+    "npy": _npy,
+    "tar": examine_tar,
+    "torch-stream": examine_torch_stream,
+    "safetensors": examine_safetensors,
+    "onnx": examine_onnx,
+    "savedmodel": examine_savedmodel,
+    "gguf": examine_gguf,
+    "hdf5": examine_hdf5,
+    "json": examine_json,
+    "ubjson": examine_ubjson,
+    "lightgbm": examine_lightgbm,
+}

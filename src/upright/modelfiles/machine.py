@@ -12,6 +12,7 @@ from typing import Any
 from upright.modelfiles.allowlist import AllowList
 from upright.modelfiles.limits import Budget, LimitError
 from upright.modelfiles.report import Findings
+from upright.modelfiles.storages import Storages
 from upright.modelfiles.window import Window
 
 NOWHERE = 1 << 62
@@ -39,7 +40,7 @@ class Machine:
     """Follows one pickle stream of ``window``; offsets are from the window's start.
 
     ``joblib``: after the state of a joblib array wrapper come the array's own bytes, as ``joblib.load`` reads them.
-    ``storages``: of a torch archive, size in bytes by key; a persistent id may name one of these and nothing else.
+    ``storages``: those of a torch file; a persistent id may name one of these and nothing else.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Machine:
         budget: Budget,
         *,
         joblib: bool = False,
-        storages: dict[str, int] | None = None,
+        storages: Storages | None = None,
         memo: dict[int, Any] | None = None,
     ) -> None:
         self.window = window

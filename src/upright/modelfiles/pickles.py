@@ -8,13 +8,14 @@ from upright.modelfiles import instructions as _instructions  # noqa: F401 - and
 from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.machine import Ended, Machine
 from upright.modelfiles.report import Findings, Verdict
+from upright.modelfiles.storages import Storages
 from upright.modelfiles.window import Window
 
 _HIDDEN_START = re.compile(rb"\x80[\x02-\x05]|c[a-zA-Z_][a-zA-Z0-9_.]{0,60}\n[a-zA-Z_][a-zA-Z0-9_.]{0,60}\n")
 MOST_STREAMS = 10_000
 
 
-def examine_pickles(window: Window, ex: Examiner, *, start: int = 0, storages: dict[str, int] | None = None) -> str:
+def examine_pickles(window: Window, ex: Examiner, *, start: int = 0, storages: Storages | None = None) -> str:
     """Examines a file that consists of pickles from ``start`` on; returns the format found.
 
     Each way of reading counts: as ``joblib.load`` does, as ``pickle.load`` does (which would take the bytes of joblib's
@@ -52,7 +53,7 @@ def _report_break(window: Window, ex: Examiner, ended: Ended, at: int, *, first_
 
 
 def _probe(
-    window: Window, ex: Examiner, start: int, *, memo: dict[int, Any] | None = None, storages: Any = None
+    window: Window, ex: Examiner, start: int, *, memo: dict[int, Any] | None = None, storages: Storages | None = None
 ) -> None:
     """Follows another reading of the same bytes up to its break; only what it names counts, not that it breaks.
 

@@ -113,6 +113,12 @@ class Findings:
         """Some of its bytes were not understood."""
         self.add(Verdict.NOT_EXAMINED, what, offset=offset)
 
+    def take_over(self, other: "Findings", where: str) -> None:
+        """Keeps of another reading of the same bytes what is dangerous or suspicious; that it breaks does not count."""
+        for (verdict, what, name), found in other._seen.items():  # noqa: SLF001 - another of its own kind
+            if verdict in {Verdict.DANGEROUS, Verdict.SUSPICIOUS} and (verdict, what, name) not in self._seen:
+                self.add(verdict, where + what, name=name, offset=found.offset)
+
     def detections(self) -> tuple[Detection, ...]:
         """The detections, worst first, then as they were found."""
         order = {verdict: rank for rank, verdict in enumerate(_WORST_FIRST)}

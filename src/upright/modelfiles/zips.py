@@ -7,11 +7,17 @@ from upright.modelfiles.archive import HARMLESS_FLAGS, ArchiveError, Member, rea
 from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.inflate import inflate
 from upright.modelfiles.pickles import examine_pickles, find_hidden
+from upright.modelfiles.storages import ArchiveStorages
 from upright.modelfiles.window import Window
 
 _CRC_CHUNK = 1 << 20
 _STORED, _DEFLATED = 0, 8
 _TORCH_TEXTS = re.compile(rb"[A-Za-z0-9_.-]{0,64}\n?")
+_TORCHSCRIPT_FILES = re.compile(
+    rb"\b(?:torch|ops\.(?:aten|prim|prims|torch|quantized))\."
+    rb"(?:save|load|from_file|_load\w*|PythonOp|CallFunction|pickle\w*)\b"
+    rb"|\bops\.(?!(?:aten|prim|prims|quantized|torch|inductor)\b)\w+\.\w+"
+)
 _TORCH_SMALL = {"version", "byteorder", ".format_version", ".storage_alignment", ".data/serialization_id"}
 
 
@@ -31,6 +37,8 @@ def examine_zip(window: Window, ex: Examiner) -> str:
     for member in members:
         _examine_member(member, ex)
     files = [m for m in members if not m.is_folder]
+    if {"config.json", "metadata.json"} <= {m.name for m in files}:
+        return "keras"
     return "npz" if files and all(m.name.endswith(".npy") for m in files) else "zip"
 
 
@@ -131,13 +139,29 @@ def _examine_torch(members: list[Member], root: str, ex: Examiner) -> None:
         elif member.name == f"{root}data.pkl":
             inner = content(member, within)
             if inner is not None:
-                examine_pickles(inner, within, storages=storages)
+                examine_pickles(inner, within, storages=ArchiveStorages(storages))
+        elif member.name.startswith(f"{root}code/"):
+            _examine_torchscript(member, within)
         elif member.name.removeprefix(root) in _TORCH_SMALL:
             inner = content(member, within)
             if inner is not None and not _TORCH_TEXTS.fullmatch(inner.read(0, 80)):
                 within.findings.not_examined("is not what torch writes there", offset=member.offset)
         else:
             _examine_member(member, ex)
+
+
+def _examine_torchscript(member: Member, ex: Examiner) -> None:
+    """TorchScript is a language of its own: it computes, but some of its operators reach files."""
+    inner = content(member, ex)
+    if inner is None:
+        return
+    if member.name.endswith(".debug_pkl"):
+        examine_pickles(inner, ex)
+        return
+    ex.findings.suspicious("is TorchScript code, which runs when the model is used", offset=member.offset)
+    for found in _TORCHSCRIPT_FILES.finditer(inner.all()):
+        name = found[0].decode("ascii", "replace")
+        ex.findings.dangerous("TorchScript that reaches files or Python", name=name, offset=found.start())
 
 
 def _is_storage(member: Member, root: str) -> bool:

@@ -1,0 +1,138 @@
+"""Chat templates: Jinja programs that a reader of the model runs, in a sandbox or not. Judged by their syntax tree."""
+
+from typing import Any
+
+from upright.modelfiles.knowledge import data
+from upright.modelfiles.report import Findings
+
+LONGEST = 1_000_000
+_BY_NAME = {"map", "selectattr", "rejectattr", "groupby"}
+_REACHING = {
+    "lipsum",
+    "cycler",
+    "joiner",
+    "self",
+    "config",
+    "request",
+    "url_for",
+    "get_flashed_messages",
+    "environment",
+}
+_ATTRIBUTES = {"format", "format_map", "mro", "func_globals", "gi_frame", "cr_frame", "f_globals", "co_code"}
+
+
+def judge_template(text: str, findings: Findings, what: str) -> None:
+    """Adds what a template could do beyond writing texts from its messages."""
+    if len(text) > LONGEST:
+        findings.not_examined(f"{what} is longer than {LONGEST} characters")
+        return
+    import jinja2
+
+    env = jinja2.Environment(extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"], autoescape=True)
+    try:
+        tree = env.parse(_without_generation(text))
+    except (jinja2.TemplateError, RecursionError, ValueError) as why:
+        findings.suspicious(f"{what} is no template that is understood: {str(why)[:120]}")
+        return
+    try:
+        _Judge(findings, what).walk(tree)
+    except RecursionError:
+        findings.suspicious(f"{what} nests too deep")
+
+
+def _without_generation(text: str) -> str:
+    """Transformers' own block, which marks what the model wrote."""
+    import re
+
+    return re.sub(r"\{%-?\s*(?:end)?generation\s*-?%\}", "", text)
+
+
+def _is_text(node: Any, nodes: Any) -> bool:
+    return isinstance(node, nodes.Const) and isinstance(node.value, str)
+
+
+def _is_computed(key: Any, nodes: Any) -> bool:
+    """Whether a key is put together from texts: so are names hidden."""
+    if isinstance(key, nodes.Concat | nodes.Filter | nodes.Call) or next(key.find_all(nodes.Concat), None) is not None:
+        return True
+    return isinstance(key, nodes.Add | nodes.Mod) and any(_is_text(part, nodes) for part in (key.left, key.right))
+
+
+class _Judge:
+    def __init__(self, findings: Findings, what: str) -> None:
+        self.findings = findings
+        self.what = what
+        self.made: set[str] = set()
+        self.known = data("templates.yaml")
+
+    def walk(self, tree: Any) -> None:
+        from jinja2 import nodes
+
+        for node in tree.find_all((nodes.Name, nodes.Macro)):
+            if isinstance(node, nodes.Macro):
+                self.made.add(node.name)
+        for node in tree.find_all(nodes.Node):
+            self._node(node, nodes)
+
+    def _node(self, node: Any, nodes: Any) -> None:
+        if isinstance(node, nodes.Import | nodes.FromImport | nodes.Include | nodes.Extends):
+            self._dangerous("takes in another template")
+        elif isinstance(node, nodes.Getattr):
+            self._attribute(node.attr)
+        elif isinstance(node, nodes.Getitem):
+            self._key(node.arg, nodes)
+        elif isinstance(node, nodes.Filter):
+            self._filter(node, nodes)
+        elif isinstance(node, nodes.Call):
+            self._call(node, nodes)
+        elif isinstance(node, nodes.Name):
+            if node.name in _REACHING or node.name.startswith("_"):
+                self._suspicious(f"reaches for {node.name[:60]!r}")
+        elif isinstance(node, nodes.Keyword):
+            self._attribute(node.key)
+        elif isinstance(node, nodes.Mod) and _is_text(node.left, nodes):
+            self._suspicious("puts a text together by a pattern")
+        elif _is_text(node, nodes) and ("__" in node.value or node.value[:1] == "_" or node.value[-1:] == "_"):
+            self._suspicious(f"has the text {node.value[:60]!r}, of which hidden names are made")
+
+    def _attribute(self, name: str) -> None:
+        if name.startswith("_"):
+            self._dangerous(f"reaches for {name[:60]!r}")
+        elif name in _ATTRIBUTES:
+            self._dangerous(f"reaches for {name!r}")
+
+    def _key(self, key: Any, nodes: Any) -> None:
+        if isinstance(key, nodes.Const):
+            if isinstance(key.value, str):
+                self._attribute(key.value)
+        elif _is_computed(key, nodes):
+            self._suspicious("computes the name of what it reaches for")
+
+    def _filter(self, node: Any, nodes: Any) -> None:
+        if node.name == "attr":
+            self._dangerous("reaches for an attribute by a filter")
+        elif node.name not in self.known["filters"]:
+            self._suspicious(f"uses the filter {node.name[:60]!r}")
+        elif node.name == "string" and isinstance(node.node, nodes.Name) and node.node.name in self.known["functions"]:
+            self._suspicious("makes a text of a function")
+        for value in (*node.args, *(pair.value for pair in node.kwargs)):
+            if _is_text(value, nodes) and node.name in _BY_NAME:
+                for part in value.value.split("."):
+                    self._attribute(part)
+
+    def _call(self, node: Any, nodes: Any) -> None:
+        target = node.node
+        if isinstance(target, nodes.Name):
+            if target.name not in self.known["functions"] and target.name not in self.made:
+                self._suspicious(f"calls {target.name[:60]!r}")
+        elif isinstance(target, nodes.Getattr):
+            if target.attr not in self.known["methods"]:
+                self._suspicious(f"calls the method {target.attr[:60]!r}")
+        else:
+            self._suspicious("calls something that it computed")
+
+    def _dangerous(self, what: str) -> None:
+        self.findings.dangerous(f"{self.what} {what}")
+
+    def _suspicious(self, what: str) -> None:
+        self.findings.suspicious(f"{self.what} {what}")

@@ -76,18 +76,77 @@ def show_evidence(
 @command(app, "import")
 def import_evidence(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A DSSE envelope with one of our statements.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A signed statement of ours, or what another tool wrote.")
+    ],
+    about: Annotated[
+        str | None,
+        typer.Option("--about", metavar="REF", help="The subject, such as model:scorer [default: the only]."),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="KIND", help="Of evidence, where the format leaves it open.")
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option("--limit", metavar="'NAME at_most N'", help="What to hold it against; may be repeated."),
+    ] = None,
+    ended: Annotated[
+        str | None, typer.Option("--ended", metavar="TIME", help="When it was made, where the file does not say.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Of the series it continues [default: tool and subject].")
+    ] = None,
+    manifest: ManifestFile = None,
 ) -> None:
-    """File one signed statement that was made elsewhere. One signed by a key this log does not know opens no gate."""
-    filed = open_workspace(session).import_evidence(file)
+    """File evidence that was made elsewhere: a signed statement, or the results of another tool.
+
+    Known are garak, promptfoo, Inspect, Evidently, SARIF, JUnit, MLflow runs and models, and Hugging Face model cards;
+    they become evidence marked as imported, which counts only where a requirement takes it. A run that is not whole is
+    undecided.
+    """
+    from upright.workspace.imports import ImportRequest
+
+    workspace = open_workspace(session)
+    asked = ImportRequest(
+        about=about,
+        kind=kind,
+        limits=_limits(limit or []),
+        ended=ended,
+        name=name,
+        manifest=manifest_of(workspace.folder, manifest),
+    )
+    filed = workspace.import_evidence(file, asked)
+    row = workspace.find_evidence(filed.evidence)
 
     def show(screen: "Screen") -> None:
         what = "Filed" if filed.is_new else "Known already:"
         screen.line(f"{what} sha256:{filed.evidence} as entry {filed.index} of {filed.stream}.")
         if not filed.signers:
             screen.line("No key of this log signed it, so it is unattributed and opens no gate.")
+        if row.statement is not None and row.statement.predicate.source == "imported":
+            _show_statement(screen, row.statement)
 
-    session.answer(filed.to_json(), show)
+    session.answer({**filed.to_json(), "result": filed.state}, show)
+
+
+def _limits(texts: list[str]) -> dict[str, dict[str, str]]:
+    """Limits as typed: ``attack_success_rate at_most 0.05``.
+
+    Raises:
+        InputError: another form.
+    """
+    from upright.kernel import InputError, decimal_text
+
+    found: dict[str, dict[str, str]] = {}
+    for text in texts:
+        parts = text.split()
+        if len(parts) != 3 or parts[1] not in {"at_most", "at_least"}:
+            raise InputError(
+                f"The limit {text!r} cannot be read; expected a form such as 'failed_cases at_most 0'.",
+                code="UP-IMP-08",
+            )
+        found.setdefault(parts[0], {})[parts[1]] = decimal_text(parts[2])
+    return found
 
 
 @command(app, "merge")

@@ -167,7 +167,7 @@ def _node_at(node: Node, path: list[Any]) -> Node:
 def _subject(workspace: "Workspace", kind: "Kind", about: str | Ref) -> tuple[Ref, str, str]:
     """Ref, digest and hold of what the record is about, from the newest system record."""
     known = known_subjects(workspace)
-    ref = _about(workspace, about)
+    ref = about_ref(workspace, about)
     if ref not in known:
         raise AttestError(
             f"{ref} is not a subject of this workspace.{suggest(str(ref), map(str, known))}", code="UP-ATT-02"
@@ -180,7 +180,12 @@ def _subject(workspace: "Workspace", kind: "Kind", about: str | Ref) -> tuple[Re
     return ref, digest, hold
 
 
-def _about(workspace: "Workspace", about: str | Ref) -> Ref:
+def about_ref(workspace: "Workspace", about: str | Ref) -> Ref:
+    """The subject that a short or full name means: ``system``, ``model:scorer``, ``dataset:mortgage/rows``.
+
+    Raises:
+        AttestError: it is not a reference (UP-ATT-02).
+    """
     if isinstance(about, Ref):
         return about.bare
     if about == "organisation":

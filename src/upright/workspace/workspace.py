@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from upright.ledger import Log, NewEntry, Recorded, Report, VerifierKey
     from upright.posture import Explanation, Facts, Posture
     from upright.reports import Dossier
+    from upright.workspace.imports import ImportRequest
     from upright.workspace.manifest import Manifest
     from upright.workspace.observing import Observation
     from upright.workspace.signers import KeyState
@@ -324,11 +325,11 @@ class Workspace:
             conclusion=conclusion, attachments=tuple(attachments),
         )  # fmt: skip
 
-    def import_evidence(self, file: Path | str) -> "Filed":
-        """Files one evidence envelope that was made elsewhere; refuses one whose signature does not hold."""
-        from upright.workspace.merge import import_evidence
+    def import_evidence(self, file: Path | str, asked: "ImportRequest | None" = None) -> "Filed":
+        """Files a signed statement made elsewhere, or what another tool found; see ``imports``."""
+        from upright.workspace.imports import import_file
 
-        return import_evidence(self, Path(file))
+        return import_file(self, Path(file), asked)
 
     def merge(self, bundles: Sequence[Path | str], manifest: "Manifest | None" = None) -> "Merged":
         """Appends the evidence of bundles; idempotent; a fork of one origin is reported and not merged."""

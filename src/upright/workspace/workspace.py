@@ -268,12 +268,7 @@ class Workspace:
         return make_dossier(self, system=system, at=at, manifest=manifest)
 
     def pack(
-        self,
-        out: Path | str,
-        *,
-        system: str | None = None,
-        manifest: "Manifest | None" = None,
-        partial: bool = False,
+        self, out: Path | str, *, system: str | None = None, manifest: "Manifest | None" = None, partial: bool = False
     ) -> Path:
         """Writes an audit pack; records the manifest first, so that the pack shows today's bytes."""
         from upright.workspace.dossiers import write_pack

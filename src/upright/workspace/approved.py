@@ -21,49 +21,38 @@ def approved_bindings(
     """The binding records in force for a system, by id.
 
     A binding is approved from the first system record that holds it; a tightened limit is in force at once; one that
-    was loosened, changed or dropped waits for a ``binding-approval`` that a person's key signed.
+    was loosened, changed or dropped waits for a ``binding-approval`` that a person's key signed and that names the
+    manifest in which it stands so.
     """
     approved: dict[str, Mapping[str, Any]] = {}
-    waiting: dict[str, Mapping[str, Any] | None] = {}
+    seen: dict[str, dict[str, Mapping[str, Any]]] = {}
     for recorded in entries:
         if recorded.type == "record" and recorded.ref == str(system):
             value = read_body(recorded)
             if value is not None and value.get("schema") == SYSTEM:
-                _take(approved, waiting, value["record"]["bindings"])
+                now = {binding["id"]: binding for binding in value["record"]["bindings"]}
+                seen[value["record"]["manifest"]] = now
+                for change in binding_changes(approved, now.values()):
+                    if not change.needs_approval:
+                        approved[change.binding] = now[change.binding]
         elif recorded.type == "evidence" and recorded.ref == f"attestation:{system}/{APPROVAL}":
-            for binding in _approvals(recorded, keys):
-                if binding in waiting:
-                    _settle(approved, binding, waiting.pop(binding))
+            manifest, names = _approval(recorded, keys)
+            for name in names if manifest in seen else ():
+                new = seen[manifest].get(name)
+                if new is None:
+                    approved.pop(name, None)
+                else:
+                    approved[name] = new
     return approved
 
 
-def _take(
-    approved: dict[str, Mapping[str, Any]],
-    waiting: dict[str, Mapping[str, Any] | None],
-    bindings: list[Mapping[str, Any]],
-) -> None:
-    now = {binding["id"]: binding for binding in bindings}
-    waiting.clear()
-    for change in binding_changes(approved, bindings):
-        if change.needs_approval:
-            waiting[change.binding] = now.get(change.binding)
-        else:
-            approved[change.binding] = now[change.binding]
-
-
-def _settle(approved: dict[str, Mapping[str, Any]], binding: str, new: Mapping[str, Any] | None) -> None:
-    if new is None:
-        approved.pop(binding, None)
-    else:
-        approved[binding] = new
-
-
-def _approvals(recorded: Recorded, keys: "Mapping[str, VerifierKey]") -> list[str]:
+def _approval(recorded: Recorded, keys: "Mapping[str, VerifierKey]") -> tuple[str, list[str]]:
+    """The manifest that an approval is about, and the bindings it names; none where no person's key signed it."""
     if recorded.body is None:
-        return []
+        return "", []
     envelope = Envelope.parse(recorded.body)
     part = envelope.statement.predicate.record
     signed = [keys[fingerprint] for fingerprint in verify(envelope, keys)]
     if part is None or part.state != "approved" or not any(key.name.startswith("person/") for key in signed):
-        return []
-    return [str(binding) for binding in part.data.get("bindings", ())]
+        return "", []
+    return str(part.data.get("manifest", "")), [str(binding) for binding in part.data.get("bindings", ())]

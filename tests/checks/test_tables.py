@@ -266,3 +266,11 @@ def test_people_that_cannot_be_joined_are_refused(tables: Tables, tmp_path: Path
 def test_folders_of_this_machine_are_left_out_of_what_is_said() -> None:
     assert without_folders("cannot open /srv/data/a.csv: no") == "cannot open a.csv: no"
     assert without_folders("see https://host/a/b and a/b and 1/2") == "see https://host/a/b and a/b and 1/2"
+
+
+def test_nan_in_parquet_is_counted_although_the_files_statistics_leave_it_out(tables: Tables, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [float("nan")] * 20 + [30.0 + at % 9 for at in range(980)]}), tmp_path / "t.parquet")
+    table = tables.open(source(tmp_path / "t.parquet"))
+    assert collect(table.aggregate(n=table["a"].isnan().cast("int64").sum())) == [(20,)]
+    assert len(collect(table.filter(table["a"].isnan()))) == 20
+    assert len(collect(table.filter(table["a"] > 99))) == 20  # DuckDB orders NaN last

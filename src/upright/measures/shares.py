@@ -26,6 +26,11 @@ class Share:
         return self.cases / self.base if self.base > 0.0 else None
 
     @property
+    def kish(self) -> float:
+        """How many equal rows the weights are worth, whatever the outcome: a heavy row among light ones is worth 1."""
+        return self.base**2 / self.base_squares if self.base_squares > 0.0 else 0.0
+
+    @property
     def size(self) -> float:
         """Effective number of rows: the unweighted sample that would know the share equally well.
 
@@ -37,11 +42,10 @@ class Share:
         share = self.value
         if share is None or self.base_squares <= 0.0:
             return 0.0
-        kish = self.base**2 / self.base_squares
         if not 0.0 < share < 1.0:
-            return kish
+            return self.kish
         variance = (1 - share) ** 2 * self.cases_squares + share**2 * (self.base_squares - self.cases_squares)
-        return share * (1 - share) * self.base**2 / variance if variance > 0.0 else kish
+        return share * (1 - share) * self.base**2 / variance if variance > 0.0 else self.kish
 
     def interval(self, level: float) -> tuple[float, float]:
         """Wilson's, at the effective size."""
@@ -69,7 +73,7 @@ class Least:
         With one share only the rows count: Wilson's interval is honest at 0 and 1 too.
         """
         for share in shares:
-            size = min(float(share.rows), share.size + _ROUNDING)
+            size = min(float(share.rows), share.size + _ROUNDING, share.kish + _ROUNDING)
             if size < self.rows:
                 effective = "" if round(size) == share.rows else f", worth {size:.0f} by their weights"
                 return f"{_rows(share.rows)}{effective}; {self.rows} are needed"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from upright.checks.contract import Binding, CheckResult, Context, Run, TableSource, check
 from upright.checks.inputs import demand_rows, missing_results, table_of
 from upright.checks.judge import judge
+from upright.checks.tables import demand_columns
 from upright.evidence.statement import NotExamined
 from upright.kernel import InputError
 from upright.measures.decisions import RATES, Decisions, count_decisions, read_decisions
@@ -102,6 +103,7 @@ def _columns(source: TableSource) -> tuple[str, str | None, str]:
 def _repeats(table: "Table", person: str | None) -> str:
     if person is None:
         return ""
+    demand_columns(table, [person], "the table")
     ((rows, people),) = collect(table.aggregate(rows=table.count(), people=table[person].nunique()))
     if rows == people:
         return ""

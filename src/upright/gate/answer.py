@@ -10,10 +10,10 @@ from upright.kernel import InputError
 from upright.posture import Facts, Judge, Waiver, evaluator, fold
 from upright.posture.conditions import Demand
 from upright.posture.days import authority_day
-from upright.posture.judge import NOTHING, Standing, joined, standing_of
 from upright.posture.plan import ORGANISATION, strictest_freshness, unit_of_gate
 from upright.posture.posture import FOLD, Status
 from upright.posture.series import NONE, STATES
+from upright.posture.standing import NOTHING, Standing, joined, standing_of
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue, GateItem

@@ -2,6 +2,7 @@
 
 from upright.kernel.canonical import CanonicalError, canonical_bytes, plain_bytes, sha256_hex
 from upright.kernel.clock import Clock, TimeError, parse_duration, parse_time, read_time, system_clock, time_text
+from upright.kernel.collecting import without_collecting
 from upright.kernel.errors import InputError, MissingExtraError, UprightError
 from upright.kernel.numbers import NumberError, as_decimal, decimal_text
 from upright.kernel.refs import Ref, RefError
@@ -28,4 +29,5 @@ __all__ = [
     "sha256_hex",
     "system_clock",
     "time_text",
+    "without_collecting",
 ]

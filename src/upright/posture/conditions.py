@@ -58,7 +58,10 @@ def is_held(hold: Hold, min_hold: Hold | None) -> bool:
 
 def holds_of_subject(item: Item) -> tuple[Hold, ...]:
     """The holds of the inputs that are the item's subject; empty where the subject is not among them."""
-    return tuple(given.hold for given in item.inputs if given.ref == item.subject)
+    subject, inputs = item.subject, item.inputs
+    if len(inputs) == 1:  # nearly always
+        return (inputs[0].hold,) if inputs[0].ref == subject else ()
+    return tuple([given.hold for given in inputs if given.ref == subject])
 
 
 def is_as_approved(item: Item, bound: BoundCheck | None) -> bool:
@@ -69,7 +72,7 @@ def is_as_approved(item: Item, bound: BoundCheck | None) -> bool:
         and item.binding == bound.id
         and item.subject == bound.subject
         and item.options == bound.options
-        and is_as_strict(item.limits, bound.limits)
+        and (not bound.limits or is_as_strict(item.limits, bound.limits))
     )
 
 

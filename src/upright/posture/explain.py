@@ -8,10 +8,11 @@ import msgspec
 from upright.posture.errors import FactsError
 from upright.posture.evaluate import evaluator
 from upright.posture.facts import Facts, Item
-from upright.posture.judge import Judge, any_of
+from upright.posture.judge import Judge
 from upright.posture.plan import ORGANISATION, Unit
 from upright.posture.posture import UPWARDS, Status, Verdict, fold
 from upright.posture.series import NONE, Cell, State
+from upright.posture.standing import any_of
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue

@@ -1,10 +1,11 @@
 """The evaluator: cells once per series and demand, units per system, statuses by a table of sixteen folds."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from upright.kernel import without_collecting
 from upright.posture.conditions import Demand, oldest_end
 from upright.posture.days import authority_day
 from upright.posture.facts import Facts, Item, Stream
@@ -12,58 +13,31 @@ from upright.posture.plan import ORGANISATION, Plan, Unit, demand_catalogue
 from upright.posture.posture import FOLD, STATUSES, UPWARDS, Counts, FrameworkPosture, Posture, Status, Verdict
 from upright.posture.scopes import Row, Scopes
 from upright.posture.series import (
-    BAD,
-    MARKED_FAILED,
+    LINKING_KINDS,
     NONE,
-    OK,
-    OLD,
-    STATES,
-    UNSETTLED,
     Cell,
     Links,
     Scales,
     Walk,
     Weighed,
+    cell_of_one,
     has_gap,
     in_order,
     links_of,
 )
-from upright.posture.subjects import Shelf, Subjects
+from upright.posture.standing import NOTHING, Standing, joined, standing_of, unit_standing
+from upright.posture.subjects import ABOUT, Shelf, Subjects
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue
 
 
-class Standing(NamedTuple):
-    """Where a unit stands: state bits, evidence ids, open findings by evidence id."""
-
-    bits: int
-    evidence: tuple[str, ...] = ()
-    findings: tuple[tuple[str, int], ...] = ()
+K = TypeVar("K")
+V = TypeVar("V")
 
 
-NOTHING = Standing(NONE)
 _EMPTY: Mapping[int, Standing] = {}
 _NUMBER = {status: n for n, status in enumerate(STATUSES)}
-
-
-def any_of(members: Iterable[int]) -> int:
-    """The state bits of a choice between kinds, from the bits and flags of its members (contracts, section 7).
-
-    One that failed is never outvoted; what is old and was a failure keeps it old; a gap or a newer open item keeps it
-    open, where it would be ok.
-    """
-    union, any_ok = 0, False
-    for bits in members:
-        union |= bits
-        any_ok = any_ok or bits & STATES == OK
-    if union & BAD:
-        return BAD
-    if union & MARKED_FAILED:
-        return OLD
-    if any_ok:
-        return NONE if union & UNSETTLED else OK
-    return OLD if union & OLD else NONE
 
 
 class Judge:
@@ -82,21 +56,21 @@ class Judge:
         self.plan = plan or Plan(catalogue, facts.catalogue)
         self.subjects = Subjects(facts)
         self.scopes = Scopes(facts, catalogue, self.plan)
-        self._index(facts)
+        self.day = authority_day(facts.at)
+        self._oldest: dict[str | None, str] = {}
+        self.shelf = Shelf(facts)
+        self._weigh_by(links_of((item for items in self.shelf.items.values() for item in items), self.day))
         self._targets: dict[tuple[str, str], dict[str, dict[Demand, Standing]]] = {}
         self._prepared: dict[str, tuple[bool, list[Weighed]]] = {}
         self._verdicts: dict[str, tuple[Verdict, ...]] = {}
         self._counts: dict[str, dict[str, Counts]] = {}
         self._tally: dict[str, list[int]] | None = None
 
-    def _index(self, facts: Facts) -> None:
-        day = authority_day(facts.at)
-        self.shelf = Shelf(facts)
-        self.links = links_of((item for items in self.shelf.items.values() for item in items), day)
+    def _weigh_by(self, links: Links) -> None:
+        self.links = links
         self.scales = Scales(
-            at=facts.at, day=day, digests=self.subjects.digests, bound=self.shelf.bound, links=self.links
+            at=self.facts.at, day=self.day, digests=self.subjects.digests, bound=self.shelf.bound, links=links
         )
-        self._oldest: dict[str | None, str] = {}
 
     # --- cells -----------------------------------------------------------------------------------------------------
 
@@ -114,6 +88,8 @@ class Judge:
         oldest = self._oldest.get(demand.fresh_for)
         if oldest is None:
             oldest = self._oldest[demand.fresh_for] = oldest_end(self.facts.at, demand.fresh_for)
+        if len(weighed) == 1 and not gap and weighed[0].weight == "passed":  # mostly: one good run, nothing else
+            return cell_of_one(weighed[0], kind, demand, oldest)
         walk = Walk(kind, demand)
         for one in weighed:
             walk.take(one)
@@ -156,9 +132,9 @@ class Judge:
         found: dict[int, Standing] = {}
         for about, refs in targets.items():
             rows = [self._target(ref, about) for ref in refs]
-            touched = {n for row in rows for kind in row for n in self.plan.touched[about, kind]}
-            for number in touched:
-                found[number] = _unit(self.plan.units[number], rows)
+            kinds = rows[0].keys() if len(rows) == 1 else dict.fromkeys(kind for row in rows for kind in row)
+            for number in self.plan.touched_by(about, tuple(kinds)):
+                found[number] = unit_standing(self.plan.units[number], rows)
         return found or _EMPTY
 
     def standing(self, unit: Unit, refs: Iterable[str]) -> Standing:
@@ -170,7 +146,7 @@ class Judge:
                 cells = [self.cell(stream, kind, unit.demand) for stream in self.series_of(ref, unit.about, kind)]
                 row[kind] = {unit.demand: joined(map(standing_of, cells)) if cells else NOTHING}
             rows.append(row)
-        return _unit(unit, rows) if rows else NOTHING
+        return unit_standing(unit, rows) if rows else NOTHING
 
     # --- verdicts --------------------------------------------------------------------------------------------------
 
@@ -182,21 +158,26 @@ class Judge:
             targets = self.subjects.targets[scope] if is_system else {ORGANISATION: self.subjects.organisations}
             rows = self.scopes.of_system(scope) if is_system else self.scopes.of_organisation()
             units = self._units(targets)
-            found = self._verdicts[scope] = tuple(_verdict(row, scope, units) for row in rows)
+            found = self._verdicts[scope] = tuple(_verdicts_over(rows, scope, units))
         return found
 
     def _counts_of(self, system: str) -> dict[str, Counts]:
         found = self._counts.get(system)
         if found is None:
             by_framework: dict[str, list[Status]] = {name: [] for name in self.facts.catalogue}
+            framework_of = self.plan.framework_of
             for verdict in self.verdicts_of(system):
-                by_framework[verdict.requirement.partition(":")[0]].append(verdict.status)
+                by_framework[framework_of[verdict.requirement]].append(verdict.status)
             found = {name: Counts.over(statuses) for name, statuses in by_framework.items()}
             self._counts[system] = found
         return found
 
     def posture(self) -> Posture:
         """Every verdict, folded."""
+        with without_collecting():
+            return self._posture()
+
+    def _posture(self) -> Posture:
         organisation = self.scopes.organisation
         scopes = {organisation: self.verdicts_of(organisation)}
         scopes |= {system: self.verdicts_of(system) for system in self.subjects.systems}
@@ -205,10 +186,11 @@ class Judge:
             for verdicts in scopes.values():
                 _count(self._tally, verdicts, 1)
         overall = {name: _overall(counts) for name, counts in self._tally.items()}
+        counts = {system: self._counts_of(system) for system in self.subjects.systems}
         return Posture(
             facts=self.facts,
             frameworks={
-                name: self._framework(name, overall)
+                name: self._framework(name, overall, counts)
                 for name in self.catalogue.frameworks
                 if name in self.facts.catalogue
             },
@@ -216,12 +198,14 @@ class Judge:
             overall=overall,
         )
 
-    def _framework(self, name: str, overall: Mapping[str, Status]) -> FrameworkPosture:
+    def _framework(
+        self, name: str, overall: Mapping[str, Status], by_system: Mapping[str, Mapping[str, Counts]]
+    ) -> FrameworkPosture:
         own = [row.requirement.id for row in self.plan.requirements if row.framework.id == name]
         counts = Counts.over(overall[one] for one in own)
         return FrameworkPosture(
             id=name,
-            by_system={system: self._counts_of(system)[name] for system in self.subjects.systems},
+            by_system={system: found[name] for system, found in by_system.items()},
             **msgspec.structs.asdict(counts),
         )
 
@@ -237,35 +221,36 @@ class Judge:
         lengths = dict(entries or {})
         for stream, n in fresh:
             lengths[stream] = max(lengths.get(stream, 0), n + 1)
+        streams = _lengthened(self.facts.streams, lengths, fresh.values())
         kept = [item for item in self.facts.items if item.stream not in lengths or (item.stream, item.n) not in fresh]
-        facts = msgspec.structs.replace(
-            self.facts,
-            items=(*kept, *fresh.values()),
-            streams=_lengthened(self.facts.streams, lengths, fresh.values()),
-        )
-        return self._after(facts, frozenset(lengths))
+        facts = msgspec.structs.replace(self.facts, items=(*kept, *fresh.values()), streams=streams)
+        changed = {one.id: one for one in streams if one.id in lengths}
+        return self._after(facts, self.shelf.after(facts, tuple(fresh.values()), changed), frozenset(lengths))
 
-    def _after(self, facts: Facts, changed: frozenset[str]) -> "Judge":
+    def _after(self, facts: Facts, shelf: Shelf, changed: frozenset[str]) -> "Judge":
+        """The judge that forgets all that these streams can reach, and keeps the rest."""
         other = object.__new__(Judge)
         other.__dict__.update(self.__dict__)
-        other.facts = facts
-        other._index(facts)
-        changed |= other._relinked(_changed(self.links, other.links))
-        subjects = {
-            shelf.streams[ref].subject for shelf in (self.shelf, other.shelf) for ref in changed if ref in shelf.streams
-        }
+        other.facts, other.shelf = facts, shelf
+        touched = [item for ref in changed for one in (self.shelf, shelf) for item in one.items.get(ref, ())]
+        links = self.links
+        if any(not LINKING_KINDS.isdisjoint(item.kinds) for item in touched):
+            links = links_of((item for items in shelf.items.values() for item in items), self.day)
+        other._weigh_by(links)
+        changed |= other._relinked(_changed(self.links, links))
+        subjects = {one.streams[ref].subject for one in (self.shelf, shelf) for ref in changed if ref in one.streams}
         reached = subjects | {
             model for model, sources in self.subjects.speaking_for.items() if not subjects.isdisjoint(sources)
         }
         scopes = {system for ref in reached for system in self.subjects.owners.get(ref, ())}
         if not reached.isdisjoint(self.subjects.organisations):
             scopes.add(self.scopes.organisation)
-        other._prepared = {ref: one for ref, one in self._prepared.items() if ref not in changed}
-        other._targets = {key: one for key, one in self._targets.items() if key[0] not in reached}
-        other._verdicts = {scope: one for scope, one in self._verdicts.items() if scope not in scopes}
-        other._counts = {system: one for system, one in self._counts.items() if system not in scopes}
-        other._tally = None if self._tally is None else {name: list(counts) for name, counts in self._tally.items()}
-        if other._tally is not None:
+        other._prepared = _without(self._prepared, changed)
+        other._targets = _without(self._targets, [(ref, about) for ref in reached for about in (*ABOUT, ORGANISATION)])
+        other._verdicts = _without(self._verdicts, scopes)
+        other._counts = _without(self._counts, scopes)
+        if self._tally is not None:
+            other._tally = {name: list(counts) for name, counts in self._tally.items()}
             for scope in scopes:
                 _count(other._tally, self._verdicts[scope], -1)
                 _count(other._tally, other.verdicts_of(scope), 1)
@@ -277,18 +262,24 @@ class Judge:
         return frozenset(item.stream for item in self.facts.items if not links.isdisjoint(item.done_by))
 
 
+def _without(known: dict[K, V], gone: Iterable[K]) -> dict[K, V]:
+    left = known.copy()
+    for key in gone:
+        left.pop(key, None)
+    return left
+
+
 def _changed(before: Links, after: Links) -> frozenset[str]:
     return (before.effective ^ after.effective) | (before.lapsed ^ after.lapsed)
 
 
 def _lengthened(streams: tuple[Stream, ...], lengths: Mapping[str, int], items: Iterable[Item]) -> tuple[Stream, ...]:
-    known = [
-        msgspec.structs.replace(one, entries=max(one.entries, lengths[one.id])) if one.id in lengths else one
-        for one in streams
-    ]
     new = {item.stream: item for item in items}
-    for one in streams:
-        new.pop(one.id, None)
+    known = list(streams)
+    for at, one in enumerate(streams):
+        if one.id in lengths:
+            known[at] = msgspec.structs.replace(one, entries=max(one.entries, lengths[one.id]))
+            new.pop(one.id, None)
     return (
         *known,
         *(
@@ -298,64 +289,31 @@ def _lengthened(streams: tuple[Stream, ...], lengths: Mapping[str, int], items: 
     )
 
 
-def standing_of(cell: Cell) -> Standing:
-    """Where one cell stands."""
-    findings = ((cell.head.id, cell.findings),) if cell.findings and cell.head is not None else ()
-    return Standing(cell.bits, cell.evidence, findings)
-
-
-def joined(parts: Iterable[Standing]) -> Standing:
-    """Several standings as one: the bits of all, each id and finding once."""
-    bits = 0
-    evidence: dict[str, None] = {}
-    findings: dict[str, int] = {}
-    for part in parts:
-        bits |= part.bits
-        evidence.update(dict.fromkeys(part.evidence))
-        for name, count in part.findings:
-            findings[name] = max(count, findings.get(name, 0))
-    return Standing(bits, tuple(evidence), tuple(findings.items()))
-
-
-def _unit(unit: Unit, rows: list[dict[str, dict[Demand, Standing]]]) -> Standing:
-    """A unit over every subject of a system; a subject without series is a cell without evidence."""
-    bits = 0
-    parts: list[Standing] = []
-    for row in rows:
-        members = [row[kind].get(unit.demand, NOTHING) if kind in row else NOTHING for kind in unit.kinds]
-        parts += [one for one in members if one is not NOTHING]
-        bits |= members[0].bits & STATES if len(members) == 1 else any_of([one.bits for one in members])
-    if len(parts) == 1:
-        return Standing(bits, parts[0].evidence, parts[0].findings)
-    whole = joined(parts)
-    return Standing(bits, whole.evidence, whole.findings)
-
-
-def _verdict(row: Row, scope: str, units: Mapping[int, Standing]) -> Verdict:
-    requirement, numbers, applies, question, applies_from = row
-    if applies == "no":
-        return Verdict(requirement=requirement, scope_ref=scope, status="not_applicable")
-    bits = 0
-    parts = []
-    for number in numbers:
-        standing = units.get(number)
-        if standing is None:
-            bits |= NONE
+def _verdicts_over(rows: Iterable[Row], scope: str, units: Mapping[int, Standing]) -> Iterator[Verdict]:
+    nothing_there = units.keys().isdisjoint
+    for requirement, numbers, applies, question, applies_from in rows:
+        if applies == "no":
+            yield Verdict(requirement=requirement, scope_ref=scope, status="not_applicable")
+            continue
+        status: Status = "unknown"
+        evidence: tuple[str, ...] = ()
+        findings = 0
+        if not nothing_there(numbers):  # mostly there is nothing yet
+            parts = [units[number] for number in numbers if number in units]
+            found = parts[0] if len(parts) == 1 else joined(parts)
+            status = FOLD[found.bits if len(parts) == len(numbers) else found.bits | NONE]
+            evidence = found.evidence
+            findings = sum(count for _, count in found.findings) if found.findings else 0
+        if applies == "unknown":
+            yield Verdict(
+                requirement=requirement, scope_ref=scope, status="unknown", evidence=evidence, open_findings=findings,
+                question=question or "Whether it applies is not settled.", beneath=status, applies_from=applies_from,
+            )  # fmt: skip
         else:
-            bits |= standing.bits
-            parts.append(standing)
-    status = FOLD[bits or NONE]
-    found = parts[0] if len(parts) == 1 else joined(parts) if parts else NOTHING
-    findings = sum(count for _, count in found.findings) if found.findings else 0
-    if applies == "unknown":
-        return Verdict(
-            requirement=requirement, scope_ref=scope, status="unknown", evidence=found.evidence, open_findings=findings,
-            question=question or "Whether it applies is not settled.", beneath=status, applies_from=applies_from,
-        )  # fmt: skip
-    return Verdict(
-        requirement=requirement, scope_ref=scope, status=status, evidence=found.evidence, open_findings=findings,
-        applies_from=applies_from,
-    )  # fmt: skip
+            yield Verdict(
+                requirement=requirement, scope_ref=scope, status=status, evidence=evidence, open_findings=findings,
+                applies_from=applies_from,
+            )  # fmt: skip
 
 
 def _count(tally: dict[str, list[int]], verdicts: Iterable[Verdict], step: int) -> None:

@@ -41,13 +41,14 @@ class Plan:
     """All requirements of the frameworks in force, in catalogue order, and the units that they share.
 
     Attributes:
-        requirements: in catalogue order. at: requirement id to position.
+        requirements: in catalogue order. at: requirement id to position. framework_of: to its framework's id.
         units: each once. demands: for each type of subject and kind, the demands under which a cell is needed.
         touched: the units that a cell of (type of subject, kind) has a part in.
     """
 
     def __init__(self, catalogue: "Catalogue", frameworks: Iterable[str]) -> None:
         self._numbers: dict[Unit, int] = {}
+        self._touched_by: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
         wanted = frozenset(frameworks)
         self.requirements: tuple[RequirementPlan, ...] = tuple(
             self._requirement(requirement, framework)
@@ -56,6 +57,7 @@ class Plan:
             for requirement in framework.requirements
         )
         self.at: Mapping[str, int] = {row.requirement.id: n for n, row in enumerate(self.requirements)}
+        self.framework_of: Mapping[str, str] = {row.requirement.id: row.framework.id for row in self.requirements}
         self.units: tuple[Unit, ...] = tuple(self._numbers)
         demands: dict[tuple[str, str], dict[Demand, None]] = {}
         touched: dict[tuple[str, str], list[int]] = {}
@@ -65,6 +67,14 @@ class Plan:
                 touched.setdefault((unit.about, kind), []).append(number)
         self.demands: Mapping[tuple[str, str], tuple[Demand, ...]] = {k: tuple(v) for k, v in demands.items()}
         self.touched: Mapping[tuple[str, str], tuple[int, ...]] = {k: tuple(v) for k, v in touched.items()}
+
+    def touched_by(self, about: str, kinds: tuple[str, ...]) -> tuple[int, ...]:
+        """The units that evidence of these kinds has a part in, each once."""
+        found = self._touched_by.get((about, kinds))
+        if found is None:
+            found = tuple(dict.fromkeys(number for kind in kinds for number in self.touched.get((about, kind), ())))
+            self._touched_by[about, kinds] = found
+        return found
 
     def _requirement(self, requirement: "Requirement", framework: "Framework") -> RequirementPlan:
         asks = [self._ask(ask) for ask in requirement.asks]

@@ -1,12 +1,11 @@
 """One series of evidence, walked in the order of the ledger to the state of its cell (contracts, section 7)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from upright.posture.conditions import Demand, holds_of_subject, is_as_approved, is_clock_ahead, is_held
 from upright.posture.days import authority_day
-from upright.posture.facts import BoundCheck, Item, Stream
+from upright.posture.facts import BoundCheck, Hold, Item, Stream
 
 OK, NONE, OLD, BAD = 1, 2, 4, 8
 STATES = 15
@@ -19,8 +18,7 @@ Link = Literal["none", "lapsed", "effective"]
 LINKING_KINDS = frozenset({"nonconformity", "risk-treatment-plan"})
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(NamedTuple):
     """An item with all about it that no ask changes.
 
     ``weight`` is its class before an ask's own conditions; ``is_current`` whether all it looked at is as it was,
@@ -31,15 +29,14 @@ class Weighed:
     item: Item
     weight: Class
     is_current: bool
-    holds: tuple[str, ...]
+    holds: tuple[Hold, ...]
     is_record: bool
     is_past_review: bool
     link: Link = "none"
     why_open: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """Where a series stands under a demand. ``reason`` is a word that ``explain`` turns into a sentence."""
 
     state: State
@@ -57,7 +54,9 @@ class Cell:
     @property
     def evidence(self) -> tuple[str, ...]:
         """Ids of the head and of a newer open item."""
-        return tuple(one.id for one in (self.head, self.newest_open) if one is not None)
+        if self.newest_open is None:
+            return () if self.head is None else (self.head.id,)
+        return (self.newest_open.id,) if self.head is None else (self.head.id, self.newest_open.id)
 
 
 _BITS: Mapping[State, int] = {"ok": OK, "old": OLD, "bad": BAD, "open": NONE, "none": NONE}
@@ -84,17 +83,19 @@ class Scales:
     def weigh(self, item: Item, stream: Stream) -> Weighed:
         """The item's class, before an ask's own conditions."""
         weight, why = self._classify(item, stream)
+        is_current = True
+        for given in item.inputs:
+            if given.hold != "window" and self.digests.get(given.ref) != given.digest:
+                is_current = False
         return Weighed(
-            item=item,
-            weight=weight,
-            is_current=all(
-                given.hold == "window" or self.digests.get(given.ref) == given.digest for given in item.inputs
-            ),
-            holds=holds_of_subject(item),
-            is_record=item.record_state is not None,
-            is_past_review=item.review_by is not None and item.review_by < self.day,
-            link=self._link(item, stream),
-            why_open=why,
+            item,
+            weight,
+            is_current,
+            holds_of_subject(item),
+            item.record_state is not None,
+            item.review_by is not None and item.review_by < self.day,
+            self._link(item, stream) if item.done_by else "none",
+            why,
         )
 
     def _classify(self, item: Item, stream: Stream) -> tuple[Class, str]:
@@ -121,7 +122,7 @@ class Scales:
 
     def _link(self, item: Item, stream: Stream) -> Link:
         """A failure stands for work that is done only where a pass in its place would count."""
-        if not item.done_by or self._missed(item, stream):
+        if self._missed(item, stream):
             return "none"
         if not self.links.effective.isdisjoint(item.done_by):
             return "effective"
@@ -151,7 +152,11 @@ def in_order(items: Sequence[Item]) -> list[Item]:
 
     A later entry of the same id adds nothing: signing again makes no new evidence.
     """
+    if len(items) < 2:
+        return list(items)
     ordered = sorted(items, key=lambda one: (one.index, one.n))
+    if len({item.id for item in items}) == len(items):
+        return ordered
     chosen: dict[str, int] = {}
     for position, item in enumerate(ordered):
         first = chosen.get(item.id)
@@ -163,7 +168,11 @@ def in_order(items: Sequence[Item]) -> list[Item]:
 
 def has_gap(stream: Stream, items: Sequence[Item]) -> bool:
     """Whether the numbers of the items are not exactly 0 … entries - 1."""
-    return len(items) != stream.entries or {item.n for item in items} != set(range(stream.entries))
+    if len(items) != stream.entries:
+        return True
+    if len(items) == 1:
+        return items[0].n != 0
+    return sorted([item.n for item in items]) != list(range(stream.entries))
 
 
 class Walk:
@@ -205,7 +214,7 @@ class Walk:
             self.failed_setups.add(failure.item.setup)
 
     def _take_pass(self, weighed: Weighed) -> None:
-        missed = self._missed(weighed)
+        missed = missed_by(weighed, self.kind, self.demand)
         if missed:
             self._take_open(weighed, missed)
         elif weighed.item.setup in self.failed_setups or any(is_held_back(weighed, one) for one in self.holding):
@@ -217,20 +226,6 @@ class Walk:
 
     def _take_open(self, weighed: Weighed, why: str) -> None:
         self.newest_open, self.why_open = weighed, why
-
-    def _missed(self, weighed: Weighed) -> str:
-        demand, item = self.demand, weighed.item
-        if self.kind not in item.kinds:
-            return "other-kind"
-        if not all(is_held(hold, demand.min_hold) for hold in weighed.holds):  # type: ignore[arg-type]
-            return "hold"
-        if item.source in {"attestation", "imported"} and not demand.attested:
-            return "not-measured"
-        if demand.reproduced and item.reproduced != "yes":
-            return "not-reproduced"
-        if "window" in weighed.holds and demand.fresh_for is None:
-            return "window"
-        return ""
 
     def end(self, *, gap: bool, oldest: str) -> Cell:
         """The state of the cell; ``oldest`` is the earliest end that is still fresh."""
@@ -249,7 +244,7 @@ class Walk:
         flags = UNSETTLED if gap or newer is not None else 0
         if not failure.is_current:
             return Cell("old", flags | MARKED_FAILED, "changed-failed", failure.item, newer)
-        if self.demand.done and failure.link != "none" and not self._missed(failure):
+        if self.demand.done and failure.link != "none" and not missed_by(failure, self.kind, self.demand):
             found = max(1, failure.item.open_findings)
             if failure.link == "lapsed":
                 return Cell("old", flags | MARKED_FAILED, "lapsed", failure.item, newer, found)
@@ -266,6 +261,38 @@ class Walk:
         if unsettled:
             return Cell("open", unsettled, "gap" if gap else self.why_open, head.item, newer, findings)
         return Cell("ok", 0, "done" if flags else "passed", head.item, None, findings)
+
+
+def missed_by(weighed: Weighed, kind: str, demand: Demand) -> str:
+    """The condition of an ask that a pass misses; "" where it meets them all."""
+    item = weighed.item
+    if kind not in item.kinds:
+        return "other-kind"
+    if demand.min_hold is not None:
+        for hold in weighed.holds:
+            if not is_held(hold, demand.min_hold):
+                return "hold"
+    if item.source in {"attestation", "imported"} and not demand.attested:
+        return "not-measured"
+    if demand.reproduced and item.reproduced != "yes":
+        return "not-reproduced"
+    if "window" in weighed.holds and demand.fresh_for is None:
+        return "window"
+    return ""
+
+
+def cell_of_one(passed: Weighed, kind: str, demand: Demand, oldest: str) -> Cell:
+    """What a walk over this one pass alone ends in."""
+    missed = missed_by(passed, kind, demand)
+    if missed:
+        return Cell("open", UNSETTLED, missed, None, passed.item)
+    aged = _aged(passed, oldest)
+    findings = passed.item.open_findings
+    return (
+        Cell("old", 0, aged, passed.item, None, findings)
+        if aged
+        else Cell("ok", 0, "passed", passed.item, None, findings)
+    )
 
 
 def _aged(head: Weighed, oldest: str) -> str:
@@ -302,8 +329,9 @@ def links_of(items: Iterable[Item], day: str) -> Links:
     """
     effective, lapsed = set(), set()
     for item in items:
-        is_good = item.record_state == "approved" and item.result == "passed" and not _doubt(item)
-        if not is_good or LINKING_KINDS.isdisjoint(item.kinds):
+        if LINKING_KINDS.isdisjoint(item.kinds):
+            continue
+        if item.record_state != "approved" or item.result != "passed" or _doubt(item):
             continue
         if item.review_by is None or item.review_by >= day:
             effective.add(item.id)

@@ -1,6 +1,7 @@
 """Subjects as of a moment: what each system uses, which data sets speak for which model, what stands about what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
 
 from upright.posture.facts import BoundCheck, Facts, Item, Stream, Subject
@@ -73,7 +74,8 @@ class Shelf:
         self.bound: Mapping[str, BoundCheck] = {
             one.stream: one for one in facts.bindings if one.approved_index is not None and one.retired_index is None
         }
-        retired = {one.stream for one in facts.bindings if one.retired_index is not None}
+        retired = self.retired = frozenset(one.stream for one in facts.bindings if one.retired_index is not None)
+        self.declared = frozenset(one.id for one in facts.streams)
         self.items: dict[str, list[Item]] = {}
         for item in facts.items:
             if item.recorded <= facts.at:
@@ -85,6 +87,29 @@ class Shelf:
                 self.streams[ref] = Stream(
                     id=ref, kinds=kinds, subject=items[0].subject, binding=items[0].binding, entries=len(items) + 1
                 )
-        self.about: dict[str, list[Stream]] = {}
+        self.about: dict[str, tuple[Stream, ...]] = {}
+        about: dict[str, list[Stream]] = {}
         for stream in self.streams.values():
-            self.about.setdefault(stream.subject, []).append(stream)
+            about.setdefault(stream.subject, []).append(stream)
+        self.about = {subject: tuple(found) for subject, found in about.items()}
+
+    def after(self, facts: Facts, fresh: Sequence[Item], streams: Mapping[str, Stream]) -> "Shelf":
+        """The shelf of Facts that differ by these items and by the streams they are in; the rest is shared."""
+        if not all(ref in self.declared or ref not in self.streams for ref in streams):
+            return Shelf(facts)
+        other = copy(self)
+        other.items, other.streams, other.about = dict(self.items), dict(self.streams), dict(self.about)
+        if not self.declared.issuperset(streams):
+            other.declared = self.declared | streams.keys()
+        for ref, stream in streams.items():
+            numbers = {item.n for item in fresh if item.stream == ref}
+            kept = [item for item in self.items.get(ref, ()) if item.n not in numbers]
+            other.items[ref] = kept + [item for item in fresh if item.stream == ref and item.recorded <= facts.at]
+            if ref in self.retired:
+                continue
+            old, other.streams[ref] = self.streams.get(ref), stream
+            beside = other.about.get(stream.subject, ())
+            other.about[stream.subject] = (
+                (*beside, stream) if old is None else tuple(stream if one is old else one for one in beside)
+            )
+        return other

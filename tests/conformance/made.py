@@ -38,6 +38,7 @@ class Fitting:
 
     on: TableSource | ModelSource
     against: TableSource | ModelSource | None = None
+    training: TableSource | None = None
     model: ModelSource | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Fitting:
             check=spec.name,
             on=self.on,
             against=self.against,
+            training=self.training,
             model=self.model,
             options=self.options,
             limits=self.limits,

@@ -226,7 +226,7 @@ def limited(spec: CheckSpec, fitting: Fitting) -> Binding:
 
 def tables_of(binding: Binding) -> list[str]:
     """Tables; lists of tasks are none, and have tests of their own."""
-    parts = {part: getattr(binding, part) for part in ("on", "against")}
+    parts = {part: getattr(binding, part) for part in ("on", "against", "training")}
     tables = {part: source for part, source in parts.items() if isinstance(source, TableSource)}
     return [part for part, source in tables.items() if Path(source.path).suffix == ".parquet"]
 
@@ -237,7 +237,7 @@ def models_of(binding: Binding) -> list[str]:
 
 
 def hosted_of(binding: Binding) -> list[str]:
-    parts = {part: getattr(binding, part) for part in ("on", "against")}
+    parts = {part: getattr(binding, part) for part in ("on", "against", "training")}
     return [part for part, source in parts.items() if isinstance(source, ModelSource) and source.endpoint is not None]
 
 

@@ -127,8 +127,9 @@ Limits = Mapping[str, Mapping[str, str]]
 class Binding:
     """A check bound to a subject with limits (one entry under ``checks:`` of the manifest).
 
-    ``on`` is what is measured, ``against`` a baseline or reference, ``model`` the model that ``on.predictions_of``
-    names. ``traits`` tells the check what the manifest says of the system (``personal_data: "yes"``, ``stage: …``).
+    ``on`` is what is measured, ``against`` a baseline or reference, ``training`` the rows that a model was trained on,
+    ``model`` the model that ``on.predictions_of`` names. ``traits`` tells the check what the manifest says of the
+    system (``personal_data: "yes"``, ``stage: …``).
     """
 
     id: str
@@ -136,6 +137,7 @@ class Binding:
     check: str
     on: TableSource | ModelSource
     against: TableSource | ModelSource | None = None
+    training: TableSource | None = None
     model: ModelSource | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=dict)
@@ -143,6 +145,10 @@ class Binding:
     strata: tuple[str, ...] = ()
     not_judged: tuple[NotJudged, ...] = ()
     traits: Mapping[str, str] = field(default_factory=dict)
+
+    def sources(self) -> "tuple[tuple[str, TableSource | ModelSource | None], ...]":
+        """Everything that it names, by the part that it plays."""
+        return (("on", self.on), ("against", self.against), ("training", self.training), ("model", self.model))
 
     @property
     def subject(self) -> Ref:
@@ -168,7 +174,7 @@ def recorded_options(binding: Binding) -> dict[str, Any]:
         found["strata"] = list(binding.strata)
     if binding.not_judged:
         found["not_judged"] = [{"group": dict(one.group), "reason": one.reason} for one in binding.not_judged]
-    for key, source in (("on", binding.on), ("against", binding.against), ("model", binding.model)):
+    for key, source in binding.sources():
         declared = _declared(source)
         if declared:
             found[key] = declared

@@ -211,7 +211,7 @@ def _reproduce(binding: Binding, context: Context) -> Reproduction:
 
 def _inputs(binding: Binding, result: CheckResult) -> tuple[Input, ...]:
     found = {}
-    for source in (binding.on, binding.against, binding.model):
+    for _, source in binding.sources():
         if source is None:
             continue
         found[str(source.ref.bare)] = Input(ref=str(source.ref.bare), digest=source.digest, hold=source.hold)

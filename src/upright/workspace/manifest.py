@@ -113,6 +113,7 @@ class CheckPart:
     check: str
     on: Ref
     against: Ref | None
+    training: Ref | None
     options: Mapping[str, Any]
     limits: Mapping[str, Mapping[str, str]]
     reference: Mapping[str, str]

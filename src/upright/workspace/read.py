@@ -42,7 +42,7 @@ _DATASET = (
     "id", "path", "role", "columns", "predictions_of", "recorded_decisions", "protected", "favourable", *_DECLARED,
 )  # fmt: skip
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-_CHECK = ("check", "on", "against", "options", "limits", "reference", "strata", "not_judged")
+_CHECK = ("check", "on", "against", "training", "options", "limits", "reference", "strata", "not_judged")
 
 
 def load_manifest(path: Path | str) -> Manifest:
@@ -238,6 +238,7 @@ class _Reader:
             check=fields.text_or_none("check") or binding,
             on=read_ref(fields.need("on"), self.system, subjects),
             against=against,
+            training=read_ref(fields.need("training"), self.system, ("dataset",)) if fields.has("training") else None,
             options=fields.map("options", read_value),
             limits=fields.map("limits", _limit),
             reference=fields.map("reference", lambda value: value.string()),
@@ -297,6 +298,7 @@ def _endpoint_keys(fields: Fields, *, is_hosted: bool) -> None:
 def _all_known(manifest: Manifest, known: set[Ref]) -> None:
     named = [(f"checks.{c.id}.on", c.on) for c in manifest.checks]
     named += [(f"checks.{c.id}.against", c.against) for c in manifest.checks if c.against is not None]
+    named += [(f"checks.{c.id}.training", c.training) for c in manifest.checks if c.training is not None]
     named += [(f"suppliers.{s.id}", ref) for s in manifest.suppliers for ref in s.provides if ref.type != "system"]
     for place, ref in named:
         if ref not in known:

@@ -64,7 +64,7 @@ def resolve(manifest: Manifest, catalogue: "Catalogue | None" = None) -> Resolve
     models = {model.ref: found.model(model) for model in manifest.models}
     tables = {dataset.ref: found.table(dataset) for dataset in manifest.datasets}
     sources: dict[Ref, TableSource | ModelSource] = {**models, **tables}
-    bindings = tuple(found.binding(check, sources, models) for check in manifest.checks)
+    bindings = tuple(found.binding(check, sources, models, tables) for check in manifest.checks)
     return Resolved(manifest=manifest, bindings=bindings, subjects=found.subjects(sources))
 
 
@@ -105,7 +105,7 @@ def answer_rows(manifest: Manifest) -> list[tuple[str, Any]]:
 def input_digests(binding: Binding) -> dict[Ref, str]:
     """Today's digest of everything that a run of this binding may read, by the ref that evidence names it by."""
     found: dict[Ref, str] = {}
-    for source in (binding.on, binding.against, binding.model):
+    for _, source in binding.sources():
         if source is not None:
             found |= {subject.ref: subject.digest for subject in parts_of(source)}
     return found
@@ -213,7 +213,11 @@ class _Resolver:
         )
 
     def binding(
-        self, check: CheckPart, sources: dict[Ref, TableSource | ModelSource], models: dict[Ref, ModelSource]
+        self,
+        check: CheckPart,
+        sources: dict[Ref, TableSource | ModelSource],
+        models: dict[Ref, ModelSource],
+        tables: dict[Ref, TableSource],
     ) -> Binding:
         on = sources[check.on]
         named = on.predictions_of if isinstance(on, TableSource) else None
@@ -223,6 +227,7 @@ class _Resolver:
             check=check.check,
             on=on,
             against=None if check.against is None else sources[check.against],
+            training=None if check.training is None else tables[check.training],
             model=None if named is None else models[named],
             options=check.options,
             limits=check.limits,

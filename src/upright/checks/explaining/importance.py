@@ -1,0 +1,100 @@
+"""Global importance by permutation, and how stable its ranking is when the rows are others."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from upright.checks.asking import Floats
+from upright.checks.explaining.mixing import Ask, Mixer, distance
+from upright.measures.estimate import Estimate
+from upright.measures.intervals import mean_interval
+from upright.measures.resample import Draws
+
+_HALVINGS = 2_000
+
+
+def permuted_changes(
+    ask: Ask, mixer: Mixer, *, repeats: int, rng: np.random.Generator, progress: Callable[[int, int], None]
+) -> Floats:
+    """Of each row and feature how much the answer changes when the feature comes from another row, on average.
+
+    The mean over rows is permutation importance for the score's own change (a label is not needed).
+    Source: Breiman 2001; Fisher, Rudin & Dominici 2019. Checked: against scikit-learn's ``permutation_importance``.
+    """
+    rows = np.arange(mixer.rows)
+    base = ask(mixer.columns(rows))
+    found = np.zeros((mixer.rows, len(mixer.names)))
+    for at in range(len(mixer.names)):
+        mask = np.ones((mixer.rows, len(mixer.names)), dtype=bool)
+        mask[:, at] = False
+        for _ in range(repeats):
+            found[:, at] += distance(ask(mixer.mixed(rows, rng.permutation(rows), mask)), base) / repeats
+        progress(at + 1, len(mixer.names))
+    return found
+
+
+def importance_estimates(
+    changes: Floats, names: tuple[str, ...], *, method: str, unit: str, least: int
+) -> list[Estimate]:
+    """The mean of each feature over rows, with Student's interval."""
+    size = len(changes)
+    few = "" if size >= least else f"{size} rows; {least} are needed"
+    found = []
+    for at, name in enumerate(names):
+        value = float(changes[:, at].mean())
+        error = float(changes[:, at].std(ddof=1) / np.sqrt(size)) if size > 1 else 0.0
+        found.append(_mean("importance", value, error, size, {"feature": name}, method=method, unit=unit, unfit=few))
+    return found
+
+
+def _mean(
+    name: str, value: float, error: float, size: int, group: Mapping[str, str], *, method: str, unit: str, unfit: str
+) -> Estimate:
+    def interval(level: float) -> tuple[float, float]:
+        low, high = mean_interval(value, error, size, level)
+        return max(0.0, low), high
+
+    return Estimate(
+        name=name, value=value, n=size, unit=unit, method=f"student; {method}", interval=interval, group=group,
+        unfit=unfit,
+    )  # fmt: skip
+
+
+def rank_stability(changes: Floats, *, rng: np.random.Generator, least: int) -> Estimate:
+    """Spearman's correlation between the rankings from one random half of the rows and from the other, on average.
+
+    1 is the same ranking whatever the rows; the interval is the middle of many halvings.
+    """
+    size = len(changes)
+    few = "" if size >= least else f"{size} rows; {least} are needed"
+    if changes.shape[1] < 3:
+        few = f"{changes.shape[1]} features; a ranking needs 3"
+    if size < 2:
+        return Estimate(name="rank_stability", value=None, n=size, unit="correlation", method="halvings", unfit=few)
+    drawn = np.empty(_HALVINGS)
+    for number in range(_HALVINGS):
+        half = rng.permutation(size) < size // 2
+        drawn[number] = spearman(changes[half].mean(axis=0), changes[~half].mean(axis=0))
+    value = float(drawn.mean())
+    draws = Draws(value=value, drawn=drawn, least=-1.0, most=1.0)
+    return Estimate(
+        name="rank_stability", value=value, n=size, unit="correlation", interval=draws.percentile, unfit=few,
+        method=f"middle of {_HALVINGS:,} random halvings of the rows",
+    )  # fmt: skip
+
+
+def spearman(one: Floats, other: Floats) -> float:
+    """Correlation of ranks, ties shared; 0 where one side is all ties.
+
+    Checked: against SciPy's ``spearmanr``.
+    """
+    first, second = _ranks(one), _ranks(other)
+    first, second = first - first.mean(), second - second.mean()
+    size = float(np.sqrt((first @ first) * (second @ second)))
+    return float(first @ second) / size if size > 0.0 else 0.0
+
+
+def _ranks(values: Floats) -> Floats:
+    ordered = np.sort(values)
+    low, high = np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right")
+    return np.asarray((low + high + 1) / 2, dtype=np.float64)

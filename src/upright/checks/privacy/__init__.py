@@ -1,0 +1,1 @@
+"""What a model gives away about the people it was trained on."""

@@ -1,5 +1,6 @@
 """Global importance by permutation, and how stable its ranking is when the rows are others."""
 
+import functools
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -71,15 +72,20 @@ def rank_stability(changes: Floats, *, rng: np.random.Generator, least: int) -> 
         few = f"{changes.shape[1]} features; a ranking needs 3"
     if size < 2:
         return Estimate(name="rank_stability", value=None, n=size, unit="correlation", method="halvings", unfit=few)
-    drawn = np.empty(_HALVINGS)
-    for number in range(_HALVINGS):
-        half = rng.permutation(size) < size // 2
-        drawn[number] = spearman(changes[half].mean(axis=0), changes[~half].mean(axis=0))
-    value = float(drawn.mean())
-    draws = Draws(value=value, drawn=drawn, least=-1.0, most=1.0)
+    at_first = int(rng.integers(2**32))
+
+    @functools.cache
+    def draw(draws: int) -> Floats:
+        halves = np.random.default_rng(at_first)
+        found = np.empty(draws)
+        for number in range(draws):
+            half = halves.permutation(size) < size // 2
+            found[number] = spearman(changes[half].mean(axis=0), changes[~half].mean(axis=0))
+        return found
+
     return Estimate(
-        name="rank_stability", value=value, n=size, unit="correlation", interval=draws.percentile, unfit=few,
-        method=f"middle of {_HALVINGS:,} random halvings of the rows",
+        name="rank_stability", value=float(draw(_HALVINGS).mean()), n=size, unit="correlation", unfit=few,
+        interval=Draws(draw=draw, least=-1.0, most=1.0).percentile, method="middle of random halvings of the rows",
     )  # fmt: skip
 
 

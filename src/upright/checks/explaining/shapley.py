@@ -1,5 +1,6 @@
 """Shapley values of single decisions by sampling, for any model, and how faithfully they tell what the model does."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,6 @@ from upright.checks.explaining.mixing import Mixer, Places
 from upright.measures.estimate import Estimate
 from upright.measures.resample import Draws
 
-_DRAWS = 2_000
 Score = Callable[[dict[str, object], Places], Floats]
 """Columns, and of each row which row of the sample it explains, to one score each."""
 
@@ -70,17 +70,21 @@ def fidelity(
             fall += (own - score(mixer.mixed(rows, rng.integers(0, mixer.rows, len(rows)), ~gone), rows)) / others
         seen[:, number] = fall
     parts = np.stack([np.ones_like(said), said, seen, said * said, seen * seen, said * seen]).sum(axis=2)
-    weights = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=_DRAWS).astype(np.float64)
-    draws = Draws(
-        value=float(_correlation(parts.sum(axis=1))), drawn=_correlation(parts @ weights.T), least=-1.0, most=1.0
-    )
+    value = float(_correlation(parts.sum(axis=1)))
+
+    @functools.cache
+    def draw(draws: int) -> Floats:
+        chances = np.full(len(rows), 1 / len(rows))
+        weights = np.random.default_rng(seed).multinomial(len(rows), chances, size=draws).astype(np.float64)
+        return np.nan_to_num(_correlation(parts @ weights.T))
+
     few = "" if len(rows) >= least else f"{len(rows)} rows; {least} are needed"
-    if not np.isfinite(draws.value):
+    if not np.isfinite(value):
         few = "the score never changes, so there is nothing to explain"
     return Estimate(
-        name="fidelity", value=float(draws.value) if not few or np.isfinite(draws.value) else None, n=len(rows),
-        unit="correlation", method="faithfulness correlation, rows resampled",
-        interval=draws.percentile if np.isfinite(draws.drawn).all() else lambda _level: (-1.0, 1.0), unfit=few,
+        name="fidelity", value=value if np.isfinite(value) else None, n=len(rows), unit="correlation",
+        method="faithfulness correlation, rows resampled", unfit=few,
+        interval=Draws(draw=draw, least=-1.0, most=1.0).percentile,
     )  # fmt: skip
 
 

@@ -31,6 +31,12 @@ def assess(
         Path | None,
         typer.Option("--bundle", metavar="FILE", help="Also write the evidence as a bundle to merge elsewhere."),
     ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option("--sarif", metavar="FILE", help="Also write SARIF 2.1.0, for annotations in CI.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML, for test reports in CI.")
+    ] = None,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", min=0, help="Of everything random [default: 0].", show_default=False)
     ] = 0,
@@ -57,6 +63,10 @@ def assess(
         found = workspace.assess(
             described, only=tuple(only or ()), fresh=fresh, bundle=bundle, seed=seed, on_event=tell
         )
+    if sarif is not None or junit is not None:
+        from upright.cli.annotations import write_assessment
+
+        write_assessment(found, described, sarif=sarif, junit=junit)
     if session.as_json:
         session.answer(found.to_json(), lambda _: None)
         return found.exit_status

@@ -19,6 +19,9 @@ _SHOWN = 8
 def scan(
     session: Session,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Model files, or folders of them.")],
+    sarif: Annotated[
+        Path | None, typer.Option("--sarif", metavar="FILE", help="Also write SARIF 2.1.0, for annotations in CI.")
+    ] = None,
 ) -> int:
     """Read model files byte by byte and say what loading them could do. Nothing is loaded or run.
 
@@ -27,6 +30,10 @@ def scan(
     from upright.modelfiles import scan as read
 
     report = read(paths)
+    if sarif is not None:
+        from upright.cli.annotations import write_scan
+
+        write_scan(report.to_json(), sarif)
 
     def show(screen: "Screen") -> None:
         from upright.cli.screen import Column

@@ -108,7 +108,8 @@ def test_the_commands_write_both_beside_their_answer(
     (tmp_path / "model.bin").write_bytes(b"\x80\x04cposix\nsystem\n.")
     (tmp_path / "upright.yaml").write_text(
         "upright: 1\norganisation: {id: meridian}\nsystem:\n  id: s\n  purpose: Ranks.\n"
-        "  roles: {iso42001: [producer]}\n  stage: verification-validation\n  modality: tabular\nmodels:\n  - {id: m, path: model.bin}\n"
+        "  roles: {iso42001: [producer]}\n  stage: verification-validation\n  modality: tabular\n"
+        "models:\n  - {id: m, path: model.bin}\n"
         "checks:\n  model-signature: {on: model:m}\n"
     )
     answer = run("assess", "--sarif", "a.sarif", "--junit", "a.xml", "--format", "json")

@@ -159,3 +159,22 @@ def test_a_workspace_is_found_from_a_folder_inside_it(
     monkeypatch.chdir(workspace / "a/b")
     inside = json.loads(run("ledger", "head", "--format", "json").out)
     assert inside == run("ledger", "head", "--workspace", workspace, "--format", "json").document
+
+
+def test_a_new_log_key_takes_over_under_both_signatures(run: Runner, workspace: Path) -> None:
+    old = run("key", "export", "log").out.strip()
+    refused = run("key", "retire", VerifierKey.parse(old).fingerprint[:12], "--reason", "stolen")
+    assert (refused.status, "UP-WORK-17" in refused.err) == (2, True)
+    elsewhere = run("key", "enrol", "log", PrivateKey.generate("log", "stranger").vkey)
+    assert (elsewhere.status, "has to sign too" in elsewhere.err) == (2, True)
+    made = run("key", "new", "log", "--format", "json").document
+    assert run("key", "enrol", "log", made["fingerprint"][:12]).status == 0
+    assert run("key", "export", "log").out.strip() == made["vkey"]
+    assert "retired at entry" in run("key", "list").out
+    for trust in (old, made["vkey"]):
+        assert run("ledger", "verify", "--trust", trust).status == 0
+    run("key", "new", "person")
+    assert run("key", "enrol", "person").status == 0
+    for trust in (old, made["vkey"]):
+        answer = run("ledger", "verify", "--trust", trust, "--format", "json")
+        assert (answer.status, answer.document["log_key"]) == (0, made["vkey"])

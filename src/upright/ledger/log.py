@@ -122,9 +122,10 @@ class Log(View):
                 f"{folder.name}/FORMAT: expected {FORMAT.strip()!r}; this version of Upright reads no other.",
                 code="UP-LEDGER-44",
             )
+        head = read_head(state_head)  # before the checkpoint, since a writer moves the checkpoint first
         log = cls(layout, signer, state_head, clock, disk)
         log._demand_signed(log._seen)
-        log._demand_head()
+        log._demand_head(head)
         log._finish_erasures()
         return log
 
@@ -249,7 +250,7 @@ class Log(View):
                 f"{frontier.root().hex()}. Run `upright ledger verify` to see which tile differs.",
                 code="UP-LEDGER-28",
             )
-        self._demand_head()
+        self._demand_head(read_head(self._state_head))
         if self._tail is None or is_new:
             self._tail = Tail.find(FolderSource(self._layout), self.size)
         self._tail.discard_beyond(self._disk, self._layout)
@@ -291,8 +292,7 @@ class Log(View):
                 code="UP-LEDGER-38",
             )
 
-    def _demand_head(self) -> None:
-        head = read_head(self._state_head)
+    def _demand_head(self, head: Checkpoint | None) -> None:
         if head is None or str(head) == str(self._seen):
             return
         demand_known(head, *public_keys(self._layout))

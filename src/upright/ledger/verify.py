@@ -58,6 +58,7 @@ def _once(
 ) -> tuple[Report, str | None]:
     """One reading, and the text of the checkpoint that it was held to."""
     text = None
+    head = _read_head(state_head)  # before the checkpoint, since a writer moves the checkpoint first
     try:
         text = source.checkpoint()
         checkpoint = Checkpoint.parse(text)
@@ -70,7 +71,7 @@ def _once(
     signers = _signers(source, checkpoint, heir, problems)
     problems += walk.problems
     problems += handovers.problems
-    rollback = _head(source, checkpoint, state_head, walk, problems)
+    rollback = _head(source, checkpoint, head, state_head, walk, problems)
     seals = Seals(source, checkpoint, walk)
     problems += _small_files(source, checkpoint, seals.origins)
     problems += seals.problems
@@ -123,13 +124,26 @@ def _signers(
         return ()
 
 
-def _head(
-    source: Source, checkpoint: Checkpoint, path: Path | None, walk: Walk, problems: list[Problem]
-) -> Literal["checked", "rollback not checked"]:
+def _read_head(path: Path | None) -> Checkpoint | LedgerError | None:
     try:
-        head = read_head(path)
-        if head is None:
-            return "rollback not checked"
+        return read_head(path)
+    except LedgerError as why:
+        return why
+
+
+def _head(
+    source: Source,
+    checkpoint: Checkpoint,
+    head: Checkpoint | LedgerError | None,
+    path: Path | None,
+    walk: Walk,
+    problems: list[Problem],
+) -> Literal["checked", "rollback not checked"]:
+    if head is None:
+        return "rollback not checked"
+    try:
+        if isinstance(head, LedgerError):
+            raise head
         if str(head) != str(checkpoint):
             demand_known(head, *public_keys(source.layout))
         demand_extends(checkpoint.origin, checkpoint.size, checkpoint.root, head, walk.root(head.size))

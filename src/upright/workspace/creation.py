@@ -18,6 +18,7 @@ from upright.workspace.signers import key_entry, keys_of
 
 if TYPE_CHECKING:
     from upright.evidence.keys import PrivateKey
+    from upright.ledger import NewEntry
     from upright.workspace.workspace import Workspace
 
 _OWN = "This workspace enrols its own key."
@@ -143,8 +144,11 @@ def keep_public(layout: Layout, key: VerifierKey) -> None:
 def enrol(workspace: "Workspace", key: VerifierKey, role: str, *, reason: str) -> int | None:
     """Enrols a key for a role; None where it is enrolled and current already.
 
+    A log key takes the place of the one before: the entry stands under a checkpoint that both keys sign, so its
+    private half has to be at hand.
+
     Raises:
-        WorkspaceError: the key is enrolled for another role (UP-WORK-15).
+        WorkspaceError: the key is enrolled for another role (UP-WORK-15), or a log key is not at hand (UP-WORK-17).
     """
     state = workspace.keys().get(key.fingerprint)
     if state is not None and state.is_current:
@@ -154,9 +158,26 @@ def enrol(workspace: "Workspace", key: VerifierKey, role: str, *, reason: str) -
                 code="UP-WORK-15",
             )
         return None
-    keep_public(workspace.layout, key)
     actor = f"key:{workspace.log_key.fingerprint}"
-    return workspace.append([key_entry(key, role, action="enrolled", actor=actor, reason=reason)])[0]
+    enrolment = key_entry(key, role, action="enrolled", actor=actor, reason=reason)
+    if role == "log":
+        return _hand_over(workspace, key, enrolment)
+    keep_public(workspace.layout, key)
+    return workspace.append([enrolment])[0]
+
+
+def _hand_over(workspace: "Workspace", key: VerifierKey, enrolment: "NewEntry") -> int:
+    private = next((each for each in signers.keys_at_hand("log") if each.fingerprint == key.fingerprint), None)
+    if private is None:
+        raise WorkspaceError(
+            f"The new log key {key.name} has to sign too, and its private half is not at hand. Make one here: "
+            "upright key new log.",
+            code="UP-WORK-17",
+        )
+    old = workspace.log_key
+    reason = f"Replaced by the log key {key.name}."
+    retirement = key_entry(old, "log", action="retired", actor=f"key:{old.fingerprint}", reason=reason)
+    return workspace.log.hand_over(private, [retirement, enrolment])[-1]
 
 
 def retire(workspace: "Workspace", fingerprint: str, *, reason: str, compromised_from: int | None) -> int:
@@ -179,6 +200,12 @@ def retire(workspace: "Workspace", fingerprint: str, *, reason: str, compromised
     if compromised_from is not None and not 0 <= compromised_from <= workspace.log.size:
         raise WorkspaceError(
             f"There is no entry {compromised_from}; the log has {workspace.log.size}.", code="UP-WORK-16"
+        )
+    if state.role == "log" and state.is_current:
+        raise WorkspaceError(
+            f"{state.key.name} is the key that signs this log. Enrol its successor, which retires it: "
+            "upright key new log; upright key enrol log FINGERPRINT.",
+            code="UP-WORK-17",
         )
     action = "retired" if compromised_from is None else "compromised"
     actor = f"key:{workspace.log_key.fingerprint}"

@@ -13,7 +13,7 @@ from upright.ledger.frontier import Frontier
 from upright.ledger.layout import Layout
 from upright.ledger.leaves import Columns, Leaf, body_digest, leaf_bytes, parse_leaf
 from upright.ledger.log import lay_out
-from upright.ledger.openings import Opening, opening_bytes
+from upright.ledger.openings import Opening, opening_bytes, opening_label
 from upright.ledger.tail import Tail, Writer
 
 
@@ -68,11 +68,9 @@ def forge(place: Place, change: Callable[[list[Row]], None]) -> Log:
     lay_out(disk, layout, log.origin, place.signer)
     leaves = [row.leaf() for row in rows]
     openings = [
-        opening_bytes(
-            index, o.ref.encode(), o.stream_salt, o.salt, o.media_type.encode(), o.body
-        )
+        opening_bytes(index, opening_label(o.ref, o.media_type)[0], o.stream_salt, o.salt, o.body)
         for index, o in enumerate(row.opening for row in rows)
-    ]  # fmt: skip
+    ]
     writer = Writer(disk, layout)
     written = Written(leaves, openings, Columns((), (), (), (), (), ()))
     Tail(0, 0, 0, Frontier(0, [])).write(writer, written, [leaf_hash(leaf) for leaf in leaves])

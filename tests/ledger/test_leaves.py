@@ -21,7 +21,7 @@ from upright.ledger.leaves import (
     split_entry_tile,
     stream_id,
 )
-from upright.ledger.openings import opening_bytes, opening_ends, read_openings, wiping
+from upright.ledger.openings import opening_bytes, opening_ends, opening_label, read_openings, wiping
 from upright.ledger.values import ENTRY_TYPES
 
 KNOWN = json.loads((Path(__file__).parents[1] / "vectors/ledger/leaf.json").read_text(encoding="utf-8"))
@@ -153,7 +153,7 @@ def test_a_salt_of_another_length_is_an_error(length: int) -> None:
 )
 def test_openings_are_read_back_as_they_were_written(rows: list[tuple], first: int) -> None:
     data = b"".join(
-        opening_bytes(index, ref.encode(), salt, b"t" * 32, b"application/json", body)
+        opening_bytes(index, opening_label(ref, "application/json")[0], salt, b"t" * 32, body)
         for index, (ref, salt, body) in enumerate(rows, first)
     )
     found = [opening for opening, _at in read_openings(data, first, len(rows))]
@@ -163,14 +163,14 @@ def test_openings_are_read_back_as_they_were_written(rows: list[tuple], first: i
 
 
 def test_reading_openings_stops_unless_the_index_is_the_expected_next_one() -> None:
-    data = b"".join(opening_bytes(i, b"a:b", None, b"t" * 32, b"m/t", b"{}") for i in (4, 5, 7))
+    data = b"".join(opening_bytes(i, opening_label("a:b", "m/t")[0], None, b"t" * 32, b"{}") for i in (4, 5, 7))
     assert len(opening_ends(data, 4, 3)) == 2
     with pytest.raises(DamageError, match="expected index 6"):
         list(read_openings(data, 4, 3))
 
 
 def test_wiping_leaves_index_ref_and_media_type_readable() -> None:
-    data = bytearray(opening_bytes(4, b"a:b", b"s" * 32, b"t" * 32, b"m/t", b'{"secret":1}'))
+    data = bytearray(opening_bytes(4, opening_label("a:b", "m/t")[0], b"s" * 32, b"t" * 32, b'{"secret":1}'))
     for offset, zeros in wiping(bytes(data), 0, 4):
         data[offset : offset + len(zeros)] = zeros
     opening = next(read_openings(bytes(data), 4, 1))[0]

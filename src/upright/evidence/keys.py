@@ -10,6 +10,7 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
@@ -135,9 +136,15 @@ class PrivateKey:
         return found[0]
 
     def _key(self) -> "Ed25519PrivateKey":
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        return _of_seed(self._seed)
 
-        return Ed25519PrivateKey.from_private_bytes(self._seed)
+
+@lru_cache(maxsize=16)
+def _of_seed(seed: bytes) -> "Ed25519PrivateKey":
+    """Made once: the public half costs as much as a signature, and a log asks for it at each append."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(seed)
 
 
 def key_folder(environ: Mapping[str, str] = os.environ) -> Path:

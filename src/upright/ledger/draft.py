@@ -1,17 +1,20 @@
 """What one append will write: the entries, and before them the announcements of streams that are new."""
 
+import hashlib
 import os
+from functools import lru_cache
 
 import msgspec
 
 from upright.ledger.errors import LedgerError
-from upright.ledger.leaves import SALT_BYTES, Columns, body_digest, leaf_bytes, place, stream_id
+from upright.ledger.leaves import SALT_BYTES, Columns, leaf_bytes, place, stream_id
 from upright.ledger.openings import (
     MOST_BODY_BYTES,
     MOST_MEDIA_TYPE_BYTES,
     MOST_REF_BYTES,
     Opening,
     opening_bytes,
+    opening_label,
 )
 from upright.ledger.streams import INDEX, ROOT, Stream, Streams, announcement_body
 from upright.ledger.values import ENTRY_TYPES, JSON, NewEntry
@@ -62,18 +65,20 @@ class Draft:
         """The bytes of all rows. Each entry gets a salt of its own."""
         salts = os.urandom(SALT_BYTES * len(self.rows))
         leaves, openings = [], []
-        for at, row in enumerate(self.rows):
-            salt = salts[at * SALT_BYTES : (at + 1) * SALT_BYTES]
-            body = body_digest(row.media_type, salt, row.body)
+        sha256, index = hashlib.sha256, self.first
+        labels: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+        for row, begin in zip(self.rows, range(0, len(salts), SALT_BYTES), strict=True):
+            stream, media = row.stream, row.media_type
+            label = labels.get((stream.ref, media))
+            if label is None:
+                label = labels[stream.ref, media] = opening_label(stream.ref, media)[:2]
+            salt = salts[begin : begin + SALT_BYTES]
+            body = sha256(label[1] + salt + row.body).hexdigest()
             leaves.append(
-                leaf_bytes(
-                    body=body, n=row.n, prev=row.prev, stream=row.stream.id, time=time, type_=row.type, late=late
-                )
+                leaf_bytes(body=body, n=row.n, prev=row.prev, stream=stream.id, time=time, type_=row.type, late=late)
             )
-            stream_salt = None if row.n else row.stream.salt
-            media = row.media_type.encode()
-            ref = row.stream.ref.encode()
-            openings.append(opening_bytes(self.first + at, ref, stream_salt, salt, media, row.body))
+            openings.append(opening_bytes(index, label[0], None if row.n else stream.salt, salt, row.body))
+            index += 1
         return Written(leaves, openings, self._columns(time))
 
     def opening(self, index: int) -> Opening:
@@ -135,6 +140,7 @@ def demand_valid(entry: NewEntry) -> None:
         raise _refused(entry, f"a body of {len(entry.body)} bytes", f"1 to {MOST_BODY_BYTES}")
 
 
+@lru_cache(maxsize=4096)
 def _is_plain(text: str, most: int) -> bool:
     """Not empty, no white space or control characters, and encodable within ``most`` bytes."""
     if not text or not text.isprintable() or " " in text:

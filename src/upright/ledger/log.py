@@ -267,6 +267,8 @@ class Log(View):
             )
         self._seen = found
         self._bodies.clear()
+        self._tiles.clear()
+        self._source.forget()
         try:
             if self.root(before.size) != before.root:
                 raise RollbackError(

@@ -38,12 +38,12 @@ class Opening(msgspec.Struct, frozen=True):
         return self.salt == _WIPED and not any(self.body)
 
 
-def opening_bytes(index: int, ref: bytes, stream_salt: bytes | None, salt: bytes, media: bytes, body: bytes) -> bytes:
-    """One opening as it is stored."""
-    extra = stream_salt or b""
-    length = 9 + len(extra) + SALT_BYTES + 2 + len(ref) + 1 + len(media) + len(body)
-    head = _HEAD.pack(length, index, 1 if extra else 0)
-    return b"".join((head, extra, salt, _U16.pack(len(ref)), ref, bytes((len(media),)), media, body))
+def opening_bytes(index: int, label: bytes, stream_salt: bytes | None, salt: bytes, body: bytes) -> bytes:
+    """One opening as it is stored; ``label`` holds ref and media type, see ``opening_label``."""
+    if stream_salt is None:
+        return _HEAD.pack(9 + SALT_BYTES + len(label) + len(body), index, 0) + salt + label + body
+    length = 9 + 2 * SALT_BYTES + len(label) + len(body)
+    return b"".join((_HEAD.pack(length, index, 1), stream_salt, salt, label, body))
 
 
 def read_openings(data: bytes, first: int, count: int, at: int = 0) -> Iterator[tuple[Opening, int]]:

@@ -1,5 +1,6 @@
 """Reading a log: entries, streams, proofs. The same for a workspace's log and for the one in a pack."""
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -9,10 +10,13 @@ from upright.ledger.layout import HASH_BYTES, TILE_WIDTH
 from upright.ledger.leaves import Leaf, body_digest, columns, parse_leaf, split_entry_tile
 from upright.ledger.notes import VerifierKey
 from upright.ledger.openings import Opening
-from upright.ledger.source import Source
+from upright.ledger.source import Source, keep
 from upright.ledger.streams import Stream, Streams, refuse
 from upright.ledger.tree import consistency_from, inclusion_from, parents, root_from
 from upright.ledger.values import Recorded, Report
+
+_KEPT_TILES = 64
+"""Tiles whose inner hashes are remembered: what proofs of one log share."""
 
 
 class View:
@@ -21,6 +25,7 @@ class View:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._streams = Streams()
+        self._tiles: OrderedDict[tuple[int, int, int], list[bytes]] = OrderedDict()
         self._seen = Checkpoint.parse(source.checkpoint())
 
     @property
@@ -188,10 +193,14 @@ class View:
         first = i << above
         tile, at = divmod(first, TILE_WIDTH)
         width = self._hash_width(level, tile)
-        hashes = self._source.hash_tile(level, tile, width)[at * HASH_BYTES : (at + (1 << above)) * HASH_BYTES]
-        for _ in range(above):
-            hashes = b"".join(parents(hashes))
-        return hashes
+        rows = self._tiles.get((level, tile, width))
+        if rows is None:
+            rows = [self._source.hash_tile(level, tile, width)]
+            keep(self._tiles, (level, tile, width), rows, _KEPT_TILES)
+        while len(rows) <= above:
+            rows.append(b"".join(parents(rows[-1])))
+        at >>= above
+        return rows[above][at * HASH_BYTES : (at + 1) * HASH_BYTES]
 
     def _hash_width(self, level: int, tile: int) -> int:
         return min(TILE_WIDTH, (self.size >> (8 * level)) - tile * TILE_WIDTH)

@@ -1,0 +1,135 @@
+"""Ledger: appends, verification, disk use and proofs; the tree and its proofs beside pymerkle."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+ORIGIN = "meridian/0190a1b2-0000-7000-8000-000000000001"
+STREAMS = 1_000
+BATCH = 1_000
+
+
+def run(quick: bool) -> list[Row]:
+    """Rows for RESULTS.md. Durable appends are wall time (they wait for the disk), everything else CPU."""
+    size = 50_000 if quick else 1_000_000
+    with tempfile.TemporaryDirectory(prefix="upright-bench-") as name:
+        rows = [*_log(Path(name) / "small", size, body=60, limit=4.0, is_first=True)]
+        rows += _log(Path(name) / "large", size, body=500, limit=7.0, is_first=False)
+    return rows + _beside_pymerkle(20_000 if quick else 200_000)
+
+
+def _log(folder: Path, size: int, *, body: int, limit: float, is_first: bool) -> list[Row]:
+    from upright.evidence import PrivateKey
+    from upright.ledger import Log, verify_folder
+
+    folder.mkdir()
+    key, head = PrivateKey.from_seed("log", ORIGIN, bytes(range(32))), folder / "head" / "checkpoint"
+    log = Log.create(folder / ".upright", origin=ORIGIN, signer=key, state_head=head)
+    rows = []
+    if is_first:
+        seconds = _wall(lambda: [log.append([_entry(number, body)]) for number in range(300)])
+        rows.append(_row("appends one by one, durable; target 200", 300 / seconds, "entries/s", "wall; 7 syncs each"))
+    batches = [[_entry(at, body) for at in range(first, first + BATCH)] for first in range(0, size, BATCH)]
+    cpu = time.process_time()
+    seconds = _wall(lambda: [log.append(batch) for batch in batches])
+    cpu = time.process_time() - cpu
+    what = f"appends in batches of 1,000, bodies of {body} bytes, durable; target 50,000"
+    rows.append(_row(what, size / seconds, "entries/s", f"wall; {size / cpu:,.0f} entries per CPU second"))
+    spent = min(_cpu(lambda: verify_folder(folder / ".upright", state_head=head)) for _ in range(2))
+    scaled = spent / log.size * 1e6
+    what = f"verify 1e6 entries, bodies of {body} bytes; target {limit:g}"
+    rows.append(_row(what, scaled, "CPU s", f"measured {log.size:,} entries in {spent:.2f}"))
+    if is_first:
+        rows += _size_on_disk(folder / ".upright", log.size)
+        rows += _proofs(folder / ".upright", head)
+    return rows
+
+
+def _size_on_disk(folder: Path, size: int) -> list[Row]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    used = sum(path.stat().st_blocks * 512 for path in files)
+    return [
+        _row("disk use per 1e6 entries, target < 1,000", used / size, "MB", "bodies of 60 bytes"),
+        _row("files per 1e6 entries, target < 10,000", len(files) / size * 1e6, "files", ""),
+    ]
+
+
+def _proofs(folder: Path, head: Path) -> list[Row]:
+    from upright.ledger import Log
+
+    log = Log.open(folder, state_head=head)
+    places = [(number * 7919 + 1) % log.size for number in range(400)]
+    inclusion = _cpu(lambda: [log.prove(place) for place in places]) / len(places)
+    consistency = _cpu(lambda: [log.consistency(place) for place in places]) / len(places)
+    note = f"from the files of {log.size:,} entries, places far apart"
+    return [
+        _row("inclusion proof, target < 1", inclusion * 1e3, "CPU ms", note),
+        _row("consistency proof, target < 1", consistency * 1e3, "CPU ms", note),
+    ]
+
+
+def _beside_pymerkle(size: int) -> list[Row]:
+    """The same leaves into both trees in memory, the same proofs out of both, and both check them."""
+    from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
+
+    from upright import ledger
+
+    entries = [f"entry {number}".encode() for number in range(size)]
+    theirs, ours = InmemoryTree(algorithm="sha256"), ledger.Tree()
+    peer = _cpu(lambda: [theirs.append_entry(entry) for entry in entries])
+    own = _cpu(lambda: ours.extend(ledger.leaf_hash(entry) for entry in entries))
+    if theirs.get_state() != ours.root():
+        raise AssertionError("the two trees differ")
+    rows = [_row(f"tree of {size:,} leaves", own, "CPU s", "same root", peer)]
+    places = [(number * 7919 + 1) % size for number in range(50)]
+    root = ours.root()
+
+    def own_inclusion() -> None:
+        for place in places:
+            proof = ours.inclusion_proof(place)
+            ledger.verify_inclusion(ledger.leaf_hash(entries[place]), place, size, proof, root)
+
+    def own_consistency() -> None:
+        for place in places:
+            ledger.verify_consistency(place, ours.root(place), size, root, ours.consistency_proof(place))
+
+    def peer_inclusion() -> None:
+        for place in places:  # their leaves count from 1
+            verify_inclusion(theirs.get_leaf(place + 1), theirs.get_state(), theirs.prove_inclusion(place + 1))
+
+    def peer_consistency() -> None:
+        for place in places:
+            verify_consistency(theirs.get_state(place), theirs.get_state(), theirs.prove_consistency(place))
+
+    note = f"{len(places)} made and checked"
+    rows.append(_row("inclusion proofs", _cpu(own_inclusion), "CPU s", note, _cpu(peer_inclusion)))
+    rows.append(_row("consistency proofs", _cpu(own_consistency), "CPU s", note, _cpu(peer_consistency)))
+    return rows
+
+
+def _entry(number: int, body: int) -> Any:
+    from upright.ledger import JSON, NewEntry
+
+    text = f'{{"number":{number},"x":"'
+    data = (text + "x" * (body - len(text) - 2) + '"}').encode()
+    return NewEntry(type="record", ref=f"risk:{number % STREAMS}", media_type=JSON, body=data, index="index:system:m")
+
+
+def _cpu(act: Callable[[], object]) -> float:
+    begin = time.process_time()
+    act()
+    return time.process_time() - begin
+
+
+def _wall(act: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    act()
+    return time.perf_counter() - begin
+
+
+def _row(what: str, ours: float, unit: str, note: str, peer: float | None = None) -> Row:
+    ratio = None if peer is None else ours / peer
+    return {"what": what, "ours": ours, "peer": peer, "ratio": ratio, "unit": unit, "note": note}

@@ -29,6 +29,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Measure": {
         "assess": Entry("assess", "Run the checks of a manifest, file the evidence and show where that leaves you."),
+        "mitigate": Entry(
+            "mitigate", "Weigh accuracy against a gap between groups, and say what each choice costs whom."
+        ),
         "scan": Entry("scan", "Say whether loading a model file could run code. Loads nothing."),
         "classify": Entry("classify", "Find the EU AI Act class and obligations from a file of answers."),
     },

@@ -1,0 +1,1 @@
+"""Accuracy against fairness: thresholds and weights, and what each choice costs whom."""

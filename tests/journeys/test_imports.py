@@ -160,3 +160,13 @@ def test_imported_evidence_is_part_of_a_pack_that_verifies(run: Runner, folder: 
     assert run("pack", "-o", "pack.zip").status == 0
     answer = run("verify", "pack.zip", "--trust", str(Workspace.open(folder).log_key), "--format", "json")
     assert answer.document["outcome"] == "intact", answer.document["problems"]
+
+
+def test_an_access_log_becomes_evidence_about_the_system_with_its_window(run: Runner, folder: Path) -> None:
+    line = '192.0.2.1 - jane [01/Apr/2026:10:00:00 +0200] "GET /models HTTP/1.1" 200 12\n'
+    (folder / "access.log").write_text(line)
+    said = statement(folder, imported(run, folder / "access.log"))
+    assert (said.kinds, said.result, said.system) == (("access-log",), "passed", "system:lending")
+    window = next(one for one in said.inputs if one.hold == "window")
+    assert (window.ref, window.from_, window.to) == ("log:lending/imported", said.ended, said.ended)
+    assert "jane" not in str(said)

@@ -8,7 +8,17 @@ import msgspec
 
 from upright.interchange.findings import Findings, ForeignFileError
 from upright.interchange.reading import head_of, top_level
-from upright.interchange.tools import evidently, garak, inspect_ai, junit, mlflow, model_card, promptfoo, sarif
+from upright.interchange.tools import (
+    access_log,
+    evidently,
+    garak,
+    inspect_ai,
+    junit,
+    mlflow,
+    model_card,
+    promptfoo,
+    sarif,
+)
 
 KNOWN: Mapping[str, str] = {
     garak.FORMAT: "garak.<run>.report.jsonl",
@@ -20,6 +30,9 @@ KNOWN: Mapping[str, str] = {
     mlflow.RUN: "a folder of the file store, with meta.yaml",
     mlflow.MODEL: "a folder with MLmodel",
     model_card.FORMAT: "README.md with YAML between --- lines",
+    access_log.S3: "of a bucket, also .gz",
+    access_log.CLOUDTRAIL: "JSON with Records, also .gz",
+    access_log.WEB: "common or combined format, as registries and gateways write it, also .gz",
 }
 """Every format that is taken in, and how to come by it."""
 
@@ -48,6 +61,9 @@ def read_findings(path: Path) -> Findings:
             return mlflow.read_run(path)
         raise unknown(path)
     head = head_of(path)
+    log = access_log.recognises(head)
+    if log is not None:
+        return access_log.read(path, log)
     if head.startswith(b"PK\x03\x04"):
         return inspect_ai.read_archive(path)
     if model_card.recognises(head):

@@ -1,0 +1,89 @@
+"""Access logs that others keep: counted, with their window, and without anybody's name."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from upright.interchange import ForeignFileError, judged, read_findings
+from upright.interchange.tools import access_log as room
+
+OWNER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
+
+
+def s3(
+    verb: str = "REST.GET.OBJECT",
+    status: int = 200,
+    who: str = "arn:aws:iam::1:user/jane",
+    at: str = "06/Feb/2026:00:00:38 +0000",
+) -> str:
+    return (
+        f"{OWNER} bucket [{at}] 192.0.2.3 {who} 3E57427F3EXAMPLE {verb} models/scorer.bin "
+        f'"GET /bucket/models/scorer.bin?a=b HTTP/1.1" {status} - 113 - 7 - "-" "S3Console/0.4" - s9lzHYrFp76ZVx '
+        "SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader host TLSV1.2 - -\n"
+    )
+
+
+WEB = (
+    '192.0.2.1 - jane [01/Apr/2026:10:00:00 +0200] "GET /api/2.0/mlflow/registered-models HTTP/1.1" 200 12 "-" "x"\n'
+    '192.0.2.1 - - [01/Apr/2026:11:00:00 +0200] "POST /api/2.0/mlflow/model-versions HTTP/1.1" 403 0 "-" "x"\n'
+)
+READ = {"eventTime": "2026-04-01T10:00:00Z", "readOnly": True, "userIdentity": {"arn": "arn:aws:iam::1:user/jane"}}
+WRITE = {
+    "eventTime": "2026-04-01T12:00:00Z", "readOnly": False, "errorCode": "AccessDenied",
+    "userIdentity": {"type": "AWSAccount"},
+}  # fmt: skip
+TRAIL = {"Records": [{**READ, "eventName": "GetObject"}, {**WRITE, "eventName": "PutObject"}]}
+
+
+def numbers(path: Path) -> dict[str, str | None]:
+    return {one.name: one.value for one in judged(read_findings(path), {}).measurements}
+
+
+def test_a_log_of_s3_is_counted_and_names_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text(s3() + s3("REST.PUT.OBJECT") + s3("REST.DELETE.OBJECT", 403, "-", "07/Feb/2026:00:00:38 +0000"))
+    found = read_findings(path)
+    assert (found.format, found.kinds) == ("S3 server access log", ("access-log",))
+    assert numbers(path) == {
+        "events": "3", "changes": "2", "refused_events": "1", "anonymous_events": "1", "distinct_callers": "1",
+        "unreadable_lines": "0",
+    }  # fmt: skip
+    assert found.window is not None
+    assert [one.isoformat() for one in found.window] == ["2026-02-06T00:00:38+00:00", "2026-02-07T00:00:38+00:00"]
+    assert judged(found, {}).result == "passed"
+    for secret in ("jane", "192.0.2", "scorer.bin", OWNER):
+        assert secret not in str(found) + str(judged(found, {}))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_logs_of_registries_and_of_cloudtrail_are_read_packed_or_not(tmp_path: Path, packed: bool) -> None:
+    for name, data in (("web.log", WEB.encode()), ("trail.json", json.dumps(TRAIL).encode())):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(data) if packed else data)
+        counted = numbers(path)
+        assert (counted["events"], counted["changes"], counted["refused_events"]) == ("2", "1", "1"), name
+        assert (counted["anonymous_events"], counted["distinct_callers"]) == ("1", "1")
+
+
+def test_what_cannot_be_read_or_is_empty_leaves_it_undecided(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text(s3() + "torn li\n" + s3(at="99/Feb/2026:00:00:38 +0000"))
+    assert numbers(path)["unreadable_lines"] == "2"
+    assert judged(read_findings(path), {}).result == "undecided"
+    path.write_text('{"Records": []}')
+    assert judged(read_findings(path), {}).result == "undecided"
+    path.write_text('{"Records": [3, {"eventTime": "soon"}]}')
+    assert numbers(path)["unreadable_lines"] == "2"
+
+
+def test_damaged_and_endless_logs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "log.gz"
+    path.write_bytes(gzip.compress(s3().encode() * 5_000)[:-20])
+    with pytest.raises(ForeignFileError, match="damaged gzip"):
+        read_findings(path)
+    monkeypatch.setattr(room, "LARGEST", 1_000_000)
+    path.write_bytes(gzip.compress(s3().encode() * 5_000))
+    with pytest.raises(ForeignFileError, match="unpacks to more than"):
+        read_findings(path)

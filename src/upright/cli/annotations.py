@@ -25,11 +25,16 @@ def write_assessment(found: "Assessment", described: "Manifest", *, sarif: Path 
 
 
 def write_scan(document: Mapping[str, Any], target: Path) -> None:
-    """Writes the SARIF of a scan, its files named from the current folder."""
+    """Writes the SARIF of a scan."""
+    target.write_bytes(scan_sarif(document))
+
+
+def scan_sarif(document: Mapping[str, Any]) -> bytes:
+    """The SARIF of a scan, its files named from the current folder."""
     from upright.interchange.sarif import scan_log
 
     files = [{**file, "path": from_here(Path(file["path"]))} for file in document["files"]]
-    target.write_bytes(scan_log({**document, "files": files}))
+    return scan_log({**document, "files": files})
 
 
 def from_here(path: Path) -> str:

@@ -1,11 +1,13 @@
 """``upright scan``: could loading these files run code?"""
 
+import hashlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from upright.cli.session import Session, command, single
+from upright.cli.session import Format, Session, command, single
 from upright.cli.text import counted
 
 if TYPE_CHECKING:
@@ -22,18 +24,28 @@ def scan(
     sarif: Annotated[
         Path | None, typer.Option("--sarif", metavar="FILE", help="Also write SARIF 2.1.0, for annotations in CI.")
     ] = None,
+    allow: Annotated[
+        Path | None, typer.Option("--allow", metavar="FILE", help="Your organisation's own list of reviewed globals.")
+    ] = None,
 ) -> int:
     """Read model files byte by byte and say what loading them could do. Nothing is loaded or run.
 
     Exit 1 when a file is dangerous or suspicious, 3 when one was not examined, 0 when all are clean.
     """
     from upright.modelfiles import scan as read
+    from upright.modelfiles.allowlist import read_allow
 
-    report = read(paths)
+    reviewed = read_allow(allow) if allow is not None else None
+    report = read(paths, allow=reviewed)
     if sarif is not None:
         from upright.cli.annotations import write_scan
 
         write_scan(report.to_json(), sarif)
+    if session.format is Format.SARIF:
+        from upright.cli.annotations import scan_sarif
+
+        sys.stdout.write(scan_sarif(report.to_json()).decode() + "\n")
+        return report.exit_status
 
     def show(screen: "Screen") -> None:
         from upright.cli.screen import Column
@@ -53,6 +65,8 @@ def scan(
             if len(one.detections) > _SHOWN:
                 screen.quiet(f"and {len(one.detections) - _SHOWN} more; --format json lists all")
         screen.line()
+        if reviewed is not None:
+            screen.quiet(f"with the reviewed list {allow}, sha256:{hashlib.sha256(reviewed).hexdigest()}")
         screen.verdict(report.verdict.value, counted(len(report.files), "file") + " read, none loaded.")
 
     session.answer(report.to_json(), show)

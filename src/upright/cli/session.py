@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from upright import __version__
+from upright.kernel.errors import InputError
 
 if TYPE_CHECKING:
     from upright.cli.screen import Screen
@@ -28,6 +29,7 @@ class Format(str, Enum):  # noqa: UP042 - typer shows members of a str enum by v
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class Session:
 
 Shared = {
     "output": Annotated[
-        Format, typer.Option("--format", show_default=False, help="Answer in text (default), or as one JSON document.")
+        Format,
+        typer.Option("--format", show_default=False, help="text (default), json, or (scan only) sarif."),
     ],
     "workspace": Annotated[
         Path | None,
@@ -101,6 +104,10 @@ def command(
         @functools.wraps(function)
         def run(**options: Any) -> int:
             session = Session(options.pop("output"), options.pop("workspace"), options.pop("debug"))
+            if session.format is Format.SARIF and function.__name__ != "scan":
+                raise InputError(
+                    "Only `upright scan` answers in SARIF; use --format json or leave --format out.", code="UP-CLI-12"
+                )
             if session.debug:
                 import logging
 

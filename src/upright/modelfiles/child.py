@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from upright.modelfiles.allowlist import allow_list
+from upright.modelfiles.allowlist import AllowList, allow_list, extended
 from upright.modelfiles.examine import examine
 from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.limits import Budget, LimitError
@@ -16,12 +16,12 @@ from upright.modelfiles.report import FileReport, Findings
 from upright.modelfiles.window import Window
 
 
-def examine_file(path: Path) -> FileReport:
+def examine_file(path: Path, allow: AllowList | None = None) -> FileReport:
     """The verdict on one file, in this very process."""
     findings = Findings()
     budget = Budget()
     form = "unknown"
-    ex = Examiner(allow_list(), findings, budget, reader=examine, name=path.name)
+    ex = Examiner(allow or allow_list(), findings, budget, reader=examine, name=path.name)
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as why:
@@ -76,10 +76,13 @@ def main() -> None:
     import msgspec
 
     order: dict[str, Any] = json.load(sys.stdin)
+    allow = allow_list()
+    if order["allow"] is not None:
+        allow = extended(allow, order["allow"].encode(), "the allow-list")
     _confine(order["memory_bytes"])
     for path in order["paths"]:
         _allow_seconds(order["cpu_seconds"])
-        report = msgspec.to_builtins(examine_file(Path(path)))
+        report = msgspec.to_builtins(examine_file(Path(path), allow))
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
 

@@ -95,7 +95,7 @@ class Machine:
         count = self.budget.limits.opcodes - self.budget.opcodes
         done = 0
         try:
-            for done in range(count):  # noqa: B007 - used after the loop
+            for done in range(count):
                 pos = self.pos
                 if pos >= self.frame_end:
                     self._check_frame("an instruction")
@@ -107,6 +107,8 @@ class Machine:
                     self.pos = pos
                     raise BrokenStreamError(f"byte 0x{buffer[pos]:02x} is no pickle instruction")
                 handler(self)
+                if not done & 0x3FFF:
+                    self.window.forget(pos)
         finally:
             self.budget.opcodes += done + 1
 

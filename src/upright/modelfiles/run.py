@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from upright.kernel.errors import InputError
+from upright.modelfiles.allowlist import allow_list, extended
 from upright.modelfiles.report import Detection, FileReport, Report, Verdict
 
 _START = "import sys; sys.path.insert(0, {root!r}); from upright.modelfiles.child import main; main()"
@@ -28,19 +29,22 @@ class ScanLimits:
     files: int = 20_000
 
 
-def scan(paths: Iterable[Path | str], *, limits: ScanLimits | None = None) -> Report:
+def scan(paths: Iterable[Path | str], *, limits: ScanLimits | None = None, allow: bytes | None = None) -> Report:
     """Says of each file whether loading it could run code; nothing is ever loaded.
 
-    A folder stands for all files below it. Files are named as they were asked for.
+    A folder stands for all files below it. Files are named as they were asked for. ``allow`` is the content of an
+    organisation's own list of reviewed globals (``allowlist.extended``).
 
     Raises:
-        InputError: a path does not exist, or there are too many files.
+        InputError: a path does not exist, there are too many files, or ``allow`` is not fit.
     """
     limits = limits or ScanLimits()
+    if allow is not None:
+        extended(allow_list(), allow, "the allow-list")
     files = _files(paths, limits.files)
     reports: list[FileReport] = []
     while len(reports) < len(files):
-        reports.extend(_run_child(files[len(reports) :], limits))
+        reports.extend(_run_child(files[len(reports) :], limits, allow))
     return Report(files=tuple(reports))
 
 
@@ -68,10 +72,15 @@ def _demand_few(found: Sequence[Path], most: int) -> None:
         raise InputError(f"There are more than {most} files to scan; name fewer folders.", code="UP-SCAN-03")
 
 
-def _run_child(files: Sequence[Path], limits: ScanLimits) -> list[FileReport]:
+def _run_child(files: Sequence[Path], limits: ScanLimits, allow: bytes | None) -> list[FileReport]:
     """Reports until the child ends; if it ends early, the file it was reading is not examined."""
     root = str(Path(__file__).resolve().parents[2])
-    order = {"paths": [str(f) for f in files], "memory_bytes": limits.memory_bytes, "cpu_seconds": limits.cpu_seconds}
+    order = {
+        "paths": [str(f) for f in files],
+        "memory_bytes": limits.memory_bytes,
+        "cpu_seconds": limits.cpu_seconds,
+        "allow": None if allow is None else allow.decode(),
+    }
     with subprocess.Popen(
         [sys.executable, "-I", "-c", _START.format(root=root)],
         stdin=subprocess.PIPE,

@@ -3,6 +3,7 @@
 import mmap
 from dataclasses import dataclass
 
+_FORGET = 1 << 24
 Buffer = bytes | mmap.mmap
 
 
@@ -32,6 +33,11 @@ class Window:
         if offset < 0 or count < 0 or offset + count > len(self):
             raise ValueError(f"{offset} + {count} lies outside {len(self)} bytes")
         return Window(self.buffer, self.start + offset, self.start + offset + count)
+
+    def forget(self, place: int) -> None:
+        """Lets the system take back the memory of a mapped file before ``place``; it can be read again."""
+        if isinstance(self.buffer, mmap.mmap) and place > _FORGET and hasattr(mmap, "MADV_DONTNEED"):
+            self.buffer.madvise(mmap.MADV_DONTNEED, 0, place // mmap.PAGESIZE * mmap.PAGESIZE)
 
     def all(self) -> bytes:
         """A copy of every byte."""

@@ -1,5 +1,6 @@
 """Can loading the model's file run code? Asked without loading it."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -31,27 +32,31 @@ _SHOWN = 5
     measures=MEASURES,
     default_limits={name: {"at_most": "0"} for name in MEASURES},
 )
-def model_file_scan(*, files: tuple[str, ...] = ()) -> Run:
+def model_file_scan(*, files: tuple[str, ...] = (), allow: str = "", allow_sha256: str = "") -> Run:
     """Reads every file of the model by structure and asks whether loading it could run code; nothing is loaded.
 
     Each file is ``dangerous``, ``suspicious`` (it names something that is not on the reviewed allow-list), ``clean``
     or ``not_examined``; by default none may be anything but clean. A file that nobody could read leaves the check
     undecided. ``files`` narrows a folder to some names, such as ``model.joblib``; the others are then listed as not
-    examined.
+    examined. ``allow`` names an organisation's own list of reviewed globals, beside the model or by an absolute path;
+    ``allow_sha256`` is its digest, so that evidence says which list was in force.
     """
 
     def run(binding: Binding, _context: Context) -> CheckResult:
         from upright.modelfiles import scan
-        from upright.modelfiles.allowlist import allow_list
+        from upright.modelfiles.allowlist import allow_list, extended
 
         source = model_file_of(binding)
         chosen, left = _chosen(source.path, files)
-        report = _named_from(scan(chosen), source.path)
+        reviewed = _reviewed(source.path, allow, allow_sha256)
+        report = _named_from(scan(chosen, allow=reviewed), source.path)
         counts = {name: _count(report, verdict) for name, verdict in zip(MEASURES, _VERDICTS, strict=True)}
         found = [exact(name, count, n=len(report.files), unit="files") for name, count in counts.items()]
         judged: Limits = {name: limit for name, limit in binding.limits.items() if name != UNREAD}
         judgement = judge(found[:2], judged, reported=found[2:], also=list(_reasons(report, binding.limits)))
-        document = {**report.to_json(), "allow_list": f"sha256:{allow_list().digest}"}
+        shipped = allow_list()
+        used = shipped if reviewed is None else extended(shipped, reviewed, allow)
+        document = {**report.to_json(), "allow_list": f"sha256:{used.digest}", "extended_by": allow_sha256 or None}
         text = json.dumps(document, indent=1, sort_keys=True).encode()
         return CheckResult(
             result=judgement.result,
@@ -94,6 +99,28 @@ def _named_from(report: "Report", path: Path | str) -> "Report":
     start = Path(path) if Path(path).is_dir() else Path(os.path.commonpath(parents))
     named = (msgspec.structs.replace(file, path=Path(file.path).relative_to(start).as_posix()) for file in report.files)
     return msgspec.structs.replace(report, files=tuple(named))
+
+
+def _reviewed(model: Path | str, name: str, digest: str) -> bytes | None:
+    """The organisation's list, which must be the one that was reviewed."""
+    from upright.modelfiles.allowlist import read_allow
+
+    if not name and not digest:
+        return None
+    if not name or not digest:
+        raise InputError(
+            "The options `allow` and `allow_sha256` belong together: a list counts by its digest. Give both.",
+            code="UP-CHECK-68",
+        )
+    folder = Path(model) if Path(model).is_dir() else Path(model).parent
+    text = read_allow(folder / name)
+    found = hashlib.sha256(text).hexdigest()
+    if found != digest:
+        raise InputError(
+            f"{name} is not the reviewed list: expected sha256 {digest}, got {found}. Review it and give its digest.",
+            code="UP-CHECK-69",
+        )
+    return text
 
 
 def _count(report: "Report", verdict: str) -> int:

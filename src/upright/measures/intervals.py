@@ -51,6 +51,17 @@ def wilson(share: float, size: float, level: float) -> tuple[float, float]:
     return low, high
 
 
+def none_found(size: float, level: float) -> tuple[float, float]:
+    """Interval of a share of which no case was seen in ``size`` rows: at 95 % the upper bound is about 3 over size.
+
+    Source: Hanley & Lippman-Hand 1983 (the exact one-sided bound behind the "rule of three").
+
+    >>> [round(bound, 5) for bound in none_found(1000, 0.95)]
+    [0.0, 0.00299]
+    """
+    return 0.0, 1.0 if size <= 0.0 else 1.0 - (1.0 - level) ** (1.0 / size)
+
+
 def newcombe(share: float, size: float, other_share: float, other_size: float, level: float) -> tuple[float, float]:
     """Interval of ``share - other_share`` of two independent groups, from their Wilson intervals.
 

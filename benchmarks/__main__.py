@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("bench_commands", "bench_fairness", "bench_ledger", "bench_posture")
+BENCHMARKS = ("bench_commands", "bench_fairness", "bench_ledger", "bench_models", "bench_posture")
 PEERS = {"bench_fairness": ("fairlearn",), "bench_ledger": ("pymerkle",)}
 COLUMNS = ("what", "ours", "peer", "ratio", "unit", "note")
 

@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "mitigate": Entry(
             "mitigate", "Weigh accuracy against a gap between groups, and say what each choice costs whom."
         ),
+        "compare": Entry("compare", "Ask two models about the same rows: what changes, and who is right more often."),
         "scan": Entry("scan", "Say whether loading a model file could run code. Loads nothing."),
         "classify": Entry("classify", "Find the EU AI Act class and obligations from a file of answers."),
     },

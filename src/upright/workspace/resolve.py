@@ -61,8 +61,7 @@ def resolve(manifest: Manifest, catalogue: "Catalogue | None" = None) -> Resolve
     """
     demand_known(manifest, catalogue)
     found = _Resolver(manifest)
-    models = {model.ref: found.model(model) for model in manifest.models}
-    tables = {dataset.ref: found.table(dataset) for dataset in manifest.datasets}
+    models, tables = resolved_sources(manifest)
     sources: dict[Ref, TableSource | ModelSource] = {**models, **tables}
     bindings = tuple(found.binding(check, sources, models, tables) for check in manifest.checks)
     return Resolved(manifest=manifest, bindings=bindings, subjects=found.subjects(sources))
@@ -78,6 +77,17 @@ def demand_known(manifest: Manifest, catalogue: "Catalogue | None" = None) -> No
         _known_words(manifest, catalogue)
     for check in manifest.checks:
         _known_check(manifest, check)
+
+
+def resolved_sources(manifest: Manifest) -> tuple[dict[Ref, ModelSource], dict[Ref, TableSource]]:
+    """The models and data sets of a manifest, tied to today's bytes; no check is bound.
+
+    Raises:
+        ManifestError: a file that cannot be digested.
+    """
+    found = _Resolver(manifest)
+    models = {model.ref: found.model(model) for model in manifest.models}
+    return models, {dataset.ref: found.table(dataset) for dataset in manifest.datasets}
 
 
 def system_digest(manifest: Manifest) -> str:

@@ -1,0 +1,1 @@
+"""Signs that training data or a model were tampered with."""

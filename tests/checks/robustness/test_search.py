@@ -153,3 +153,11 @@ def test_columns_that_cannot_be_moved_say_why(tmp_path: Path) -> None:
         space_of(table, ("same", "who"), ())
     with pytest.raises(MeasureInputError, match="no column 'nobody'"):
         space_of(table, ("ok",), ("nobody",))
+
+
+def test_a_table_of_other_types_than_the_one_that_gave_the_ranges_is_refused(tmp_path: Path) -> None:
+    columns = small_grid()
+    space = spaced(tmp_path, columns, tuple(columns))
+    for name, wrong in {"late": [[1, 2]] * 120, "years": ["n/a"] * 120, "town": [["a"]] * 120}.items():
+        with pytest.raises(MeasureInputError, match=f"'{name}' is of another kind"):
+            space.encode(columns | {name: wrong})

@@ -58,9 +58,23 @@ class Space:
     kept: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def encode(self, columns: Mapping[str, Sequence[Any]]) -> Rows:
-        """Rows as arrays of floats; a fixed feature is the row's own number, by which its value is found again."""
-        parts = [self._encoded(feature, columns[feature.name]) for feature in self.features]
+        """Rows as arrays of floats; a fixed feature is the row's own number, by which its value is found again.
+
+        Raises:
+            MeasureInputError: a column holds something else than the table that the space was made of.
+        """
+        parts = [self._checked(feature, columns[feature.name]) for feature in self.features]
         return np.column_stack(parts) if parts else np.empty((0, 0))
+
+    def _checked(self, feature: Feature, values: Sequence[Any]) -> Rows:
+        try:
+            return self._encoded(feature, values)
+        except (TypeError, ValueError):
+            raise MeasureInputError(
+                f"Column {feature.name!r} is of another kind here than in the table that its range comes from. Give both "
+                "tables the same types.",
+                code="UP-MODEL-36",
+            ) from None
 
     def _encoded(self, feature: Feature, values: Sequence[Any]) -> Rows:
         if feature.kind == "fixed":

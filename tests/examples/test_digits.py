@@ -1,0 +1,26 @@
+"""The digits example runs from nothing: every check of its manifest answers, none is errored."""
+
+import runpy
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from upright.workspace import Workspace, load_manifest
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "digits"
+
+
+def test_every_check_of_the_image_system_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(EXAMPLE / "upright.yaml", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train.py", str(tmp_path)])
+    runpy.run_path(str(EXAMPLE / "train.py"), run_name="__main__")
+    manifest = load_manifest(tmp_path)
+    found = Workspace.open_or_create(tmp_path, manifest.organisation.ref.path).assess(manifest)
+    outcomes = {check.binding: check.outcome for check in found.checks}
+    assert len(outcomes) == len(manifest.checks) == 7
+    assert "errored" not in outcomes.values(), outcomes
+    for binding in ("model-file-scan", "onnx-file-scan", "privacy-leakage", "poisoning"):
+        assert outcomes[binding] == "passed", outcomes
+    assert outcomes["robustness"] in {"passed", "undecided"}

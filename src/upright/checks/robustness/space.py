@@ -71,8 +71,8 @@ class Space:
             return self._encoded(feature, values)
         except (TypeError, ValueError):
             raise MeasureInputError(
-                f"Column {feature.name!r} is of another kind here than in the table that its range comes from. Give both "
-                "tables the same types.",
+                f"Column {feature.name!r} is of another kind here than in the table that its range comes from. Give "
+                "both tables the same types.",
                 code="UP-MODEL-36",
             ) from None
 

@@ -67,7 +67,7 @@ def view_of(
     ]
     return GateView(
         gate.answer,
-        gate_sentence(gate.answer, gate.stage, [one.status for one in gate.missing]),
+        gate_sentence(gate.answer, gate.stage, [one.status for one in gate.missing], waived=len(gate.waivers)),
         tuple(sorted(rows, key=lambda row: _rank(row.status))),
         tuple(
             f"{one.requirement} is waived until {words.day(one.until)}, approved by {one.approver}. "
@@ -77,15 +77,18 @@ def view_of(
     )
 
 
-def gate_sentence(answer: str, stage: str, statuses: Sequence[str]) -> str:
+def gate_sentence(answer: str, stage: str, statuses: Sequence[str], *, waived: int = 0) -> str:
     """The answer in one sentence.
 
     >>> gate_sentence("deny", "deployment", ["unknown", "failing", "unknown"])
     'The system may not go to deployment: 1 failing, 2 unknown.'
+    >>> gate_sentence("allow", "deployment", [], waived=1)
+    'The system may go to deployment: everything that stage asks for is met, but for 1 that is waived.'
     """
     where = stage_words(stage)
     if answer == "allow":
-        return f"The system may go to {where}: everything that stage asks for is met."
+        but = f", but for {waived} that {'is' if waived == 1 else 'are'} waived" if waived else ""
+        return f"The system may go to {where}: everything that stage asks for is met{but}."
     counts = {status: statuses.count(status) for status in sorted(set(statuses), key=_rank)}
     said = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
     return f"The system may not go to {where}: {said}." if said else f"The system may not go to {where}."

@@ -181,7 +181,8 @@ def _ruled(one: Comparison, level: float | None, several: bool, asked: int, conf
     shown = abs(estimate.value) if estimate.absolute else estimate.value
     if level is None:
         verdict = one.verdict_at(confidence)
-        because = f"{said}{_counted(shown)} {_side(one, verdict)}, counted exactly"
+        how = "counted exactly" if estimate.method.startswith("counted") else f"by {estimate.method}"
+        because = f"{said}{_counted(shown)} {_side(one, verdict)}, {how}"
         return Ruling(comparison=one, verdict=verdict, decided_at=None, because=because)
     verdict = one.verdict_at(level)
     low, high = estimate.compared_at(confidence)

@@ -1,7 +1,7 @@
 """How often tables without drift raise an alarm, and how often the distances' intervals hold the truth.
 
 Values fall into cells by NumPy here, as the engine finds them (a test holds the two together), so that hundreds of
-tables take seconds. ``benchmarks/bench_tables.py`` runs this whole; the tests run it small.
+tables take seconds; the tests run it small.
 """
 
 from collections import Counter

@@ -117,11 +117,13 @@ def test_two_copies_of_a_log_on_one_host_are_told_apart_by_the_state_head(shared
 
 def test_ctrl_c_in_a_process_that_appends_loses_nothing_acknowledged(shared: Place) -> None:
     shared.create()
-    process = writer(shared, "one", 100_000)
-    assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(40)]
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
+    with writer(shared, "one", 100_000) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = [process.stdout.readline() for _ in range(40)]
+        process.send_signal(signal.SIGINT)
+        # Not communicate(): it reads past what readline() has taken ahead, and those acknowledgements would be lost.
+        out, err = process.stdout.read(), process.stderr.read()
     assert "KeyboardInterrupt" in err
     assert process.returncode != 0
     said = acknowledged("".join(lines) + out)

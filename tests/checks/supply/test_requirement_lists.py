@@ -166,7 +166,7 @@ dependencies = [{ name = "torch" }]
 [[package]]
 name = "torch"
 version = "2.1.0+cpu"
-source = { registry = "https://download.pytorch.org/whl/cpu" }
+source = { registry = "https://packages.example/whl/cpu" }
 wheels = [{ url = "https://host/torch.whl", hash = "sha256:%s" }]
 
 [[package]]

@@ -171,6 +171,34 @@ def test_a_reader_that_goes_away_leaves_no_complaint() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("arguments", [("scan", "."), ("catalogue", "requirements"), ("schema", "--format", "json")])
+def test_a_reader_that_goes_away_ends_the_command_with_141(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.pkl").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
+    end, start = os.pipe()
+    os.close(end)  # whoever read is gone before the first line
+    with os.fdopen(start, "wb") as gone:
+        done = subprocess.run(
+            [sys.executable, "-m", "upright", *arguments],
+            cwd=tmp_path,
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 141
+    assert done.stderr == b""
+
+
+def test_a_reader_that_takes_the_first_lines_gets_them_and_the_command_ends_with_141(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"{number:03}-{'n' * 200}.pkl").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
+    command = f"{sys.executable} -m upright scan . | head -2; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 141
+    assert len(done.stdout.splitlines()) == 2
+    assert done.stderr == ""
+
+
 def test_a_real_ctrl_c_ends_the_process_with_130(tmp_path: Path) -> None:
     program = (
         "import sys, time, upright.kernel.schemas as s; from upright.cli import main\n"

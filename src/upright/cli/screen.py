@@ -1,9 +1,11 @@
 """The terminal: tables and signs that hold without colour, and plain ASCII when nobody looks at a terminal."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from rich.box import Box
 from rich.console import Console, RenderableType
@@ -170,6 +172,14 @@ class Screen:
         return text if self.fancy else text.translate(_ASCII)
 
 
+class _Console(Console):
+    """A console that says that its reader went away instead of leaving with 1, which would read as a failed check."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raises it again: the command's door turns it into 141, as a shell does."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def screen() -> Screen:
     """The screen on standard output. ``NO_COLOR`` and ``TERM=dumb`` are respected; piped, all of it is plain."""
     console = _console(sys.stdout)
@@ -185,7 +195,7 @@ def _console(stream: object) -> Console:
     piped = not getattr(stream, "isatty", lambda: False)()
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
-    return Console(
+    return _Console(
         file=stream,  # type: ignore[arg-type]
         highlight=False,
         markup=False,

@@ -105,7 +105,44 @@ def test_a_group_of_three_rows_stays_visible_and_holds_up_until_it_is_let_go(tmp
     let_go = (NotJudged(group={"g": "c"}, reason="three people"),)
     gone = ask("group-fairness", given, tmp_path, limits=FOUR_FIFTHS, not_judged=let_go)
     assert gone.result == "passed"
-    assert [(one.what, one.count) for one in gone.not_examined] == [("group g = c", 3)]
+    assert [(one.what, one.count) for one in gone.not_examined] == [
+        ("group g = c", 3),
+        ("numbers of small groups, withheld", 1),
+    ]
+
+
+def test_numbers_of_fewer_than_five_people_stand_nowhere_in_the_evidence(tmp_path: Path) -> None:
+    """Not even where the binding calls so few rows enough; a limit on them stays undecided, five people are shown."""
+    few = {
+        "g": ["a"] * 60 + ["b"] * 4 + ["c"] * 5,
+        "p": [0, 1] * 30 + [1, 1, 1, 0] + [1, 0, 1, 0, 1],
+        "y": [1, 0, 1] * 23,
+    }
+    for least in (1, 30):
+        said = ask(
+            "group-fairness", table(tmp_path, few, **roles()), tmp_path,
+            limits=FOUR_FIFTHS, options={"least_rows": least, "least_expected": 0.0},
+        )  # fmt: skip
+        small = [one for one in said.measurements if one.group == {"g": "b"}]
+        assert len(small) == 18
+        assert {(one.value, one.low, one.high, one.method, one.outcome) for one in small} == {
+            (None, None, None, "withheld", "undecided")
+        }
+        five = [one for one in said.measurements if one.group == {"g": "c"} and one.name == "selection_rate"]
+        assert [float(one.value) for one in five] == [0.6]
+        assert said.result == "undecided"
+        assert "numbers of fewer than 5 people are withheld" in why(said)
+        assert "0.75" not in repr(said)
+
+
+def test_a_stratum_with_few_people_is_withheld_and_still_counted_in_the_pooled_difference(tmp_path: Path) -> None:
+    columns = decided({"a": 0.6, "b": 0.58}) | {"s": ["x"] * 3_997 + ["y"] * 3}
+    said = ask("group-fairness", table(tmp_path, columns, **roles()), tmp_path, limits=FOUR_FIFTHS, strata=("s",))
+    thin = [one for one in said.measurements if one.group.get("s") == "y"]
+    assert thin
+    assert all(one.value is None for one in thin)
+    pooled = [one for one in said.measurements if one.name == "selection_rate_difference_within"]
+    assert pooled[0].value is not None
 
 
 def test_missing_protected_values_are_judged_as_a_group(tmp_path: Path) -> None:

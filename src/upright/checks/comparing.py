@@ -13,7 +13,7 @@ from upright.checks.model_rows import table_for
 from upright.checks.models import opened
 from upright.checks.rescore import sample
 from upright.measures.errors import MeasureInputError
-from upright.measures.estimate import Estimate
+from upright.measures.estimate import Estimate, shown
 from upright.measures.intervals import wilson
 from upright.measures.paired import Pairs, auc_difference, mean_difference, share_difference
 from upright.measures.values import is_value, value_text
@@ -112,8 +112,9 @@ def _by_group(
 def _share(changed: npt.NDArray[np.bool_], group: Mapping[str, str]) -> Estimate:
     size = len(changed)
     value = float(changed.mean()) if size else None
-    return Estimate(
+    found = Estimate(
         name="decisions_changed", value=value, n=size, unit="share", method="wilson", group=group,
         interval=lambda level: wilson(value or 0.0, size, level),
         unfit="" if size >= _LEAST else f"{size} rows; {_LEAST} are needed",
     )  # fmt: skip
+    return shown(found, size)

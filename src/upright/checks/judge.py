@@ -19,7 +19,7 @@ from upright.checks.decide import (
 )
 from upright.evidence.statement import Measurement, NotExamined, Reason
 from upright.kernel import decimal_text
-from upright.measures.estimate import Estimate
+from upright.measures.estimate import FEWEST_SHOWN, WITHHELD, Estimate
 
 _WORST_FIRST = ("failed", "errored", "undecided", "passed")
 
@@ -71,7 +71,7 @@ def judge(
         result=result,
         measurements=tuple(_measurement(one, by_estimate.get(id(one), [])) for one in (*estimates, *reported)),
         reasons=tuple(reasons),
-        not_examined=tuple(_shown(let_go, not_judged)),
+        not_examined=(*_shown(let_go, not_judged), *_withheld([*estimates, *reported])),
     )
 
 
@@ -136,6 +136,13 @@ def _shown(let_go: Sequence[Estimate], not_judged: Sequence[NotJudged]) -> Itera
     for group, (count, reason) in rows.items():
         text = ", ".join(f"{name} = {value}" for name, value in group)
         yield NotExamined(what=f"group {text}", why=f"not judged, as the binding says: {reason}", count=count)
+
+
+def _withheld(estimates: Iterable[Estimate]) -> Iterable[NotExamined]:
+    groups = {tuple(one.group.items()) for one in estimates if one.method == WITHHELD}
+    if groups:
+        why = f"fewer than {FEWEST_SHOWN} people stand behind them, so they would tell about persons"
+        yield NotExamined(what="numbers of small groups, withheld", why=why, count=len(groups))
 
 
 def _measurement(estimate: Estimate, rulings: Sequence[Ruling]) -> Measurement:

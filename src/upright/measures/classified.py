@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from upright.measures.decisions import Cells, share_of
-from upright.measures.estimate import Estimate
+from upright.measures.estimate import Estimate, shown
 from upright.measures.intervals import wilson
 from upright.measures.resample import Draws, multinomial_draws
 from upright.measures.shares import Least, Share
@@ -37,7 +37,7 @@ def classification_estimates(
     found.append(_of_share("specificity", rejected, group, least, dependent))
     found.append(_balanced(share_of(cells, "true_positive_rate"), rejected, group, least, dependent))
     found.append(_f1(cells, group, least, seed, dependent))
-    return tuple(found)
+    return tuple(shown(one, one.n) for one in found)
 
 
 def _of_share(name: str, share: Share, group: Mapping[str, str], least: Least, dependent: str) -> Estimate:

@@ -1,10 +1,13 @@
 """An estimate: a number, how sure it is at any level, and how much it stands on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Interval = Callable[[float], tuple[float, float]]
 """Level in (0, 1) to (low, high); a higher level never gives a narrower interval."""
+FEWEST_SHOWN = 5
+WITHHELD = "withheld"
+"""A rate of fewer people would tell about persons, so it is dropped; ``WITHHELD`` is then its method."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,23 @@ class Estimate:
             raise ValueError(f"{self.name} is not defined here")
         low, high = self.at(level) or (self.value, self.value)
         return folded_at_zero(low, high) if self.absolute else (low, high)
+
+
+def shown(estimate: Estimate, *people: int) -> Estimate:
+    """The estimate, without its value and interval where it speaks of one to four people: a rate tells about each.
+
+    ``people`` are the rows of each part that is compared. What is withheld decides nothing.
+    """
+    if not any(0 < rows < FEWEST_SHOWN for rows in people):
+        return estimate
+    why = f"numbers of fewer than {FEWEST_SHOWN} people are withheld"
+    return replace(
+        estimate,
+        value=None,
+        interval=None,
+        method=WITHHELD,
+        unfit=f"{estimate.unfit}; {why}" if estimate.unfit else why,
+    )
 
 
 def folded_at_zero(low: float, high: float) -> tuple[float, float]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from upright.measures.estimate import Estimate
+from upright.measures.estimate import Estimate, shown
 from upright.measures.intervals import mean_interval, student_quantile
 from upright.measures.tally import Tally, tally
 
@@ -54,7 +54,7 @@ def residual_estimates(
         reach = min(700.0, student_quantile(level, rows - 1.0) * mse_error / mse)
         return math.sqrt(mse * math.exp(-reach)), math.sqrt(mse * math.exp(reach))
 
-    return (
+    found = (
         Estimate(
             name="mae", value=mae, n=rows, unit="label", method="student", interval=around_mae, group=group, unfit=unfit
         ),
@@ -69,3 +69,4 @@ def residual_estimates(
             unfit=unfit,
         ),
     )
+    return tuple(shown(one, rows) for one in found)

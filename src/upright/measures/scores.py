@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from upright.measures.errors import MeasureInputError
-from upright.measures.estimate import Estimate
+from upright.measures.estimate import Estimate, shown
 from upright.measures.intervals import mean_interval, on_logit
 from upright.measures.resample import Inversion, normal_noise
 from upright.measures.tally import Tally, collect, tally
@@ -131,11 +131,12 @@ def score_estimates(
     one_class = "all outcomes are of one class" if fewest == 0 else ""
     rare = "" if fewest >= 5 else f"{fewest} rows of the rarer outcome; 5 are needed"
     sparse = "" if rows >= LEAST_CALIBRATION_ROWS else f"{rows} rows; {LEAST_CALIBRATION_ROWS} are needed"
-    return (
+    found = (
         _auc(histogram, rows, group, dependent or few or one_class or rare),
         _brier(histogram, rows, group, dependent or few),
         _calibration(histogram, rows, group, dependent or few or sparse, seed),
     )
+    return tuple(shown(one, rows) for one in found)
 
 
 def _auc(histogram: Histogram, rows: int, group: Mapping[str, str], unfit: str) -> Estimate:

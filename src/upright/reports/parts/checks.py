@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from upright.evidence import Measurement, NotExamined, Predicate, Statement
+from upright.measures.estimate import WITHHELD
 from upright.reports import words
 from upright.reports.dossier import Dossier
 from upright.reports.parts.plots import Bounds, Mark, Scale, mark, scale
@@ -189,7 +190,7 @@ def _row(one: Measurement, said: Predicate, axis: Scale | None) -> Row:
         sub=sub,
         base=words.fixed(base.value) if base is not None and base.value is not None else "",
         n=f"{one.n:,}",
-        shown=words.interval(one.value, one.low, one.high),
+        shown=WITHHELD if one.method == WITHHELD else words.interval(one.value, one.low, one.high),
         status=one.outcome or "",
         remark=f"{_own_rows(one, said):,} rows, too few to judge" if axis is not None and is_too_small(one) else remark,
         mark=mark(one, axis) if axis is not None else None,

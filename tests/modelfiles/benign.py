@@ -123,6 +123,42 @@ def wrapped() -> Iterator[tuple[str, Any]]:
     yield "bundle", {"model": log.fit(X, y), "features": ["a", "b"], "threshold": 0.5, "classes": np.array(["n", "y"])}
 
 
+def boosted() -> Iterator[tuple[str, Any]]:
+    """XGBoost's and LightGBM's models, alone and within scikit-learn's."""
+    import lightgbm as lgb
+    import xgboost as xgb
+    from sklearn.compose import ColumnTransformer
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.RandomState(2)
+    X = rng.uniform(size=(60, 4))
+    y = (X[:, 0] > 0.5).astype(int)
+    few: dict[str, Any] = {"n_estimators": 2, "n_jobs": 1}
+    quiet: dict[str, Any] = {**few, "verbose": -1, "min_child_samples": 2}
+    yield "xgb-classifier", (classifier := xgb.XGBClassifier(**few).fit(X, y))
+    yield "xgb-booster", classifier.get_booster()
+    yield "xgb-dart", xgb.XGBRegressor(booster="dart", **few).fit(X, y)
+    yield "xgb-linear", xgb.XGBRegressor(booster="gblinear", **few).fit(X, y)
+    yield "xgb-forest", xgb.XGBRFClassifier(**few).fit(X, y)
+    yield "xgb-ranker", xgb.XGBRanker(**few).fit(X, y, group=[30, 30])
+    yield "xgb-unfitted", xgb.XGBClassifier()
+    stopping = xgb.XGBClassifier(n_estimators=9, n_jobs=1, callbacks=[xgb.callback.EarlyStopping(rounds=2)])
+    yield "xgb-stopped-early", stopping.fit(X, y, eval_set=[(X, y)], verbose=False)
+    yield "xgb-search", GridSearchCV(xgb.XGBClassifier(**few), {"max_depth": [1, 2]}, cv=2).fit(X, y)
+    yield "lgb-classifier", (gradient := lgb.LGBMClassifier(**quiet).fit(X, y))
+    yield "lgb-booster", gradient.booster_
+    yield "lgb-linear-trees", lgb.LGBMRegressor(linear_tree=True, **quiet).fit(X, y)
+    yield "lgb-ranker", lgb.LGBMRanker(**quiet).fit(X, y, group=[30, 30])
+    yield "lgb-unfitted", lgb.LGBMClassifier()
+    ended = lgb.LGBMClassifier(n_estimators=9, n_jobs=1, verbose=-1)
+    yield "lgb-stopped-early", ended.fit(X, y, eval_X=X, eval_y=y, callbacks=[lgb.early_stopping(2, verbose=False)])
+    columns = ColumnTransformer([("numbers", StandardScaler(), [0, 1, 2, 3])])
+    yield "xgb-in-pipeline", make_pipeline(columns, xgb.XGBClassifier(**few)).fit(X, y)
+    yield "lgb-in-pipeline", make_pipeline(StandardScaler(), lgb.LGBMClassifier(**quiet)).fit(X, y)
+
+
 def pandas_objects() -> Iterator[tuple[str, Any]]:
     """Frames, series and indexes, and a model trained on a frame."""
     import pandas as pd
@@ -201,6 +237,7 @@ def models() -> dict[str, Any]:
         return {
             **{f"estimator-{name}": model for name, model in estimators()},
             **{f"wrapped-{name}": model for name, model in wrapped()},
+            **{f"boosted-{name}": model for name, model in boosted()},
             **{f"pandas-{name}": value for name, value in pandas_objects()},
         }
 

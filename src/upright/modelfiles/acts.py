@@ -4,12 +4,13 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from typing import Any
 
 from upright.modelfiles import frames as _frames  # noqa: F401 - registers pandas' guards
+from upright.modelfiles.embedded import BOOSTERS, examine_booster
 from upright.modelfiles.guards import CALL_GUARDS, GuardError
 from upright.modelfiles.machine import BrokenStreamError, Machine, opcode
 from upright.modelfiles.payload import skip_joblib_array
 from upright.modelfiles.report import Verdict
 from upright.modelfiles.states import BUILD_GUARDS
-from upright.modelfiles.values import LONG_TEXT, Box, Global, Instance, Some, Unknown
+from upright.modelfiles.values import Box, Global, Instance, LongText, Some, Unknown
 
 
 def _resolve(m: Machine, module: str, name: str, at: int) -> Global:
@@ -54,7 +55,7 @@ def _stack_global(m: Machine) -> None:
     if type(name) is str and type(module) is str:
         m.stack.append(_resolve(m, module, name, at))
         return
-    if not all(type(part) is str or part is LONG_TEXT or isinstance(part, Unknown) for part in (name, module)):
+    if not all(isinstance(part, str | LongText | Unknown) for part in (name, module)):
         # Both unpicklers demand exactly str, and no listed call gives one.
         raise BrokenStreamError("a global whose name is no text")
     m.findings.dangerous("names a global by a text that is made while loading", offset=at)
@@ -211,6 +212,8 @@ def _build(m: Machine) -> None:
         hostile = isinstance(state, Box) and state.odd_key is not None and state.odd_key.startswith("__")
         report = m.findings.dangerous if hostile else m.findings.suspicious
         report(f"gives an unusual state: {why}", name=target.of.path, offset=at)
+    elif target.of.entry is not None and target.of.entry.build_guard in BOOSTERS:
+        examine_booster(m, target, state)
     target.builds += 1
     target.state = state
     if target.of.entry is not None and target.of.entry.build_guard == "joblib_array":

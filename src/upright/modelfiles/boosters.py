@@ -21,6 +21,14 @@ _LEARNER = {
     "objective",
     "cats",
 }
+_CONFIG = {
+    "generic_param",
+    "gradient_booster",
+    "learner_model_param",
+    "learner_train_param",
+    "metrics",
+    "objective",
+}
 _TOP = {"learner", "version", "config"}
 _FORMS = {b"i": ">b", b"U": ">B", b"I": ">h", b"l": ">i", b"L": ">q", b"d": ">f", b"D": ">d", b"C": ">c"}
 _LONGEST_TEXT = 64 * 2**20
@@ -43,6 +51,18 @@ def judge_xgboost(document: dict[str, Any], findings: Findings) -> None:
         findings.not_examined("is no XGBoost model that is understood")
     elif unknown := set(learner) - _LEARNER:
         findings.not_examined(f"its learner has unknown parts: {', '.join(sorted(unknown))[:120]}")
+
+
+def _judge_state(document: dict[str, Any], findings: Findings) -> None:
+    """What a booster is pickled as; its configuration only chooses among XGBoost's own parts, by name and number."""
+    config, model = document["Config"], document["Model"]
+    learner = config.get("learner") if isinstance(config, dict) else None
+    if not isinstance(learner, dict) or not set(config) <= _TOP or not set(learner) <= _CONFIG:
+        findings.not_examined("its configuration has unknown parts")
+    if isinstance(model, dict) and "learner" in model:
+        judge_xgboost(model, findings)
+    else:
+        findings.not_examined("holds no XGBoost model")
 
 
 # UBJSON ---------------------------------------------------------------------------------------------------------
@@ -138,7 +158,7 @@ class _Ubjson:
 
 
 def examine_ubjson(window: Window, ex: Examiner) -> str:
-    """Examines XGBoost's binary JSON; returns ``xgboost-ubj``."""
+    """Examines XGBoost's binary JSON; returns ``xgboost-ubj``, or ``xgboost-state`` with a booster's configuration."""
     reader = _Ubjson(window)
     try:
         document = reader.value(reader.take(1))
@@ -148,6 +168,9 @@ def examine_ubjson(window: Window, ex: Examiner) -> str:
         ex.findings.not_examined(f"is no UBJSON that is understood: {why}", offset=why.at)
         find_hidden(window, ex)
         return "ubjson"
+    if isinstance(document, dict) and set(document) == {"Config", "Model"}:
+        _judge_state(document, ex.findings)
+        return "xgboost-state"
     if not isinstance(document, dict) or "learner" not in document:
         ex.findings.not_examined("is UBJSON, but no XGBoost model")
         return "ubjson"

@@ -11,11 +11,11 @@ from typing import Any
 
 from upright.modelfiles.dtypes import DtypeError, DtypeFacts, count_of, simple_dtype
 from upright.modelfiles.values import (
-    LONG_TEXT,
     Box,
     Bytes,
     Global,
     Instance,
+    LongText,
     Some,
 )
 
@@ -116,19 +116,21 @@ def _bytes_maker(of: Global, args: Any) -> Any:
     """``bytes()`` and ``bytearray(bytes)``; a number would reserve that much memory."""
     values = arguments(args, 0, 1) if isinstance(args, tuple) and len(args) < 2 else arguments(args, 2)
     if len(values) == 2:
-        demand(isinstance(values[0], str) or values[0] is LONG_TEXT, "it encodes no text")
+        demand(isinstance(values[0], str | LongText), "it encodes no text")
         demand(values[1] == "latin-1", "another encoding than latin-1")
     elif values:
         demand(isinstance(values[0], Bytes | Box), "its argument is no bytes")
-    return Box("bytearray") if of.name == "bytearray" else Bytes(-1 if values else 0)
+    if of.name == "bytearray":
+        return Box("bytearray", raw=values[0] if len(values) == 1 and isinstance(values[0], Bytes) else None)
+    return Bytes(-1 if values else 0)
 
 
 def _encode(_of: Global, args: Any) -> Any:
     """How protocols 0 to 2 write bytes; another codec would import a module by name."""
     text, encoding = arguments(args, 2)
     demand(encoding in {"latin1", "latin-1"}, "another encoding than latin1")
-    demand(isinstance(text, str) or text is LONG_TEXT, "it encodes no text")
-    return Bytes(len(text) if isinstance(text, str) else -1)
+    demand(isinstance(text, str | LongText), "it encodes no text")
+    return Bytes(len(text)) if isinstance(text, str) else Bytes(-1, text=text)
 
 
 def _reconstructor(_of: Global, args: Any) -> Any:

@@ -18,6 +18,7 @@ from upright.modelfiles.machine import (
 from upright.modelfiles.values import (
     FLOAT,
     INTEGER,
+    KEEP_PLACE,
     LONG_TEXT,
     LONG_TUPLE,
     LONGEST_TEXT,
@@ -25,6 +26,7 @@ from upright.modelfiles.values import (
     Box,
     Bytes,
     Instance,
+    LongText,
     Unknown,
 )
 
@@ -111,8 +113,8 @@ def _text_float(m: Machine) -> None:
 
 def _push_text(m: Machine, size: int) -> None:
     if size > LONGEST_TEXT:
-        m.skip(size)
-        m.stack.append(LONG_TEXT)
+        at = m.skip(size)
+        m.stack.append(LongText(at, size) if size >= KEEP_PLACE else LONG_TEXT)
         return
     try:
         m.stack.append(m.take(size).decode("utf-8", "surrogatepass"))
@@ -125,13 +127,11 @@ def _sized(code: bytes, width: int, push: Callable[[Machine, int], None]) -> Non
 
 
 def _push_bytes(m: Machine, size: int) -> None:
-    m.skip(size)
-    m.stack.append(Bytes(size))
+    m.stack.append(Bytes(size, m.skip(size)))
 
 
 def _push_bytearray(m: Machine, size: int) -> None:
-    m.skip(size)
-    m.stack.append(Box("bytearray"))
+    m.stack.append(Box("bytearray", raw=Bytes(size, m.skip(size))))
 
 
 for _code, _width in ((b"\x8c", 1), (b"X", 4), (b"\x8d", 8)):
@@ -169,11 +169,13 @@ def _old_text(m: Machine) -> None:
 
 @opcode(b"V")
 def _raw_text(m: Machine) -> None:
+    at = m.pos
+    line = m.line()
     try:
-        text = m.line().decode("raw-unicode-escape")
+        text = line.decode("raw-unicode-escape")
     except UnicodeDecodeError:
         raise BrokenStreamError("a text with a broken escape") from None
-    m.stack.append(text if len(text) <= LONGEST_TEXT else LONG_TEXT)
+    m.stack.append(text if len(text) <= LONGEST_TEXT else LongText(at, len(line), "raw-unicode-escape"))
 
 
 # Containers -----------------------------------------------------------------------------------------------------

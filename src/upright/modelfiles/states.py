@@ -14,7 +14,7 @@ from upright.modelfiles.guards import (
     is_data,
     is_global,
 )
-from upright.modelfiles.values import LONG_TUPLE, Box, Bytes, Instance, Unknown
+from upright.modelfiles.values import LONG_TUPLE, Box, Bytes, Instance, LongText, Unknown
 
 BuildGuard = Callable[[Instance, Any], None]
 _ITEM_REFCOUNT_AND_PICKLE = 0x3F & ~0x18
@@ -122,6 +122,23 @@ def _tree_state(_target: Instance, state: Any) -> None:
     demand(room is not None and held["node_count"] <= room, "more nodes counted than there are")
 
 
+def _xgboost_booster(target: Instance, state: Any) -> None:
+    """``Booster.__setstate__`` hands the bytes under ``handle`` to the native library, which reads them here too."""
+    _attributes(target, state)
+    demand(state.items is not None and "handle" in state.items, "it has no handle")
+    handle = state.items["handle"]
+    demand(handle is None or (isinstance(handle, Box) and handle.kind == "bytearray"), "its handle is no bytearray")
+
+
+def _lightgbm_booster(target: Instance, state: Any) -> None:
+    """The same with the text under ``_handle``; ``handle`` is where LightGBM before 4 kept it."""
+    _attributes(target, state)
+    demand(state.items is not None, "it has too many attributes")
+    held = [state.items[name] for name in ("_handle", "handle") if name in state.items]
+    demand(len(held) == 1, "it has not one handle")
+    demand(held[0] is None or isinstance(held[0], str | LongText), "its handle is no text")
+
+
 BUILD_GUARDS: dict[str, BuildGuard] = {
     "attributes": _attributes,
     "data": _any_data,
@@ -130,4 +147,6 @@ BUILD_GUARDS: dict[str, BuildGuard] = {
     "masked": _masked_state,
     "joblib_array": _joblib_array,
     "tree": _tree_state,
+    "xgboost": _xgboost_booster,
+    "lightgbm": _lightgbm_booster,
 }

@@ -7,6 +7,8 @@ from upright.modelfiles.allowlist import Entry
 
 LONGEST_TEXT = 256
 """Longer texts are not kept: no listed global has so long a name."""
+KEEP_PLACE = 1024
+"""From this length on the place of a text is kept: a LightGBM model is one."""
 LONGEST_TUPLE = 32
 MOST_KEPT_ITEMS = 64
 
@@ -20,17 +22,35 @@ class Some:
         self.kind = kind
 
 
+class LongText(Some):
+    """A text too long to be kept; where it stands in the buffer, if it may be looked at again."""
+
+    __slots__ = ("at", "codec", "size")
+
+    def __init__(self, at: int = -1, size: int = 0, codec: str = "utf-8") -> None:
+        super().__init__("text")
+        self.at = at
+        self.size = size
+        self.codec = codec
+
+
 FLOAT = Some("float")
 INTEGER = Some("int")
-LONG_TEXT = Some("text")
+LONG_TEXT = LongText()
 LONG_TUPLE = Some("tuple")
 
 
 @dataclass(slots=True, frozen=True)
 class Bytes:
-    """Raw bytes; ``size`` is -1 where it is not known."""
+    """Raw bytes; ``size`` is -1 where it is not known.
+
+    ``at``: where they stand in the buffer, -1 where that is not known; ``text``: there they are the Latin-1 bytes of
+    this text, as protocols 0 to 2 write them.
+    """
 
     size: int
+    at: int = -1
+    text: LongText | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +62,8 @@ class Box:
     """Of a dict: its values by text key, dropped beyond ``MOST_KEPT_ITEMS``."""
     odd_key: str | None = None
     """Why its keys are not plain attribute names, if they are not."""
+    raw: Bytes | None = None
+    """Of a bytearray: what it was made from."""
 
     def put(self, key: Any, value: Any) -> None:
         """Notes one item of a dict."""

@@ -23,7 +23,7 @@ check: $(VENV)/.dev ## style, types, the house's rules and the examples in docst
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q --doctest-modules src/upright
+	$(BIN)/python -m pytest -q --ds=upright.site.settings --doctest-modules src/upright
 	$(BIN)/upright catalogue lint
 
 bench: $(VENV)/.dev ## measure beside peers, each in its own environment; writes benchmarks/RESULTS.md

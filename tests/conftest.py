@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+# Before pytest-django reads the settings: a server's home of the tests' own.
+os.environ["DJANGO_SETTINGS_MODULE"] = "upright.site.settings"
+os.environ["UPRIGHT_HOME"] = tempfile.mkdtemp(prefix="upright-home-")
 os.environ["TZ"] = "Asia/Kathmandu"
 time.tzset()
 for name in ("UPRIGHT_KEY_FILE", "UPRIGHT_WORKSPACE", "NO_COLOR", "FORCE_COLOR"):

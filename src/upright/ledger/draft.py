@@ -115,8 +115,7 @@ class Draft:
         index = self.first + len(self.rows)
         at = self._places.get(stream.ref)
         if at is None:
-            entries = stream.entries
-            at = (len(entries), entries[-1] if entries else None)
+            at = stream.next_place()
         self.rows.append(Row(stream, type_, media_type, body, *at))
         self._places[stream.ref] = (at[0] + 1, index)
         return index

@@ -30,6 +30,10 @@ class Frontier:
             level += 1
         return cls(size, partial)
 
+    def partial(self) -> tuple[bytes, ...]:
+        """The hashes of each level's partial tile, level 0 first."""
+        return tuple(self._partial)
+
     def root(self) -> bytes:
         """Root of the tree, out of at most 255 hashes a level."""
         root: bytes | None = None

@@ -41,6 +41,10 @@ class Stream(msgspec.Struct, kw_only=True):
     is_index: bool = False
     entries: list[int] = []
 
+    def next_place(self) -> tuple[int, int | None]:
+        """Number and predecessor of the entry that comes next."""
+        return len(self.entries), self.entries[-1] if self.entries else None
+
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     """What an erasure entry's body names: the entry whose body is gone. Other keys say why and what is kept."""

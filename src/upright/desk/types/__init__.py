@@ -1,0 +1,1 @@
+"""The descriptions, one module for each app of records."""

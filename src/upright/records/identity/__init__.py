@@ -1,0 +1,1 @@
+"""Who is who and may what: persons, units, roles held in a unit, accounts that log in."""

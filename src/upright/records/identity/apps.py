@@ -1,0 +1,18 @@
+"""The Django app of identity."""
+
+from django.apps import AppConfig
+
+
+class IdentityConfig(AppConfig):
+    """Persons, units, roles, accounts."""
+
+    name = "upright.records.identity"
+    label = "identity"
+    verbose_name = "Identity"
+
+    def ready(self) -> None:
+        """Says which roles have the rights of this app."""
+        from upright.records.identity.power import register
+        from upright.records.identity.rights import RIGHTS
+
+        register(RIGHTS)

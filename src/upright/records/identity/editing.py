@@ -1,0 +1,46 @@
+"""Adding and changing a record whose type has no rule of its own: ask for the right, then write.
+
+The rights are ``<app>.<type>.add`` and ``.change``, the events ``<app>.<type>.added`` and ``.changed``. A type with
+rules (an approval, a state) has verbs in its app's ``actions.py`` instead, or beside.
+"""
+
+from typing import TypeVar
+
+from upright.kernel import Actor
+from upright.records.identity.power import Powers, powers_of
+from upright.records.trail.door import write
+from upright.records.trail.record import Record
+
+Edited = TypeVar("Edited", bound=Record)
+
+
+def right_of(model: type[Record], verb: str) -> str:
+    """The right to do something with a type, such as ``inventory.system.change``."""
+    return f"{model._meta.app_label}.{model.ref_type.replace('-', '_')}.{verb}"
+
+
+def add(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | None = None) -> Edited:
+    """Writes a new record.
+
+    Raises:
+        DeniedError: the actor may not add one in its unit.
+        ValidationError: a field is not what its model allows.
+    """
+    right = right_of(type(record), "add")
+    (powers or powers_of(actor)).must(right, record)
+    return write(record, actor=actor, action=f"{right}ed", reason=reason)
+
+
+def edit(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | None = None) -> Edited:
+    """Writes a changed record; it is asked for where the record lay before, and where it lies now.
+
+    Raises:
+        DeniedError: the actor may not change it.
+        ConflictError: someone else wrote it since it was read.
+        ValidationError: a field is not what its model allows.
+    """
+    right = right_of(type(record), "change")
+    mine = powers or powers_of(actor)
+    mine.must(right, type(record)._base_manager.get(pk=record.pk))
+    mine.must(right, record)
+    return write(record, actor=actor, action=f"{right}d", reason=reason)

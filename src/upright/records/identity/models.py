@@ -1,0 +1,166 @@
+"""Persons, organisational units, role assignments, accounts."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from upright.kernel import Actor, Ref
+from upright.records.identity.acting import current_actor
+from upright.records.trail.record import Record, RecordManager, writing
+
+
+class Unit(Record):
+    """The organisation, a legal entity or a unit below one; what is granted in one reaches all that lies under it."""
+
+    class Kind(models.TextChoices):
+        """What a unit is."""
+
+        ORGANISATION = "organisation", "Organisation"
+        LEGAL_ENTITY = "legal-entity", "Legal entity"
+        UNIT = "unit", "Unit"
+
+    ref_type = "unit"
+    named_by = "name"
+
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.UNIT)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    jurisdictions = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=False) | models.Q(kind="organisation"),
+                name="identity_only_the_organisation_has_no_parent",
+            )
+        ]
+
+    def clean(self) -> None:
+        """A unit is not its own ancestor."""
+        above, seen = self.parent, {self.pk}
+        while above is not None:
+            if above.pk in seen:
+                raise ValidationError({"parent": f"{above.name} lies below this unit already."}, code="UP-FIELD-04")
+            seen.add(above.pk)
+            above = above.parent
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(Record):
+    """Somebody who decides, answers or is informed. The reference holds no personal data: it outlives an erasure."""
+
+    ref_type = "person"
+    personal = frozenset({"name", "email"})
+
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="people")
+    is_active = models.BooleanField("active", default=True)
+
+    def own_ref(self) -> str:
+        """``person:<uuid>``."""
+        return f"person:{self.id}"
+
+    def __str__(self) -> str:
+        return self.name or "(erased person)"
+
+
+class Role(models.TextChoices):
+    """The roles of a management system; a right names the roles that have it."""
+
+    MEMBER = "member", "Member"
+    SYSTEM_OWNER = "system-owner", "System owner"
+    RISK_OWNER = "risk-owner", "Risk owner"
+    OVERSEER = "overseer", "Overseer"
+    AIMS_MANAGER = "aims-manager", "AIMS manager"
+    INTERNAL_AUDITOR = "internal-auditor", "Internal auditor"
+    EXTERNAL_AUDITOR = "external-auditor", "External auditor"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class RoleAssignment(Record):
+    """A role that a person holds in a unit, from a day until a day, once its holder has accepted it (5.3, A.3.2).
+
+    A role that approves needs a second holder of authority to confirm it before it counts.
+    """
+
+    ref_type = "role"
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="roles")
+    role = models.CharField(max_length=30, choices=Role.choices)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="roles")
+    starts = models.DateField()
+    ends = models.DateField(null=True, blank=True)
+    granted_by = models.CharField(max_length=300, editable=False, blank=True)
+    confirmed_by = models.CharField(max_length=300, editable=False, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends__isnull=True) | models.Q(ends__gte=models.F("starts")),
+                name="identity_a_role_ends_after_it_starts",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} in {self.unit}"
+
+
+class AccountManager(RecordManager):
+    """Finds accounts by what people log in with."""
+
+    def get_by_natural_key(self, email: str) -> "Account":
+        """The account with an e-mail address, in any case of its letters."""
+        found: Account = self.get(email__iexact=email)
+        return found
+
+
+class Account(AbstractBaseUser, Record):
+    """What a person logs in with. A change of it is entered like any other; the password as a keyed digest."""
+
+    ref_type = "account"
+    sealed = frozenset({"password"})
+    unrecorded = frozenset({"last_login"})
+    personal = frozenset({"email"})
+
+    email = models.EmailField(unique=True)
+    person = models.OneToOneField(Person, models.PROTECT, related_name="account")
+    is_active = models.BooleanField("active", default=True)
+
+    objects = AccountManager()  # type: ignore[misc]  # a class variable in Record
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def own_ref(self) -> str:
+        """``account:<uuid>``."""
+        return f"account:{self.id}"
+
+    def blank(self) -> None:
+        """An address that reaches nobody: the column is unique."""
+        self.email = f"erased-{self.id}@invalid.example"
+
+    def save(self, *args: Any, **more: Any) -> None:
+        """Django's and allauth's ways of saving an account go through the door like everyone's."""
+        fields = more.get("update_fields")
+        if writing.get():
+            super().save(*args, **more)
+        elif fields is not None and set(fields) <= self.unrecorded:
+            models.Model.save(self, *args, **more)
+        else:
+            from upright.records.trail.door import write
+
+            write(self, actor=current_actor(), action="identity.account.changed")
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts when this account is logged in."""
+        return Actor(Ref.parse(self.person.ref))
+
+    def __str__(self) -> str:
+        return self.email

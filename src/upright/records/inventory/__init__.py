@@ -1,0 +1,1 @@
+"""What there is: AI systems, models, data sets, suppliers, customers, resources, and how they hang together."""

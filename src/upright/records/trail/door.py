@@ -1,0 +1,215 @@
+"""The one write door: a record and its entry in the same transaction, or neither.
+
+``write`` validates, looks whether someone else wrote meanwhile, saves, and enters what was done, by whom and why.
+Several writes inside ``change()`` are one transaction and one append.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, TypeVar
+
+from django.db import transaction
+
+from upright.kernel import Actor, Ref, canonical_bytes
+from upright.ledger import JSON, NewEntry
+from upright.records.trail.errors import ConflictError, DoorError
+from upright.records.trail.projection import project
+from upright.records.trail.record import Record, find, writing
+from upright.records.trail.references import give_ref
+from upright.records.trail.server_log import organisation_index, server_log
+
+BATCH = 1000
+Written = TypeVar("Written", bound=Record)
+
+
+@dataclass
+class Change:
+    """A transaction that is open: the entries that it will append, and what to put back if it fails."""
+
+    entries: list[NewEntry] = field(default_factory=list)
+    indices: list[int] = field(default_factory=list)
+    after: list[Callable[[], None]] = field(default_factory=list)
+    """What follows the append inside the same transaction, such as wiping what an entry erases."""
+    _undo: list[Callable[[], None]] = field(default_factory=list)
+
+    def put(self, record: Record, body: Mapping[str, Any]) -> None:
+        """Saves one record, validated before, and queues its entry.
+
+        Raises:
+            ConflictError: someone else wrote it since it was read.
+        """
+        before = (record.ref, record.version)
+        self._undo.append(lambda: _put_back(record, *before))
+        if record.is_new:
+            if not record.ref:
+                record.ref = give_ref(record)
+            record.version = 1
+            _save(record, force_insert=True)
+        else:
+            _demand_unchanged(record)
+            record.version += 1
+            _save(record, force_update=True)
+        home = record.home()
+        index = organisation_index() if home is None else f"index:{home.bare}"
+        whole = {"schema": record.schema(), "ref": record.ref, **body, "record": project(record)}
+        self.entries.append(
+            NewEntry(type="record", ref=record.ref, media_type=JSON, body=canonical_bytes(whole), index=index)
+        )
+
+    def add(self, entry: NewEntry) -> int:
+        """Queues an entry that is no record's (evidence, a verdict, a key); gives its place in ``indices``."""
+        self.entries.append(entry)
+        return len(self.entries) - 1
+
+    def undo(self) -> None:
+        """Gives the objects in memory the version back that they had; the database did so itself."""
+        for one in reversed(self._undo):
+            one()
+
+
+_CHANGE: ContextVar[Change | None] = ContextVar("upright_change", default=None)
+
+
+@contextmanager
+def change() -> Iterator[Change]:
+    """One transaction: lock, begin, the block, one append, commit, state head, unlock. Nested, it joins the outer one.
+
+    Raises:
+        LedgerError: the log refuses the append; then nothing was written.
+    """
+    outer = _CHANGE.get()
+    if outer is not None:
+        yield outer
+        return
+    log = server_log()
+    mine = Change()
+    token = _CHANGE.set(mine)
+    try:
+        with log.locked():
+            checkpoint = None
+            with transaction.atomic():
+                yield mine
+                if mine.entries:
+                    mine.indices, checkpoint = log.append(mine.entries)
+                for step in mine.after:
+                    step()
+            if checkpoint is not None:
+                log.committed(checkpoint)
+    except BaseException:
+        mine.undo()
+        raise
+    finally:
+        _CHANGE.reset(token)
+
+
+def write(record: Written, *, actor: Actor, action: str, reason: str = "", cause: int | None = None) -> Written:
+    """Validates, saves and enters one record.
+
+    Args:
+        record: new, or as it was read and changed since; its ``version`` says what it was read as.
+        actor: who does it.
+        action: an event, ``app.thing.verb`` in past tense, such as ``risk.risk.accepted``.
+        reason: why, in the actor's words.
+        cause: the entry that a reaction answers to.
+
+    Raises:
+        ValidationError: a field is not what its model allows; nothing was written.
+        ConflictError: someone else wrote it since it was read.
+    """
+    body = _body(actor, action, reason, cause)
+    validate(record)
+    with change() as mine:
+        mine.put(record, body)
+    return record
+
+
+def write_many(
+    records: Iterable[Written], *, actor: Actor, action: str, reason: str = "", cause: int | None = None
+) -> int:
+    """Writes many records in transactions of at most 1,000, each all or nothing; gives how many were written.
+
+    Raises:
+        ValidationError, ConflictError: of the first record that does not fit; the batches before it stay written.
+    """
+    body = _body(actor, action, reason, cause)
+    rest, count = iter(records), 0
+    while batch := list(islice(rest, BATCH)):
+        for record in batch:
+            validate(record)
+        with change() as mine:
+            for record in batch:
+                mine.put(record, body)
+        count += len(batch)
+    return count
+
+
+def validate(record: Record) -> None:
+    """Returns nothing if every field is what its model allows, and every ``Ref`` to the left names a record.
+
+    Raises:
+        ValidationError: by field, in words.
+    """
+    record.full_clean(exclude=["ref"] if not record.ref else [], validate_unique=True)
+
+
+def enter(entries: Sequence[NewEntry]) -> list[int]:
+    """Appends entries that belong to no row, in a transaction of their own or the open one; gives their indices.
+
+    Raises:
+        DoorError: called inside an open change, whose indices are not known before it ends.
+    """
+    if _CHANGE.get() is not None:
+        raise DoorError("Inside a change use its add(); indices are known when it is over.", code="UP-DOOR-02")
+    with change() as mine:
+        for entry in entries:
+            mine.add(entry)
+    return mine.indices
+
+
+def refresh(record: Written) -> Written:
+    """The record as it stands now."""
+    return type(record)._base_manager.get(pk=record.pk)
+
+
+def linked(ref: str | Ref) -> Record:
+    """The record that a reference to the left names.
+
+    Raises:
+        DoorError: there is none.
+    """
+    found = find(ref)
+    if found is None:
+        raise DoorError(f"{ref} names no record here.", code="UP-DOOR-04")
+    return found
+
+
+def _save(record: Record, **how: bool) -> None:
+    token = writing.set(True)
+    try:
+        record.save(**how)
+    finally:
+        writing.reset(token)
+
+
+def _demand_unchanged(record: Record) -> None:
+    model = type(record)
+    now = model._base_manager.filter(pk=record.pk).first()
+    if now is None:
+        raise DoorError(f"{record.ref} is not in the database any more.", code="UP-DOOR-04")
+    if now.version != record.version:
+        raise ConflictError(str(record.ref), project(record), project(now))
+
+
+def _put_back(record: Record, ref: str, version: int) -> None:
+    record.ref, record.version = ref, version
+    if not version:
+        record._state.adding = True
+
+
+def _body(actor: Actor, action: str, reason: str, cause: int | None) -> dict[str, Any]:
+    if action.count(".") < 2 or not action.replace(".", "").replace("_", "").isalnum() or action != action.lower():
+        raise DoorError(f"{action!r} is no event; expected app.thing.verb in past tense.", code="UP-DOOR-02")
+    return {"action": action, "actor": str(actor), "via": actor.via, "reason": reason.strip(), "cause": cause}

@@ -1,0 +1,45 @@
+"""Erasing a person's data: the row is blanked, entries say that earlier bodies are gone, then the bodies go.
+
+All in one transaction. Leaves, and with them every proof, stay as they are.
+"""
+
+from upright.kernel import Actor
+from upright.ledger.erasure import erasure_entry
+from upright.ledger.streams import may_be_erased
+from upright.records.trail.door import change, write
+from upright.records.trail.errors import RefusedError
+from upright.records.trail.history import entries_of
+from upright.records.trail.models import LedgerEntry, LedgerStream
+from upright.records.trail.record import Record
+
+_SALT = bytes(32)
+
+
+def erase(record: Record, *, actor: Actor, reason: str) -> list[int]:
+    """Blanks the personal fields of a record and erases every earlier body of its stream; gives the erased entries.
+
+    Raises:
+        RefusedError: the type holds no personal data, or no reason was given.
+    """
+    if not record.personal:
+        raise RefusedError(
+            f"A {record.ref_type} holds no personal data by its description, so there is nothing to erase in "
+            f"{record.ref}.",
+            code="UP-DOOR-09",
+        )
+    if not reason.strip():
+        raise RefusedError("An erasure needs a reason, in words: who asked, on what ground.", code="UP-DOOR-09")
+    earlier = [one for one in entries_of(record.ref) if one.body is not None and may_be_erased(one.type, one.ref)]
+    stream = LedgerStream.objects.get(ref=record.ref)
+    with change() as mine:
+        record.blank()
+        write(record, actor=actor, action="trail.record.erased", reason=reason)
+        for entry in earlier:
+            mine.add(erasure_entry(entry, stream.index_ref, reason=reason, actor=str(actor)))
+        mine.after.append(lambda: _wipe([one.index for one in earlier]))
+    return [one.index for one in earlier]
+
+
+def _wipe(indices: list[int]) -> None:
+    for row in LedgerEntry.objects.filter(index__in=indices).only("index", "body"):
+        LedgerEntry.objects.filter(index=row.index).update(salt=_SALT, body=bytes(len(row.body)))

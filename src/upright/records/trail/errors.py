@@ -1,0 +1,37 @@
+"""What goes wrong at the write door."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from upright.kernel import InputError, UprightError
+
+
+class DoorError(UprightError):
+    """Code wrote around the door, or used it wrongly: a fault of ours, never of the user."""
+
+    exit_status = 4
+
+
+class RefusedError(InputError):
+    """A move that the rules refuse; nothing was changed. The message says which rule and what would help."""
+
+
+class ConflictError(RefusedError):
+    """Somebody else wrote the record since it was read: ``theirs`` stands now, ``ours`` was to be written."""
+
+    def __init__(self, ref: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
+        self.ref, self.ours, self.theirs = ref, dict(ours), dict(theirs)
+        changed = ", ".join(self.differing) or "nothing you see"
+        super().__init__(
+            f"{ref} was changed by someone else after you opened it (your version {ours['version']}, now "
+            f"{theirs['version']}; different now: {changed}). Nothing of yours was saved; look at both and save again.",
+            code="UP-DOOR-03",
+        )
+
+    @property
+    def differing(self) -> list[str]:
+        """The fields in which the two versions differ."""
+        return [name for name, value in self.ours.items() if name != "version" and self.theirs.get(name) != value]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (ConflictError, (self.ref, self.ours, self.theirs))

@@ -1,0 +1,144 @@
+"""What every record has: a key, a reference, a version; and no way to be written but through the door."""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any, ClassVar, NoReturn, TypeVar
+
+from django.db import models
+
+from upright.kernel import Ref, uuid7
+from upright.records.trail.errors import DoorError
+
+writing: ContextVar[bool] = ContextVar("upright_door_is_writing", default=False)
+"""Whether the door is at work; set by ``door`` and by nobody else."""
+
+Row = TypeVar("Row", bound="Record")
+
+
+def _refuse(what: str) -> NoReturn:
+    raise DoorError(
+        f"{what} writes around the door, and then the ledger would not know. Use trail.door.write.", code="UP-DOOR-01"
+    )
+
+
+class RecordQuerySet(models.QuerySet[Row]):
+    """Reads; refuses every way to write many rows at once."""
+
+    def create(self, **_values: Any) -> NoReturn:
+        """Refused."""
+        _refuse(f"{self.model.__name__}.objects.create")
+
+    def bulk_create(self, *_values: Any, **_more: Any) -> NoReturn:
+        """Refused; ``door.write_many`` is the way."""
+        _refuse(f"{self.model.__name__}.objects.bulk_create")
+
+    def bulk_update(self, *_values: Any, **_more: Any) -> NoReturn:
+        """Refused."""
+        _refuse(f"{self.model.__name__}.objects.bulk_update")
+
+    def update(self, **_values: Any) -> NoReturn:
+        """Refused."""
+        _refuse(f"{self.model.__name__}.objects.update")
+
+    def delete(self) -> NoReturn:
+        """Refused: what must go is erased or retired, and that leaves an entry."""
+        _refuse(f"{self.model.__name__}.objects.delete")
+
+    def get_or_create(self, *_values: Any, **_more: Any) -> NoReturn:
+        """Refused."""
+        _refuse(f"{self.model.__name__}.objects.get_or_create")
+
+    def update_or_create(self, *_values: Any, **_more: Any) -> NoReturn:
+        """Refused."""
+        _refuse(f"{self.model.__name__}.objects.update_or_create")
+
+
+class RecordManager(models.Manager.from_queryset(RecordQuerySet)):  # type: ignore[misc]
+    """The manager of records."""
+
+
+class Record(models.Model):
+    """A plain Django model with a UUIDv7 key, the reference that people read, and the version that a change names.
+
+    A type sets ``ref_type``, and where its fields change meaning or number, ``schema_version``. ``named_by`` names the
+    field out of which the reference is made (``system:mortgage``); without it references count (``risk:2026-0012``).
+    ``unrecorded`` fields hold nothing that anyone decided (a last log-in); ``sealed`` ones are secrets, entered as a
+    keyed digest only; ``personal`` ones are blanked when a person's data is erased.
+    """
+
+    ref_type: ClassVar[str] = ""
+    schema_version: ClassVar[int] = 1
+    named_by: ClassVar[str | None] = None
+    unrecorded: ClassVar[frozenset[str]] = frozenset()
+    sealed: ClassVar[frozenset[str]] = frozenset()
+    personal: ClassVar[frozenset[str]] = frozenset()
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    ref = models.CharField("reference", max_length=300, unique=True, editable=False, blank=True)
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = RecordManager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was never written."""
+        return self.version == 0
+
+    @property
+    def reference(self) -> Ref:
+        """Its reference as a value."""
+        return Ref.parse(self.ref)
+
+    def own_ref(self) -> str | None:
+        """The reference that it brings itself (a person's is made of its key); None: one is given."""
+        return None
+
+    def home(self) -> Ref | None:
+        """The system whose index announces this record's stream; None: the organisation's does."""
+        return None
+
+    def save(self, *args: Any, **more: Any) -> None:
+        """Refused outside the door.
+
+        Raises:
+            DoorError: always, but when the door calls it.
+        """
+        if not writing.get():
+            _refuse(f"{type(self).__name__}.save")
+        super().save(*args, **more)
+
+    def delete(self, *_args: Any, **_more: Any) -> NoReturn:
+        """Refused: records are retired or erased, never deleted."""
+        _refuse(f"{type(self).__name__}.delete")
+
+    def blank(self) -> None:
+        """Empties the personal fields in memory; a type whose constraints want more than an empty text says what."""
+        for name in self.personal:
+            field = type(self)._meta.get_field(name)
+            setattr(self, name, None if getattr(field, "null", False) else "")
+
+    @classmethod
+    def schema(cls) -> str:
+        """What an entry's body says it holds, such as ``risk/1``."""
+        return f"{cls.ref_type}/{cls.schema_version}"
+
+
+def record_types() -> Mapping[str, type[Record]]:
+    """Every record type by the type of its references, such as ``risk``."""
+    from django.apps import apps
+
+    return {model.ref_type: model for model in apps.get_models() if issubclass(model, Record)}
+
+
+def find(ref: str | Ref) -> Record | None:
+    """The record with a reference; None where there is no such type or row."""
+    parsed = ref if isinstance(ref, Ref) else Ref.parse(ref)
+    model = record_types().get(parsed.type)
+    found: Record | None = None if model is None else model.objects.filter(ref=str(parsed.bare)).first()
+    return found

@@ -1,0 +1,178 @@
+"""``upright ledger verify`` on a server: the log against its checkpoint, and every row against its newest entry."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Literal
+
+import msgspec
+from django.db import connection, transaction
+
+from upright.ledger import Problem, Report, VerifierKey
+from upright.ledger.verify import verify as verify_log
+from upright.records.trail.models import LedgerEntry, LedgerStream
+from upright.records.trail.projection import defaults, project
+from upright.records.trail.record import Record, record_types
+from upright.records.trail.server_log import server_log
+
+_BATCH = 500
+_WIPED = bytes(32)
+
+
+class ServerReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verification of a server found: the log's own report, and how many rows were compared with entries."""
+
+    log: Report
+    rows: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def outcome(self) -> Literal["intact", "broken"]:
+        """Whether anything differs, in the log or in a table."""
+        return "broken" if self.problems or self.log.problems else "intact"
+
+
+def verify(trust: VerifierKey | None = None, *, since: str | None = None) -> ServerReport:
+    """Reads everything in one snapshot and says exactly what differs, expected and got.
+
+    Args:
+        trust: the log key that the caller knows; None: this server's own.
+        since: a checkpoint's text that this log has to extend.
+    """
+    log = server_log()
+    with _snapshot():
+        report = verify_log(log.source, trust=trust or log.key, since=since, state_head=log.state_head)
+        walk = _Rows()
+        problems = (*_streams(report.size), *walk.problems())
+    return ServerReport(log=report, rows=walk.count, problems=problems)
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """One state of the database for all reads, whoever writes meanwhile."""
+    outermost, is_sqlite = not connection.in_atomic_block, connection.vendor == "sqlite"
+    mode = getattr(connection, "transaction_mode", None)
+    if is_sqlite and outermost:
+        connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]  # a reader keeps no writer waiting
+    try:
+        with transaction.atomic():
+            if outermost and not is_sqlite:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    finally:
+        if is_sqlite and outermost:
+            connection.transaction_mode = mode  # type: ignore[attr-defined]
+
+
+class _Rows:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def problems(self) -> Iterator[Problem]:
+        """Of every table of records: rows that are not what was entered, rows without entry, entries without row."""
+        for kind, model in record_types().items():
+            yield from self._table(kind, model)
+
+    def _table(self, kind: str, model: type[Record]) -> Iterator[Problem]:
+        table, known = model._meta.db_table, set()
+        links = [field.name for field in model._meta.concrete_fields if field.many_to_one or field.one_to_one]
+        rows = iter(model._base_manager.select_related(*links).order_by("pk").iterator(_BATCH))
+        while batch := list(islice(rows, _BATCH)):
+            bodies = _newest_bodies([str(row.ref) for row in batch])
+            for row in batch:
+                known.add(row.ref)
+                self.count += 1
+                yield from _compare(table, row, *bodies.get(str(row.ref), (None, None)))
+        for ref, newest in LedgerStream.objects.filter(ref__startswith=f"{kind}:").values_list("ref", "newest"):
+            if ref not in known and _is_record(newest, model):
+                yield Problem(code="UP-ROW-03", file=table, entry=newest, expected=f"the row of {ref}", got="no row")
+
+
+def _compare(table: str, row: Record, entry: int | None, body: dict[str, Any] | None) -> Iterator[Problem]:
+    if entry is None:
+        yield Problem(
+            code="UP-ROW-01", file=table, expected=f"an entry for {row.ref or row.pk}", got="a row without entry"
+        )
+        return
+    if body is None:
+        yield Problem(code="UP-ROW-02", file=table, entry=entry, expected=f"a readable body of {row.ref}", got="none")
+        return
+    said, now = body.get("record") or {}, project(row)
+    fallback = defaults(type(row))
+    for name in sorted({*said, *now}):
+        wanted = said[name] if name in said else fallback.get(name)
+        if name in now and now[name] != wanted:
+            yield Problem(
+                code="UP-ROW-02",
+                file=f"{table}: {row.ref}",
+                entry=entry,
+                expected=f"{name} = {_shown(row, name, wanted)}",
+                got=f"{name} = {_shown(row, name, now[name])}",
+            )
+
+
+def _shown(row: Record, name: str, value: Any) -> str:
+    """Personal data and secrets stay out of what is printed."""
+    if name in row.sealed or name in row.personal:
+        return "(another value)" if value else "(empty)"
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= 120 else f"{text[:117]}…"
+
+
+def _newest_bodies(refs: list[str]) -> dict[str, tuple[int, dict[str, Any] | None]]:
+    """By reference the newest record entry of its stream and what it says; erasures come after it and say nothing."""
+    found: dict[str, tuple[int, dict[str, Any] | None]] = {}
+    query = LedgerEntry.objects.filter(ref__in=refs).order_by("index").values_list("index", "ref", "leaf", "body")
+    for index, ref, leaf, body in query:
+        if b'"type":"record"' in bytes(leaf):
+            found[ref] = (index, _decoded(bytes(body)))
+    return found
+
+
+def _decoded(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _is_record(newest: int, model: type[Record]) -> bool:
+    """Whether a stream of this type is one of rows at all: evidence and posture use some types without rows."""
+    row = LedgerEntry.objects.filter(index=newest).values_list("body", "leaf").first()
+    said = None if row is None else _decoded(bytes(row[0]))
+    schema = "" if said is None else str(said.get("schema", ""))
+    return schema.startswith((f"{model.ref_type}/", "erasure/"))
+
+
+def _streams(size: int) -> Iterator[Problem]:
+    """The derived table of streams against the entries themselves, and entries that the checkpoint does not name."""
+    counts: dict[str, tuple[int, int]] = {}
+    for ref, index in LedgerEntry.objects.order_by("index").values_list("ref", "index").iterator(5000):
+        if index >= size:
+            yield Problem(
+                code="UP-ROW-05",
+                file="trail_ledgerentry",
+                entry=index,
+                expected=f"no entry beyond the checkpoint's {size}",
+                got=f"an entry of {ref}",
+            )
+            continue
+        counts[ref] = (counts.get(ref, (0, 0))[0] + 1, index)
+    for row in LedgerStream.objects.iterator(5000):
+        wanted = counts.pop(row.ref, (0, -1))
+        if wanted != (row.entries, row.newest):
+            yield Problem(
+                code="UP-ROW-04",
+                file=f"trail_ledgerstream: {row.ref}",
+                expected=f"{wanted[0]} entries, the newest {wanted[1]}",
+                got=f"{row.entries} entries, the newest {row.newest}",
+            )
+    for ref, (entries, newest) in counts.items():
+        yield Problem(
+            code="UP-ROW-04",
+            file=f"trail_ledgerstream: {ref}",
+            expected=f"{entries} entries, the newest {newest}",
+            got="no row",
+        )

@@ -1,0 +1,94 @@
+"""What the environment says, read into settings."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from upright.kernel import InputError
+
+_YES, _NO = frozenset({"1", "yes", "true", "on"}), frozenset({"", "0", "no", "false", "off"})
+
+
+def upright_home(environment: Mapping[str, str]) -> str:
+    """The server's folder: ``UPRIGHT_HOME``, else ``$XDG_DATA_HOME/upright``."""
+    given = environment.get("UPRIGHT_HOME", "")
+    if given:
+        return str(Path(given).absolute())
+    data = environment.get("XDG_DATA_HOME", "")
+    return str((Path(data) if data else Path("~/.local/share").expanduser()) / "upright")
+
+
+def flag(environment: Mapping[str, str], name: str) -> bool:
+    """A switch; absent means off.
+
+    Raises:
+        InputError: neither yes nor no.
+    """
+    value = environment.get(name, "").strip().lower()
+    if value not in _YES | _NO:
+        raise InputError(f"{name} is {value!r}; expected yes or no.", code="UP-SITE-01")
+    return value in _YES
+
+
+def secret_key(environment: Mapping[str, str], home: str) -> str:
+    """``UPRIGHT_SECRET_KEY``, else what ``keep_secret_key`` left in the home, else one for this process alone."""
+    given = environment.get("UPRIGHT_SECRET_KEY", "")
+    if given:
+        return given
+    path = _secret_path(home)
+    return path.read_text(encoding="ascii") if path.is_file() else os.urandom(48).hex()
+
+
+def keep_secret_key(home: str) -> None:
+    """Makes the secret that sessions are signed with, once, readable by its owner alone; before workers start."""
+    path = _secret_path(home)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.is_file():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(os.urandom(48).hex())
+
+
+def _secret_path(home: str) -> Path:
+    return Path(home) / "keys" / "secret.key"
+
+
+def database(environment: Mapping[str, str], home: str) -> dict[str, Any]:
+    """``UPRIGHT_DATABASE_URL``, else SQLite at home.
+
+    The forms are ``postgresql://user:password@host:port/name`` and ``sqlite:///path``.
+
+    Raises:
+        InputError: another scheme.
+    """
+    given = environment.get("UPRIGHT_DATABASE_URL", "")
+    if not given or given.startswith("sqlite:"):
+        name = given.removeprefix("sqlite:///") if given else str(Path(home) / "upright.sqlite3")
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": name,
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    parts = urlsplit(given)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise InputError(
+            f"UPRIGHT_DATABASE_URL has the scheme {parts.scheme!r}; expected postgresql:// or sqlite:///.",
+            code="UP-SITE-02",
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }

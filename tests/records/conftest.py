@@ -1,0 +1,33 @@
+"""What the tests of records share: a database with a log that has begun, an organisation, two people."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from records.organisation import Organisation
+
+
+@pytest.fixture
+def server_home(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Path:
+    """Each test's server keeps its keys and its lock in a folder of its own."""
+    home = tmp_path_factory.mktemp("server")
+    settings.UPRIGHT_HOME = str(home)
+    return home
+
+
+@pytest.fixture
+def meridian(db: None, server_home: Path) -> "Organisation":
+    """The organisation of the tests, in a database that is rolled back afterwards."""
+    from records.organisation import begin_organisation
+
+    return begin_organisation()
+
+
+@pytest.fixture
+def meridian_committed(transactional_db: None, server_home: Path) -> "Organisation":
+    """The same in a database whose transactions are real: for several connections, crashes and tampering."""
+    from records.organisation import begin_organisation
+
+    return begin_organisation()

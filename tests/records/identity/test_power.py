@@ -1,0 +1,87 @@
+"""Rights: denied by default, held through accepted, confirmed, current roles, reaching what lies below."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from records.organisation import SETUP, Organisation, actor_of, grant
+from upright.kernel import Actor
+from upright.records.identity.editing import add, edit
+from upright.records.identity.models import Person, Role, RoleAssignment, Unit
+from upright.records.identity.power import DeniedError, powers_of, register
+from upright.records.trail.door import write
+from upright.records.trail.server_log import now
+
+
+def test_nobody_may_anything(meridian: Organisation) -> None:
+    stranger = write(Person(name="S", unit=meridian.root), actor=SETUP, action="identity.person.added")
+    for actor in (actor_of(stranger), Actor.system("reactions")):
+        assert not powers_of(actor).may("inventory.system.read")
+        with pytest.raises(DeniedError, match="System owner"):
+            add(meridian.system(), actor=actor)
+
+
+def test_a_role_reaches_its_unit_and_what_lies_below_and_nothing_beside_or_above(meridian: Organisation) -> None:
+    team = write(Unit(name="Team", parent=meridian.lending), actor=SETUP, action="identity.unit.added")
+    cards = write(Unit(name="Cards", parent=meridian.root), actor=SETUP, action="identity.unit.added")
+    owner = powers_of(actor_of(meridian.owner))
+    assert owner.may("inventory.system.add", meridian.system())
+    assert owner.may("inventory.system.add", meridian.system(unit=team))
+    assert not owner.may("inventory.system.add", meridian.system(unit=cards))
+    assert not owner.may("inventory.system.add", meridian.system(unit=meridian.root))
+    assert owner.units("inventory.system.read") == {meridian.lending.pk, team.pk}
+
+
+@pytest.mark.parametrize(
+    "flaw", [{"accepted_at": None}, {"confirmed_by": ""}, {"ends": date(2020, 2, 1)}, {"starts": date(2199, 1, 1)}]
+)
+def test_a_role_not_accepted_not_confirmed_or_not_current_gives_nothing(
+    meridian: Organisation, flaw: dict[str, object]
+) -> None:
+    person = write(Person(name="P", unit=meridian.root), actor=SETUP, action="identity.person.added")
+    given = {"starts": date(2020, 1, 1), "confirmed_by": "x", "accepted_at": now()}
+    role = RoleAssignment(person=person, role=Role.AIMS_MANAGER, unit=meridian.root, **(given | flaw))
+    write(role, actor=SETUP, action="identity.role.granted")
+    assert not powers_of(actor_of(person)).may("inventory.system.add")
+
+
+def test_a_person_who_left_may_nothing(meridian: Organisation) -> None:
+    assert powers_of(actor_of(meridian.lead)).may("inventory.system.add")
+    meridian.lead.is_active = False
+    write(meridian.lead, actor=SETUP, action="identity.person.deactivated")
+    assert not powers_of(actor_of(meridian.lead)).may("inventory.system.add")
+
+
+def test_a_record_cannot_be_moved_into_a_unit_where_one_has_no_right(meridian: Organisation) -> None:
+    cards = write(Unit(name="Cards", parent=meridian.root), actor=SETUP, action="identity.unit.added")
+    system = add(meridian.system(), actor=actor_of(meridian.owner))
+    system.unit = cards
+    with pytest.raises(DeniedError):
+        edit(system, actor=actor_of(meridian.owner))
+    moved = edit(system, actor=actor_of(meridian.lead), reason="Reorganised.")
+    moved.unit = meridian.lending
+    with pytest.raises(DeniedError):
+        edit(moved, actor=actor_of(meridian.owner))
+
+
+def test_a_role_that_ends_today_still_counts_today(meridian: Organisation) -> None:
+    person = write(Person(name="P", unit=meridian.root), actor=SETUP, action="identity.person.added")
+    role = grant(person, Role.MEMBER, meridian.root)
+    role.ends = now().date()
+    write(role, actor=SETUP, action="identity.role.changed")
+    assert powers_of(actor_of(person)).may("inventory.system.read")
+    role.ends = now().date() - timedelta(days=1)
+    write(role, actor=SETUP, action="identity.role.changed")
+    assert not powers_of(actor_of(person)).may("inventory.system.read")
+
+
+def test_a_right_is_registered_for_one_set_of_roles() -> None:
+    with pytest.raises(ValueError, match=r"inventory\.system\.read"):
+        register({"inventory.system.read": (Role.MEMBER,)})
+
+
+def test_a_unit_is_not_its_own_ancestor(meridian: Organisation) -> None:
+    team = write(Unit(name="Team", parent=meridian.lending), actor=SETUP, action="identity.unit.added")
+    meridian.lending.parent = team
+    with pytest.raises(Exception, match="below this unit"):
+        write(meridian.lending, actor=SETUP, action="identity.unit.changed")

@@ -1,0 +1,163 @@
+"""Whoever edits the database behind our back is found out, and what he changed is named."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from records.organisation import Organisation, actor_of, grant
+from upright.records.identity.models import Role
+from upright.records.trail.door import write
+from upright.records.trail.models import LedgerEntry, LedgerLog
+from upright.records.trail.server_log import server_log
+from upright.records.trail.verify import ServerReport, verify
+
+
+def sql(text: str, *values: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED" if connection.vendor == "postgresql" else "SELECT 1")
+        cursor.execute(text, values)
+        assert cursor.rowcount == 1
+
+
+def filled(meridian: Organisation) -> None:
+    actor = actor_of(meridian.lead)
+    system = write(meridian.system(), actor=actor, action="inventory.system.added", reason="New.")
+    system.name = "Mortgages"
+    write(system, actor=actor, action="inventory.system.changed")
+
+
+def said(report: ServerReport) -> list[str]:
+    found = (*report.log.problems, *report.problems)
+    return [f"{one.code} {one.file} {one.entry}: {one.expected} / {one.got}" for one in found]
+
+
+def newest(ref: str) -> int:
+    index: int = LedgerEntry.objects.filter(ref=ref).order_by("-index").values_list("index", flat=True)[0]
+    return index
+
+
+def row_changed(meridian: Organisation) -> str:
+    sql("UPDATE inventory_system SET name = 'Harmless' WHERE ref = 'system:mortgage'")
+    return 'name = "Mortgages" / name = "Harmless"'
+
+
+def link_changed(meridian: Organisation) -> str:
+    lead = meridian.lead.pk.hex if connection.vendor == "sqlite" else str(meridian.lead.pk)
+    sql("UPDATE inventory_system SET owner_id = %s WHERE ref = 'system:mortgage'", lead)
+    return f'owner = "{meridian.owner.ref}" / owner = "{meridian.lead.ref}"'
+
+
+def row_without_entry(meridian: Organisation) -> str:
+    columns = "short_name, name, purpose, unit_id, owner_id, stage, modality, personal_data, version"
+    forged = "0190a1b200007000800000000000000f"
+    sql(
+        f"INSERT INTO inventory_system (id, ref, {columns}) SELECT %s, 'system:forged', {columns} "
+        "FROM inventory_system WHERE ref = 'system:mortgage'",
+        forged,
+    )
+    return "an entry for system:forged / a row without entry"
+
+
+def row_deleted(meridian: Organisation) -> str:
+    sql("DELETE FROM inventory_system WHERE ref = 'system:mortgage'")
+    return "the row of system:mortgage / no row"
+
+
+def role_granted(meridian: Organisation) -> str:
+    columns = "unit_id, role, starts, ends, granted_by, confirmed_by, accepted_at, version"
+    sql(
+        f"INSERT INTO identity_roleassignment (id, ref, person_id, {columns}) SELECT %s, 'role:2026-9999', person_id, "
+        f"{columns} FROM identity_roleassignment WHERE ref = %s",
+        "0190a1b200007000800000000000000e",
+        meridian.lead.roles.get().ref,
+    )
+    return "an entry for role:2026-9999 / a row without entry"
+
+
+def role_widened(meridian: Organisation) -> str:
+    sql("UPDATE identity_roleassignment SET role = 'aims-manager' WHERE ref = %s", meridian.owner.roles.get().ref)
+    return 'role = "system-owner" / role = "aims-manager"'
+
+
+def entry_deleted(meridian: Organisation) -> str:
+    index = newest("system:mortgage")
+    sql("DELETE FROM trail_ledgerentry WHERE index = %s".replace("index", '"index"'), index)
+    return f"trail_ledgerentry {index}: "
+
+
+def body_swapped(meridian: Organisation) -> str:
+    rows = LedgerEntry.objects.filter(ref="system:mortgage").order_by("index")
+    LedgerEntry.objects.filter(index=rows[1].index).update(body=bytes(rows[0].body))
+    return f"UP-LEDGER-62 trail_ledgerentry {rows[1].index}: body "
+
+
+def leaf_changed(meridian: Organisation) -> str:
+    row = LedgerEntry.objects.get(index=newest("system:mortgage"))
+    LedgerEntry.objects.filter(index=row.index).update(leaf=bytes(row.leaf).replace(b'"n":1', b'"n":2'))
+    return f"UP-LEDGER-55 trail_ledgerentry {row.index}: "
+
+
+def entry_forged(meridian: Organisation) -> str:
+    row = LedgerEntry.objects.get(index=newest("system:mortgage"))
+    row.index += 1
+    row.save(force_insert=True)
+    return f"UP-ROW-05 trail_ledgerentry {row.index}: no entry beyond"
+
+
+def stream_count_changed(meridian: Organisation) -> str:
+    sql("UPDATE trail_ledgerstream SET entries = 1 WHERE ref = 'system:mortgage'")
+    return "2 entries"
+
+
+def tile_changed(meridian: Organisation) -> str:
+    from upright.records.trail.models import HashTile
+
+    row = HashTile.objects.get(key=0)
+    HashTile.objects.filter(key=0).update(hashes=bytes(32) + bytes(row.hashes)[32:])
+    return "UP-LEDGER-54 trail_hashtile/0/0"
+
+
+def rolled_back(meridian: Organisation) -> str:
+    before = LedgerLog.objects.get().checkpoint
+    size = server_log().view().size
+    grant(meridian.lead, Role.MEMBER, meridian.root)
+    LedgerEntry.objects.filter(index__gte=size).delete()
+    LedgerLog.objects.update(checkpoint=before)
+    return "The log was rolled back"
+
+
+ATTACKS = [
+    row_changed,
+    link_changed,
+    row_without_entry,
+    row_deleted,
+    role_granted,
+    role_widened,
+    entry_deleted,
+    body_swapped,
+    leaf_changed,
+    entry_forged,
+    stream_count_changed,
+    tile_changed,
+    rolled_back,
+]
+
+
+def test_what_nobody_touched_is_intact(meridian: Organisation) -> None:
+    filled(meridian)
+    report = verify()
+    assert (report.outcome, said(report)) == ("intact", [])
+    assert report.log.trusted
+    assert report.rows == 7
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_a_change_behind_the_door_is_found_and_named(
+    meridian: Organisation, attack: Callable[[Organisation], str]
+) -> None:
+    filled(meridian)
+    wanted = attack(meridian)
+    report = verify()
+    assert report.outcome == "broken"
+    assert any(wanted in line for line in said(report)), (wanted, said(report))

@@ -76,9 +76,14 @@ class NumberCuts:
 
     def locate(self, values: Numbers) -> npt.NDArray[np.int64]:
         """The cell of each value, as the engine finds it."""
-        which = np.searchsorted(np.array(self.knots[1:-1]), values, side="right")
-        start, scale, first = (np.array(one, dtype=np.float64)[which] for one in zip(*self.stretches(), strict=True))
-        return np.clip(np.floor((values - start) * scale + first), -1, self.total).astype(np.int64) + 1
+        start, scale, first = (np.array(one, dtype=np.float64) for one in zip(*self.stretches(), strict=True))
+        if len(start) > 1:
+            which = np.searchsorted(np.array(self.knots[1:-1]), values, side="right")
+            start, scale, first = start[which], scale[which], first[which]
+        place = (values - start) * scale
+        place += first
+        np.floor(place, out=place)
+        return np.clip(place, -1, self.total, out=place).astype(np.int64) + 1
 
     def cell_of(self, value: "Column") -> Any:
         """The same as an expression of an engine, for values that are not missing; ``value`` is repeated in it."""
@@ -139,11 +144,12 @@ def _different(table: "Table", column: str) -> Numbers:
 
 def as_number(column: "Column") -> Any:
     """The column as floats, NULL where it has no value."""
-    value = _as_float(column)
+    value = as_float(column)
     return value.isnan().fill_null(True).ifelse(None, value) if column.type().is_floating() else value
 
 
-def _as_float(column: "Column") -> Any:
+def as_float(column: "Column") -> Any:
+    """The column as floats; what is not a number stays one."""
     return (column.cast("int8") if column.type().is_boolean() else column).cast("float64")
 
 
@@ -202,7 +208,7 @@ def _stretched(sample: Numbers, shares: Numbers, each: int) -> NumberCuts:
 
 def count_numbers(table: "Table", column: str, cuts: NumberCuts) -> Tally:
     """Rows and sums of values (less ``cuts.origin``) per cell; a row without a value is counted under cell ``None``."""
-    raw = _as_float(table[column])
+    raw = as_float(table[column])
     missing = raw.isnull()
     if table[column].type().is_floating():
         missing |= raw.isnan()

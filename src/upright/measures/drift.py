@@ -88,22 +88,23 @@ class Pair:
 
 def number_pair(cuts: NumberCuts, base: Tally, new: Tally) -> Pair:
     """From the tallies of ``count_numbers``."""
-    return Pair(_counted(cuts, base), _counted(cuts, new), cuts)
+    return Pair(counted(cuts, base), counted(cuts, new), cuts)
 
 
 def value_pair(base: Tally, new: Tally) -> Pair:
     """From the tallies of ``count_values``, ``count_known`` or ``count_buckets``."""
     names = sorted({str(key[0]) for one in (base, new) for key in one.cells if key[0] is not None})
 
-    def counted(one: Tally) -> Counted:
+    def of(one: Tally) -> Counted:
         rows = np.array([float(one.cells.get((name,), (0,))[0]) for name in names])
         return Counted(rows, float(one.cells.get((None,), (0,))[0]))
 
     shown = tuple("all its other values" if name == OTHERS else name for name in names)
-    return Pair(counted(base), counted(new), names=shown)
+    return Pair(of(base), of(new), names=shown)
 
 
-def _counted(cuts: NumberCuts, counts: Tally) -> Counted:
+def counted(cuts: NumberCuts, counts: Tally) -> Counted:
+    """From a tally of ``count_numbers``."""
     found = np.zeros((cuts.total + 2, 3))
     missing = 0.0
     for (cell,), sums in counts.cells.items():
@@ -111,8 +112,12 @@ def _counted(cuts: NumberCuts, counts: Tally) -> Counted:
             missing += sums[0]
         else:
             found[int(str(cell))] += sums
-    squares = np.array([found[:, 2].sum()])
-    return Counted(found[:, 0], missing, _steady(found[:, 1]), float(_steady(squares)[0]))
+    return steadied(found[:, 0], found[:, 1], found[:, 2], missing)
+
+
+def steadied(rows: Numbers, totals: Numbers, squares: Numbers, missing: float) -> Counted:
+    """From sums per cell, without what the order of rows does to sums of floats."""
+    return Counted(rows, missing, _steady(totals), float(_steady(np.array([squares.sum()]))[0]))
 
 
 def _steady(sums: Numbers) -> Numbers:

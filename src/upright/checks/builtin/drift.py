@@ -11,17 +11,17 @@ from upright.checks.judge import judge
 from upright.checks.tables import demand_columns
 from upright.evidence.statement import NotExamined, Reason
 from upright.kernel import InputError
+from upright.measures.cells import count_columns
 from upright.measures.chance import holm
 from upright.measures.cuts import (
     count_buckets,
     count_known,
-    count_numbers,
     count_values,
     draw,
     number_cuts,
 )
 from upright.measures.distances import drift_estimates
-from upright.measures.drift import Pair, difference_chance, findable_change, number_pair, value_pair
+from upright.measures.drift import Pair, difference_chance, findable_change, value_pair
 from upright.measures.errors import MeasureInputError
 from upright.measures.estimate import Estimate, exact
 from upright.measures.tally import collect
@@ -202,12 +202,13 @@ def _kind(side: _Side, name: str) -> str:
 
 def _pairs(plan: _Plan, table: "Table", base: "Table", base_rows: int, context: Context) -> dict[str, Pair]:
     numbers = [base_name for base_name, is_number in plan.columns.values() if is_number]
-    samples = draw(base, numbers, base_rows)
+    cuts = {name: number_cuts(sample) for name, sample in draw(base, numbers, base_rows).items() if len(sample)}
+    bases = count_columns(base, cuts)
+    news = count_columns(table, {name: cuts[of] for name, (of, _) in plan.columns.items() if of in cuts})
     pairs = {}
-    for done, (name, (base_name, is_number)) in enumerate(plan.columns.items()):
-        if is_number and len(samples[base_name]):
-            cuts = number_cuts(samples[base_name])
-            pairs[name] = number_pair(cuts, count_numbers(base, base_name, cuts), count_numbers(table, name, cuts))
+    for done, (name, (base_name, _)) in enumerate(plan.columns.items()):
+        if base_name in cuts:
+            pairs[name] = Pair(bases[base_name], news[name], cuts[base_name])
         else:
             pairs[name] = _values(base, base_name, table, name)
         if not pairs[name].base.present and not pairs[name].new.present:

@@ -57,7 +57,7 @@ def test_a_database_of_another_kind_counts_for_itself(many, monkeypatch):
     asked = []
     monkeypatch.setattr(cells, "count_numbers", lambda table, name, cuts: asked.append(name) or {})
     monkeypatch.setattr(cells, "counted", lambda cuts, counts: counts)
-    assert cells.count_columns(table, cuts) == dict.fromkeys(here, {})
+    assert cells.count_columns(table, cuts) == {name: {} for name in here}
     assert asked == list(cuts)
 
 

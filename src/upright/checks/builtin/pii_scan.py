@@ -11,7 +11,7 @@ from upright.checks.judge import judge
 from upright.checks.personal.patterns import NOT_LOOKED_FOR, TYPES
 from upright.checks.personal.scan import LONGEST, ColumnScan, scan_table, shown
 from upright.checks.tables import demand_columns
-from upright.evidence.statement import NotExamined
+from upright.evidence.statement import NotExamined, Reason
 from upright.kernel import InputError
 from upright.measures.estimate import Estimate, exact
 from upright.measures.intervals import none_found
@@ -37,7 +37,8 @@ def pii_scan(*, declared: Mapping[str, Any] = {}) -> Run:
     types, ``{contact: [EMAIL, PHONE]}``; anything else counts in ``undeclared_columns``, which by default may not be
     above 0. ``personal_data_share`` is the share of a column's values with an interval; where nothing was found, its
     upper bound is about 3 in n. Names and addresses have no form to verify: they are not looked for, and that is
-    listed. What was found is never repeated: the artefact shows shapes, with every letter and digit replaced.
+    listed. What was found is never repeated: the artefact shows shapes, with every letter and digit replaced, and a
+    column whose name is itself personal data goes by its place.
     """
     known = {column: _types(column, types) for column, types in declared.items()}
 
@@ -50,11 +51,12 @@ def pii_scan(*, declared: Mapping[str, Any] = {}) -> Run:
         undeclared = [one for one in found if _surprises(one, known.get(one.name, ()))]
         estimates = [exact(UNDECLARED, len(undeclared), n=rows, unit="columns")]
         judgement = judge([*estimates, *_shares(found)], binding.limits)
+        surprises = tuple(_explained(judgement.reasons, undeclared, known))
         text = json.dumps(_document(found, known), indent=1, sort_keys=True).encode()
         return CheckResult(
             result=judgement.result,
             measurements=judgement.measurements,
-            reasons=judgement.reasons,
+            reasons=(*surprises, *judgement.reasons),
             not_examined=(*judgement.not_examined, *_not_examined(found, rows)),
             artefacts=(ArtefactBytes(name="personal-data.json", media_type="application/json", data=text),),
         )
@@ -70,7 +72,19 @@ def _types(column: str, types: Any) -> tuple[str, ...]:
 
 
 def _surprises(one: ColumnScan, declared: Sequence[str]) -> list[str]:
-    return [name for name, found in one.types.items() if found.rows and not found.is_chance and name not in declared]
+    """Types that nobody declared, among the values and in the column's own name."""
+    values = [name for name, found in one.types.items() if found.rows and not found.is_chance and name not in declared]
+    return [*values, *(f"{name} as its own name" for name in one.named_after if name not in declared)]
+
+
+def _explained(
+    reasons: Sequence[Reason], undeclared: Sequence[ColumnScan], known: Mapping[str, Sequence[str]]
+) -> Iterator[Reason]:
+    """Which columns are meant, where their number fails."""
+    for reason in reasons:
+        if reason.outcome == "failed" and reason.limit.startswith(UNDECLARED):
+            columns = (f"{one.label}: {', '.join(_surprises(one, known.get(one.name, ())))}" for one in undeclared)
+            yield Reason(limit=reason.limit, outcome="failed", because="; ".join(columns))
 
 
 def _shares(found: Sequence[ColumnScan]) -> Iterator[Estimate]:
@@ -80,12 +94,12 @@ def _shares(found: Sequence[ColumnScan]) -> Iterator[Estimate]:
             share = plain_share(real[name].rows, one.rows)
             yield Estimate(
                 name=SHARE, value=share.value, n=one.rows, unit="share", method="wilson", interval=share.interval,
-                group={"column": one.name, "type": name},
+                group={"column": one.label, "type": name},
             )  # fmt: skip
         if not real and one.rows and not one.unread:
             yield Estimate(
                 name=SHARE, value=0.0, n=one.rows, unit="share", method="rule of three",
-                interval=partial(none_found, one.rows), group={"column": one.name, "type": _ANY},
+                interval=partial(none_found, one.rows), group={"column": one.label, "type": _ANY},
             )  # fmt: skip
 
 
@@ -94,21 +108,25 @@ def _not_examined(found: Sequence[ColumnScan], rows: int) -> Iterator[NotExamine
     yield NotExamined(what=f"{looked_for} in texts", why="they have no form that could be verified", count=rows)
     for one in found:
         if one.unread:
-            yield NotExamined(what=f"column {one.name}", why=one.unread, count=one.rows)
+            yield NotExamined(what=f"column {one.label}", why=one.unread, count=one.rows)
         if one.cut:
             why = f"longer than {LONGEST:,} characters; only those were read"
-            yield NotExamined(what=f"texts of column {one.name}", why=why, count=one.cut)
+            yield NotExamined(what=f"texts of column {one.label}", why=why, count=one.cut)
         for name, each in sorted(one.types.items()):
             if each.rows and each.is_chance:
-                why = f"of {each.candidates:,} different numbers of this form about {each.expected:,.0f} pass by chance"
-                yield NotExamined(what=f"{name} in column {one.name}, taken for chance", why=why, count=each.rows)
+                hidden = max(0.0, each.most_by_chance - each.held)
+                why = (
+                    f"of {each.candidates:,} different numbers that could be one, {each.held:,} pass the check, as "
+                    f"about {each.expected:,.0f} would by chance; fewer than {hidden + 1:,.0f} real ones would not show"
+                )
+                yield NotExamined(what=f"{name} in column {one.label}, taken for chance", why=why, count=each.rows)
 
 
 def _document(found: Sequence[ColumnScan], known: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     return {
         "columns": [
             {
-                "column": one.name,
+                "column": one.label,
                 "rows": one.rows,
                 "declared": sorted(known.get(one.name, ())),
                 "found": {

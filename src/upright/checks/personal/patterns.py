@@ -1,15 +1,19 @@
-"""What personal data looks like in one text: types found, and which of them chance alone could have made.
+"""What personal data looks like in texts: types found, and which of them chance alone could have made.
 
-Every type but e-mail and telephone carries a checksum or a range that is verified. Nothing that was found is given
-back, only its type.
+Every type but e-mail and telephone carries a checksum or a range that is verified, for many texts at once. Nothing that
+was found is given back, only its type.
 """
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from upright.checks.personal.digits import luhn
+import numpy as np
+
+from upright.checks.personal.digits import Answers, Signs, luhn, signs
 from upright.checks.personal.national import NATIONAL_IDS, NationalId, bare
 
 TYPES = ("EMAIL", "PHONE", "CARD", "IBAN", "NATIONAL_ID", "IP")
@@ -18,95 +22,128 @@ NOT_LOOKED_FOR = ("NAME", "ADDRESS")
 _EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])"
 )
-_TOKEN = re.compile(r"(?<![\w.,/+-])\+?\(?\d(?:[ ./()-]{0,2}\d){6,18}(?![\w]|[.,/-]\w)")
-_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\w)")
+_TOKEN = re.compile(r"(?<![\w.,/+-])\+?\(?[0-9](?:[ ./()-]{0,2}[0-9]){6,18}(?![\w]|[.,/-]\w)")
+_IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.\w)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
-_IBAN = re.compile(r"(?<![\w])[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![\w])")
+_IBAN = re.compile(r"(?<![\w])[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![\w])")
 _IBAN_REGISTRY = """
 AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 DE:22 DK:18 DO:28 EE:20 EG:29
 ES:24 FI:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 HR:21 HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20
 LB:28 LC:32 LI:21 LT:20 LU:20 LV:21 LY:25 MC:27 MD:24 ME:22 MK:19 MR:27 MT:31 MU:30 NL:18 NO:15 PK:24 PL:28 PS:29 PT:25
 QA:29 RO:24 RS:22 SA:24 SC:31 SE:24 SI:19 SK:24 SM:27 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 VA:22 VG:24 XK:20
 """
-_IBAN_LENGTHS = dict(pair.split(":") for pair in _IBAN_REGISTRY.split())
+_IBAN_LENGTHS = {pair[:2]: int(pair[3:]) for pair in _IBAN_REGISTRY.split()}
 """Country and length (SWIFT IBAN registry)."""
+_AS_NUMBERS = {ord(sign): str(at) for at, sign in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 _CARDS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
 )
 """Prefix and length of Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay."""
-_LETTERED = re.compile(
-    r"[A-Za-z]{2}\d{2}|\d{7}[ -]?[A-Za-z]|[XYZxyz]-?\d{7}|\d{6}[-+A-Ya-y]\d{3}|\d{3}-[kK\d]|\d{17}[xX]"
+_LOCAL_PHONE = re.compile(r"\(0?\d{2,4}\)[ -]?\d{3,4}[ -]?\d{3,5}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{2,5}|\d{3}-\d{3}-\d{4}")
+_IN_GROUPS = re.compile(r"\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,4})?|\d{4}[ -]\d{6}[ -]\d{4,5}")
+_MAY_BE_IBAN = re.compile(r"[A-Za-z]{2}[0-9]{2} ?[A-Za-z0-9]{4}")
+_MAY_HAVE_LETTERS = re.compile(
+    r"[0-9](?:[0-9]{7}[ -]?[A-Za-z](?!\w)|[0-9]{5}[-+A-Ya-y][0-9]{3}|[0-9]{2}-[kK]|[0-9]{16}[xX]| ?2[ABab] ?[0-9]{3})"
+    r"|[XYZxyz]-?[0-9]{7}|[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]"
 )
 """What a number with letters in it has somewhere."""
+_WITH_LETTERS = tuple(one for one in NATIONAL_IDS if one.country in {"CN", "CL", "ES", "FI", "FR", "IT"})
+_LETTERED = re.compile(rf"(?<![\w.,/+-])(?:{'|'.join(one.form.pattern for one in _WITH_LETTERS)})(?![\w]|[.,/-]\w)")
 _SEPARATORS = {ord(sign): None for sign in " ./()+-"}
-_LUHN_CHANCE, _IBAN_CHANCE = 0.1, 1.0 / 97.0
-_LETTERS_IN = ("CN", "CL", "ES", "FI", "IT")
-_WITH_LETTERS = tuple(one for one in NATIONAL_IDS if one.country in _LETTERS_IN)
-_LENGTHS = {
-    "AT": (10,), "BE": (11,), "BG": (10,), "BR": (11,), "CH": (13,), "CN": (18,), "CL": (8, 9), "CZ": (10,),
-    "DE": (11,), "EE": (11,),
-    "FR": (15,), "GB": (10,), "HR": (11,), "IL": (9,), "IN": (12,), "KR": (13,), "NL": (9,), "NO": (11,), "PL": (11,),
-    "PT": (9,), "RO": (13,), "SE": (10, 12), "TR": (11,), "ZA": (13,),
-}  # fmt: skip
-_BY_LENGTH: dict[int, tuple[NationalId, ...]] = {
-    length: tuple(one for one in NATIONAL_IDS if length in _LENGTHS.get(one.country, ())) for length in range(8, 20)
-}
+_AS_NINES = str.maketrans("012345678", "9" * 9)
+_MASKS = {code: "9" if chr(code).isdigit() else "a" for code in range(128) if chr(code).isalnum()}
+_CARD, _IBAN_CHANCE, _LUHN_CHANCE = "CARD", 1.0 / 97.0, 0.1
 
 
 class Seen(NamedTuple):
-    """A type in a text: whether its check held, and how often random signs of this form would pass it (0: no check)."""
+    """A type in a text: whether its check held, and how often random signs of this form would pass it (0: no check).
+
+    Of national numbers ``fits`` names the countries whose number it may be but for the check, ``held`` those whose
+    check holds.
+    """
 
     type: str
     holds: bool
     chance: float
-    detail: str = ""
+    fits: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+
+    def __or__(self, other: "Seen") -> "Seen":
+        """Both in one text."""
+        both = self.chance + other.chance - self.chance * other.chance
+        fits, held = ((*one, *(each for each in more if each not in one)) for one, more in
+                      ((self.fits, other.fits), (self.held, other.held)))  # fmt: skip
+        return Seen(self.type, self.holds or other.holds, both, fits, held)
+
+
+Found = dict[str, Seen]
+_Pool = dict[tuple[str | tuple[NationalId, ...], int], list[tuple[Found, str]]]
 
 
 def look(text: str) -> list[Seen]:
-    """Every type whose form the text has, each once; the one that holds before the ones that do not.
+    """Every type whose form the text has, each once.
 
     >>> [seen.type for seen in look("write to ann@example.org") if seen.holds]
     ['EMAIL']
     """
-    found: dict[str, Seen] = {}
-    if "@" in text and _EMAIL.search(text):
-        found["EMAIL"] = Seen("EMAIL", holds=True, chance=0.0)
-    for match in _TOKEN.finditer(text):
-        _number(match[0], found)
-    if _LETTERED.search(text):
-        _lettered(text, found)
-    if text.count(".") >= 3 or "::" in text or text.count(":") >= 7:
-        _addresses(text, found)
-    return list(found.values())
+    return list(look_at([text])[0].values())
 
 
-def _note(found: dict[str, Seen], seen: Seen) -> None:
+def look_at(texts: Sequence[str]) -> list[Found]:
+    """The same of many texts, by type: numbers with a check are gathered and verified together."""
+    pool: _Pool = defaultdict(list)
+    answers: list[Found] = []
+    for text in texts:
+        found: Found = {}
+        answers.append(found)
+        if text.isdigit() and text.isascii():
+            if 7 <= len(text) <= 19:
+                _number(text, found, pool)
+            continue
+        if "@" in text and _EMAIL.search(text):
+            found["EMAIL"] = Seen("EMAIL", holds=True, chance=0.0)
+        for match in _TOKEN.finditer(text):
+            _number(match[0], found, pool)
+        if _MAY_BE_IBAN.search(text):
+            _ibans(text, found)
+        if _MAY_HAVE_LETTERS.search(text):
+            _lettered(text, found, pool)
+        if text.count(".") >= 3 or "::" in text or text.count(":") >= 7:
+            _addresses(text, found)
+    for (rules, _), waiting in pool.items():
+        numbers = signs([number for _, number in waiting])
+        if isinstance(rules, str):
+            for (found, _), holds in zip(waiting, luhn(numbers).tolist(), strict=True):
+                _note(found, Seen(_CARD, holds, _LUHN_CHANCE))
+        else:
+            _national(rules, numbers, [found for found, _ in waiting])
+    return answers
+
+
+def _note(found: Found, seen: Seen) -> None:
     known = found.get(seen.type)
-    if known is None or (seen.holds and not known.holds):
-        found[seen.type] = seen
+    found[seen.type] = seen if known is None else known | seen
 
 
-def _number(token: str, found: dict[str, Seen]) -> None:
+def _number(token: str, found: Found, pool: _Pool) -> None:
     digits = token if token.isdigit() else token.translate(_SEPARATORS)
     length = len(digits)
     if token[0] == "+" or token.startswith("00"):
         _note(found, Seen("PHONE", _is_phone(digits.removeprefix("00")), 0.0))
         return
-    if 13 <= length <= 19 and _CARDS.fullmatch(digits) and _groups_of_four(token):
-        _note(found, Seen("CARD", luhn(digits), _LUHN_CHANCE))
-    fitting = [one for one in _BY_LENGTH.get(length, ()) if one.form.fullmatch(token)]
-    if fitting:
-        held = next((one.country for one in fitting if one.holds(digits)), "")
-        missed = 1.0
-        for one in fitting:
-            missed *= 1.0 - one.chance
-        _note(found, Seen("NATIONAL_ID", bool(held), 1.0 - missed, held))
-    if _LOCAL_PHONE.fullmatch(token):
+    if 13 <= length <= 19 and _CARDS.fullmatch(digits) and (token is digits or _IN_GROUPS.fullmatch(token)):
+        pool[_CARD, length].append((found, digits))
+    if fitting := _of_shape(token.translate(_AS_NINES)):
+        pool[fitting, length].append((found, digits))
+    if token is not digits and _LOCAL_PHONE.fullmatch(token):
         _note(found, Seen("PHONE", holds=True, chance=0.0))
 
 
-_LOCAL_PHONE = re.compile(r"\(0?\d{2,4}\)[ -]?\d{3,4}[ -]?\d{3,5}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{2,5}|\d{3}-\d{3}-\d{4}")
+@lru_cache(maxsize=4_096)
+def _of_shape(shape: str) -> tuple[NationalId, ...]:
+    """The countries that write their number so; each digit is a 9 here."""
+    return tuple(one for one in NATIONAL_IDS if one.form.fullmatch(shape))
 
 
 def _is_phone(digits: str) -> bool:
@@ -114,35 +151,51 @@ def _is_phone(digits: str) -> bool:
     return 8 <= len(digits) <= 15 and digits[0] != "0"
 
 
-_IN_GROUPS = re.compile(r"\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,4})?|\d{4}[ -]\d{6}[ -]\d{4,5}")
+def _national(rules: tuple[NationalId, ...], numbers: Signs, waiting: Sequence[Found]) -> None:
+    fits = [one.fits(numbers) for one in rules]
+    held = [each & one.checks(numbers) for each, one in zip(fits, rules, strict=True)]
+    names = [_named(rules, _bits(each)) for each in (fits, held)]
+    for found, fitting, holding in zip(waiting, *names, strict=True):
+        if fitting[0]:
+            _note(found, Seen("NATIONAL_ID", bool(holding[0]), fitting[1], fitting[0], holding[0]))
 
 
-def _groups_of_four(token: str) -> bool:
-    return (
-        token.isdigit()
-        or re.fullmatch(r"\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,4})?|\d{4}[ -]\d{6}[ -]\d{4,5}", token) is not None
-    )
+def _bits(answers: Sequence[Answers]) -> Signs:
+    return np.stack(answers, axis=1) @ (1 << np.arange(len(answers)))
 
 
-def _lettered(text: str, found: dict[str, Seen]) -> None:
+def _named(rules: tuple[NationalId, ...], bits: Signs) -> list[tuple[tuple[str, ...], float]]:
+    """For each number the countries of its bits, and how often one of them passes by chance."""
+    different, which = np.unique(bits, return_inverse=True)
+    of_bits = []
+    for each in different.tolist():
+        some = [one for at, one in enumerate(rules) if each >> at & 1]
+        missed = float(np.prod([1.0 - one.chance for one in some]))
+        of_bits.append((tuple(one.country for one in some), 1.0 - missed))
+    return [of_bits[at] for at in which.tolist()]
+
+
+def _ibans(text: str, found: Found) -> None:
     for match in _IBAN.finditer(text):
         account = bare(match[0])
-        if _IBAN_LENGTHS.get(account[:2]) == str(len(account)):
+        if _IBAN_LENGTHS.get(account[:2]) == len(account):
             _note(found, Seen("IBAN", _is_iban(account), _IBAN_CHANCE))
-    for one in _WITH_LETTERS:
-        for match in one.inside.finditer(text):
-            number = bare(match[0])
-            if any(sign.isalpha() for sign in number):
-                _note(found, Seen("NATIONAL_ID", one.holds(number), one.chance, one.country))
+
+
+def _lettered(text: str, found: Found, pool: _Pool) -> None:
+    for match in _LETTERED.finditer(text):
+        number = bare(match[0])
+        if not number.isdigit():
+            rules = tuple(one for one in _WITH_LETTERS if one.form.fullmatch(match[0]))
+            pool[rules, len(number)].append((found, number))
 
 
 def _is_iban(account: str) -> bool:
     """ISO 13616: the country and check digits moved to the end, letters as numbers, modulo 97 is 1."""
-    turned = account[4:] + account[:4]
-    return int("".join(str(int(sign, 36)) for sign in turned)) % 97 == 1
+    return int((account[4:] + account[:4]).translate(_AS_NUMBERS)) % 97 == 1
 
 
-def _addresses(text: str, found: dict[str, Seen]) -> None:
+def _addresses(text: str, found: Found) -> None:
     for pattern, kind in ((_IPV4, ipaddress.IPv4Address), (_IPV6, ipaddress.IPv6Address)):
         if pattern is _IPV6 and text.count(":") < 2:
             continue
@@ -166,5 +219,8 @@ def masked(text: str) -> str:
     >>> masked("ann.b@example.org 12")
     'aaa.a@aaaaaaa.aaa 99'
     """
-    shape = "".join("9" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in text[:60])
+    if text.isascii():
+        shape = text[:60].translate(_MASKS)
+    else:
+        shape = "".join("9" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in text[:60])
     return shape if len(text) <= 60 else f"{shape}…"

@@ -2,11 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from upright.checks.personal.patterns import look, masked
+from upright.checks.personal.national import NATIONAL_IDS
+from upright.checks.personal.patterns import Seen, look, look_at, masked
 from upright.measures.tally import collect, stream
 
 if TYPE_CHECKING:
@@ -18,10 +20,13 @@ _MOST_SHAPES = 200
 _LEAST_FOR_CHANCE = 30
 _DOUBT = 3.1
 """One-sided 0.1 %: by how much the passes of a checksum must be above chance."""
+_RARE = 0.001 / len(NATIONAL_IDS)
+_CHANCES = {one.country: one.chance for one in NATIONAL_IDS}
 _WORTH_A_LOOK = (
     r"@|[0-9](?:[^0-9]{0,2}[0-9]){6}|[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[A-Za-z]{2}[0-9]{2}"
     r"|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:"
 )
+_BATCH = 20_000
 
 
 @dataclass(slots=True)
@@ -34,21 +39,59 @@ class Found:
     expected: float = 0.0
     spread: float = 0.0
     shapes: Counter[str] = field(default_factory=Counter)
+    fits: Counter[tuple[str, ...]] = field(default_factory=Counter)
     countries: Counter[str] = field(default_factory=Counter)
+    """Different values whose check holds, by country; one value may hold in several."""
+
+    @property
+    def most_by_chance(self) -> float:
+        """Above so many passes there is more than chance."""
+        return self.expected + _DOUBT * math.sqrt(self.spread)
 
     @property
     def is_chance(self) -> bool:
-        """Whether so many checks would hold on random numbers of this form too; never said of fewer than 30 values."""
-        if self.candidates < _LEAST_FOR_CHANCE or self.expected <= 0.0:
+        """Whether so many checks would hold on random numbers of this form too; never said of fewer than 30 values.
+
+        National numbers must be no more than chance for each country too: a few of one country do not hide behind
+        what passes for the others.
+        """
+        if self.candidates < _LEAST_FOR_CHANCE or self.expected <= 0.0 or self.held > self.most_by_chance:
             return False
-        return self.held <= self.expected + _DOUBT * math.sqrt(self.spread)
+        fitting: Counter[str] = Counter()
+        for countries, count in self.fits.items():
+            fitting.update(dict.fromkeys(countries, count))
+        return all(
+            beyond(held, fitting[country] * _CHANCES[country]) >= _RARE for country, held in self.countries.items()
+        )
+
+
+def beyond(count: int, expected: float) -> float:
+    """The chance of so many or more where so many are expected (Poisson, above the binomial where that is small).
+
+    >>> round(beyond(3, 1.0), 4), beyond(0, 0.5)
+    (0.0803, 1.0)
+    """
+    if count <= expected:
+        return 1.0
+    term = math.exp(count * math.log(expected) - expected - math.lgamma(count + 1))
+    total, at = 0.0, count
+    while term > 1e-12 * max(total, 1e-300):
+        total += term
+        at += 1
+        term *= expected / at
+    return min(1.0, total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnScan:
-    """What one column holds; ``cut`` counts rows of which only the first 20,000 characters were read."""
+    """What one column holds; ``cut`` counts rows of which only the first 20,000 characters were read.
+
+    ``label`` is its name as evidence may repeat it, ``named_after`` what its own name is, if that is personal.
+    """
 
     name: str
+    label: str
+    named_after: tuple[str, ...]
     rows: int
     types: dict[str, Found]
     cut: int = 0
@@ -57,23 +100,27 @@ class ColumnScan:
 
 def scan_table(table: "Table") -> Iterator[ColumnScan]:
     """Scans each column of a table, in its order; values that occur often are looked at once."""
-    for name in table.columns:
-        yield _scan(table, name)
+    for at, name in enumerate(table.columns, start=1):
+        types = tuple(sorted(seen.type for seen in look(name) if seen.holds))
+        label = f"{at}, named {masked(name)}" if types else name
+        yield _scan(table, ColumnScan(name=name, label=label, named_after=types, rows=0, types={}))
 
 
-def _scan(table: "Table", name: str) -> ColumnScan:
+def _scan(table: "Table", blank: ColumnScan) -> ColumnScan:
+    name = blank.name
     kind = table[name].type()
     ((rows,),) = collect(table.aggregate(rows=table[name].count()))
     if kind.is_nested() or kind.is_binary() or kind.is_json():
-        return ColumnScan(name=name, rows=int(rows), types={}, unread=f"it holds {kind}, which is not read")
+        return replace(blank, rows=int(rows), unread=f"it holds {kind}, which is not read")
     if not (kind.is_string() or kind.is_integer() or kind.is_decimal()):
-        return ColumnScan(name=name, rows=int(rows), types={})
+        return replace(blank, rows=int(rows))
     text = table[name] if kind.is_string() else table[name].cast("string")
     types: dict[str, Found] = {}
-    for value, count in _values(table, text):
-        _take(types, value, count)
+    values = _values(table, text)
+    while part := list(islice(values, _BATCH)):
+        _take(types, part)
     ((cut,),) = collect(table.aggregate(cut=(text.length() > LONGEST).sum()))
-    return ColumnScan(name=name, rows=int(rows), types=types, cut=int(cut or 0))
+    return replace(blank, rows=int(rows), types=types, cut=int(cut or 0))
 
 
 def _values(table: "Table", text: "Column") -> Iterator[tuple[str, int]]:
@@ -84,20 +131,27 @@ def _values(table: "Table", text: "Column") -> Iterator[tuple[str, int]]:
     yield from stream(counted.select("value", "rows"))
 
 
-def _take(types: dict[str, Found], value: str, count: int) -> None:
-    for seen in look(value):
-        found = types.setdefault(seen.type, Found())
-        if seen.chance:
-            found.candidates += 1
-            found.expected += seen.chance
-            found.spread += seen.chance * (1.0 - seen.chance)
-        if seen.holds:
-            found.held += 1
-            found.rows += count
-            if len(found.shapes) < _MOST_SHAPES:
-                found.shapes[masked(value)] += count
-            if seen.detail:
-                found.countries[seen.detail] += count
+def _take(types: dict[str, Found], part: Sequence[tuple[str, int]]) -> None:
+    for (value, count), seen in zip(part, look_at([value for value, _ in part]), strict=True):
+        for name, one in seen.items():
+            _add(types.setdefault(name, Found()), value, count, one)
+
+
+def _add(found: Found, value: str, count: int, seen: Seen) -> None:
+    if seen.chance:
+        found.candidates += 1
+        found.expected += seen.chance
+        found.spread += seen.chance * (1.0 - seen.chance)
+        if seen.fits:
+            found.fits[seen.fits] += 1
+    if seen.holds:
+        found.held += 1
+        found.rows += count
+        for country in seen.held:
+            found.countries[country] += 1
+        shape = masked(value)
+        if shape in found.shapes or len(found.shapes) < _MOST_SHAPES:
+            found.shapes[shape] += count
 
 
 def shown(found: Found) -> list[str]:

@@ -1,7 +1,9 @@
 """Each adapter against its own library: what the confined child answers is what the library says in this process."""
 
 import hashlib
+import importlib
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -267,3 +269,30 @@ def test_what_the_child_says_of_itself_is_held_to_its_form(folder: Path) -> None
     for name, wrong in {"names": 3, "classes": "ab", "outputs": None}.items():
         with pytest.raises(AskingError, match="UP-MODEL-20"):
             _about(json.loads(json.dumps({**good, name: wrong})))
+
+
+def test_what_is_hidden_looks_as_if_it_were_not_installed_and_is_there_afterwards() -> None:
+    from upright.checks.confined.loaded import hidden
+
+    with hidden("this_is_not_hidden"), hidden("tabnanny"):
+        sys.modules.pop("tabnanny", None)
+        with pytest.raises(ModuleNotFoundError, match="tabnanny"):
+            importlib.import_module("tabnanny")
+        assert importlib.import_module("quopri")
+    assert importlib.import_module("tabnanny")
+    with hidden("tabnanny"):
+        assert importlib.import_module("tabnanny")
+
+
+def test_a_step_that_needs_pandas_gets_it_although_scikit_learn_does_not(folder: Path, models: Models) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rows = np.random.default_rng(5).normal(size=(60, 2))
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).set_output(transform="pandas")
+    pipeline.fit(rows, rows[:, 0] > 0)
+    importlib.import_module("joblib").dump(pipeline, folder / "framed.joblib")
+    session = models.open(source(folder / "framed.joblib", features=("a", "b")))
+    found = session.matrix({"a": rows[:, 0], "b": rows[:, 1]})
+    np.testing.assert_allclose(found, pipeline.predict_proba(rows), atol=1e-12)

@@ -1,5 +1,6 @@
 """Which checks there are, and what packages may add."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, EntryPoints
@@ -55,6 +56,23 @@ def test_a_package_adds_a_check_by_entry_point(offering: Any) -> None:
     offering(mine=spec("my-own"))
     assert find_check("my-own").about_text == "A check of another package."
     assert "performance" in checks()
+
+
+def test_ours_is_found_without_importing_the_others_and_whatever_packages_offer(offering: Any) -> None:
+    offering(mine=spec("performance"), broken=None)
+    assert find_check("performance").make.__module__ == "upright.checks.builtin.performance"
+    program = (
+        "import sys; from upright.checks.registry import find_check; find_check('model-file-scan'); "
+        "print([name for name in sys.modules if name.startswith('upright.checks.builtin.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['upright.checks.builtin.model_file_scan']"
+
+
+@pytest.mark.parametrize("name", ["group_fairness", "__init__", "../builtin/drift", "", "builtin"])
+def test_a_files_name_is_no_checks_name(name: str) -> None:
+    with pytest.raises(UnknownCheckError, match="UP-CHECK-21"):
+        find_check(name)
 
 
 def test_a_package_cannot_replace_one_of_ours_nor_two_packages_share_a_name(offering: Any) -> None:

@@ -14,7 +14,7 @@ _DECODERS: dict[type, "msgspec.json.Decoder[Any]"] = {}
 # A string runs to its closing quote or to the end, so that no input makes the search go back.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _NO_BRACKET = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_LONG_NUMBER = re.compile(rb"[\[:,]-?[0-9]{16}")
+_LONG_NUMBER = re.compile(rb"[\[:,]-?(?:9[0-9]{15}|[0-9]{17})")  # may be beyond 2**53, which the slow reading tells
 
 
 class _FloatFoundError(Exception):

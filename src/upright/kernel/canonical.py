@@ -11,7 +11,8 @@ from upright.kernel.errors import InputError
 
 _PLAIN = msgspec.json.Encoder(order="sorted")
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"|true|false|null')
-_NOT_PLAIN = re.compile(rb"[.eE]|[0-9]{16}")
+# Integers up to 2**53 - 1 = 9007199254740991 are plain; of those with 16 digits only a leading 9 can be beyond it.
+_NOT_PLAIN = re.compile(rb"[.eE]|9[0-9]{15}|[0-9]{17}")
 _BEYOND_BMP = re.compile(rb"[\xf0-\xf4]")
 
 

@@ -161,7 +161,7 @@ def _reusable(
     workspace: "Workspace", bindings: list[Binding], catalogue: "Catalogue"
 ) -> Iterator[tuple[str, EvidenceRow]]:
     """Of each binding the newest evidence, where a new run could only say the same and it is still fresh."""
-    from upright.checks.registry import checks
+    from upright.checks.registry import find_check
 
     now = workspace.clock()
     keys = {name: state.key for name, state in workspace.keys().items() if state.is_current}
@@ -171,7 +171,7 @@ def _reusable(
         row = rows[-1] if rows else None
         if row is None or row.statement is None or not row.signers or row.id in withdrawn:
             continue
-        spec = checks()[binding.check]
+        spec = find_check(binding.check)
         age = now - parse_time(row.statement.predicate.ended)
         if _is_same(binding, spec, row.statement) and _is_fresh(age, judge.strictest_freshness(catalogue, spec.kinds)):
             yield binding.id, row

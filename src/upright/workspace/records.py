@@ -77,9 +77,9 @@ def system_record(resolved: Resolved, catalogue: "Catalogue") -> dict[str, Any]:
 
 def binding_record(binding: Binding) -> dict[str, Any]:
     """A binding as the system record carries it, its limits those that will be judged by."""
-    from upright.checks.registry import checks
+    from upright.checks.registry import find_check
 
-    spec = checks()[binding.check]
+    spec = find_check(binding.check)
     limits = spec.limits_of(binding)
     return {
         "id": binding.id,

@@ -283,17 +283,17 @@ class _Resolver:
 
 
 def _known_check(manifest: Manifest, check: CheckPart) -> None:
-    from upright.checks.registry import checks
+    from upright.checks.registry import UnknownCheckError, checks, find_check
     from upright.workspace.safe_yaml import suggest
 
-    known = checks()
-    if check.check not in known:
+    try:
+        spec = find_check(check.check)
+    except UnknownCheckError:
         raise manifest.wrong(
             f"checks.{check.id}.check",
-            f"there is no check {check.check!r}.{suggest(check.check, known)}",
+            f"there is no check {check.check!r}.{suggest(check.check, checks())}",
             code="UP-MAN-40",
-        )
-    spec = known[check.check]
+        ) from None
     try:
         spec.configure(check.options)
     except UprightError as why:

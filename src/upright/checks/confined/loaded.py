@@ -1,8 +1,11 @@
 """What an adapter gives: a model that answers rows."""
 
+import contextlib
 import importlib
 import importlib.util
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec
 from typing import Any, Protocol
 
 from upright.checks.confined.columns import Columns, Numbers, rows_of
@@ -45,6 +48,35 @@ def library(name: str) -> Any:
     if importlib.util.find_spec(name.partition(".")[0]) is None:
         raise MissingLibraryError(name.partition(".")[0])
     return importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def hidden(name: str) -> Iterator[None]:
+    """Within it a package that was not imported yet looks as if it were not installed; afterwards it can be imported.
+
+    For a library that imports another at once, in case somebody should hand it over later.
+    """
+    finder = _Hides(name)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _Hides:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
+        """Nothing else is found here, and what is hidden nowhere.
+
+        Raises:
+            ModuleNotFoundError: this is the hidden one.
+        """
+        if name == self.name:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return None
 
 
 def plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 what is not trusted.
 """
 
+import gc
 import importlib
 import os
 import platform
@@ -17,6 +18,8 @@ from upright.checks.confined import frames, landlock, seccomp
 from upright.checks.confined.syscalls import ARCHITECTURES, CAPSET
 
 NO_SANDBOX = 90
+_SELDOM = (20_000, 20, 10)
+"""How often garbage is collected: at Python's own pace, importing a library walks the same objects again and again."""
 Task = Callable[[dict[str, Any], memoryview], tuple[Any, Iterable[Any]]]
 """A request's head and body to the value and the buffers of its answer."""
 _TASKS = {"exchange": "upright.checks.confined.exchange", "model": "upright.checks.confined.model"}
@@ -46,6 +49,7 @@ def main() -> None:
     """
     out = os.dup(1)
     os.dup2(2, 1)
+    gc.set_threshold(*_SELDOM)
     first = frames.read(0)
     if first is None:
         os._exit(0)

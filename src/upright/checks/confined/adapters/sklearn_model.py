@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from upright.checks.confined.loaded import (
     demand_names,
     demand_output,
     frame,
+    hidden,
     library,
     matrix,
     plain,
@@ -32,7 +34,8 @@ def load(request: dict[str, Any]) -> "Estimator":
         MissingLibraryError: a library that the file needs is not installed.
         ValueError: what the file holds predicts nothing.
     """
-    library("sklearn")
+    with hidden("pandas"):  # 0.5 CPU s, and of no use before somebody hands it a frame
+        library("sklearn")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = _read(Path(request["path"]))
@@ -108,7 +111,7 @@ class Estimator:
             warnings.simplefilter("ignore")
             if values is not None:
                 try:
-                    return ask(values)
+                    return _asked_without_pandas(ask, values)
                 except _UNFIT:
                     if self.vectors or importlib.util.find_spec("pandas") is None:
                         raise
@@ -116,6 +119,15 @@ class Estimator:
             found = ask(frame(columns, self.names))
         self._wants_frame = values is not None
         return found
+
+
+def _asked_without_pandas(ask: Callable[[Any], Any], values: Numbers) -> Any:
+    """Asks with an array, for which scikit-learn would import pandas only to see whether a value is its NA."""
+    try:
+        with hidden("pandas"):
+            return ask(values)
+    except ImportError:
+        return ask(values)  # its output is set to frames, or a step of it needs pandas
 
 
 def _can(model: Any, method: str) -> bool:

@@ -1,0 +1,113 @@
+"""Form fields that Django has not: a link by reference, a list with one item a line."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from upright.desk.visible import visible
+from upright.records.identity.power import Powers
+from upright.records.trail.record import Record
+
+if TYPE_CHECKING:
+    _ModelChoiceField = forms.ModelChoiceField[Record]
+else:
+    _ModelChoiceField = forms.ModelChoiceField
+
+MOST_CHOICES = 200
+"""A longer list is no list to choose from: the field becomes one to type a reference into."""
+
+
+def is_writable(value: Any) -> bool:
+    """Whether a value holds no text that a database or the ledger could not: a NUL, half of a surrogate pair."""
+    match value:
+        case str():
+            return "\0" not in value and not any("\ud800" <= one <= "\udfff" for one in value)
+        case Mapping():
+            return all(is_writable(key) and is_writable(one) for key, one in value.items())
+        case list() | tuple():
+            return all(is_writable(one) for one in value)
+    return True
+
+
+class RecordChoiceField(_ModelChoiceField):
+    """A link to a record, by its reference: the same value on screen, in the API and in a spreadsheet."""
+
+    def __init__(self, rows: QuerySet[Record], **more: Any) -> None:
+        super().__init__(rows, to_field_name="ref", **more)
+
+    def limit(self, powers: Powers | None) -> None:
+        """Only what someone may read can be chosen; where that is much, it is typed."""
+        rows = self.queryset
+        if rows is not None and powers is not None:
+            self.queryset = visible(rows.model, powers)
+
+    def start(self, record: Record, name: str) -> None:
+        """Begins with the record that is linked now."""
+        linked = None if getattr(record, f"{name}_id") is None else getattr(record, name)
+        self.initial = None if linked is None else linked.ref
+
+    def to_python(self, value: Any) -> Record | None:
+        """The record that a reference names.
+
+        Raises:
+            ValidationError: none that may be read.
+        """
+        if value in self.empty_values:
+            return None
+        found: Record | None = None
+        if self.queryset is not None and is_writable(str(value)):
+            found = self.queryset.filter(ref=str(value)).first()
+        if found is None:
+            what = "record" if self.queryset is None else str(self.queryset.model._meta.verbose_name)
+            raise ValidationError(f"{value!s} names no {what} here that you may read.", code="UP-FIELD-03")
+        return found
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line; from JSON a list."""
+
+    def __init__(self, **more: Any) -> None:
+        more.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        super().__init__(**more)
+
+    def prepare_value(self, value: Any) -> Any:
+        """As lines, or as JSON where an item is no text."""
+        if not isinstance(value, list):
+            return value
+        if all(isinstance(one, str) and "\n" not in one for one in value):
+            return "\n".join(value)
+        return json.dumps(value, ensure_ascii=False)
+
+    def to_python(self, value: Any) -> Any:
+        """A list.
+
+        Raises:
+            ValidationError: neither lines nor a JSON list.
+        """
+        if value in (None, ""):
+            return []
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                raise ValidationError("Starts like a JSON list and is none.", code="UP-FIELD-05") from None
+        if isinstance(value, str):
+            return [line.strip() for line in value.splitlines() if line.strip()]
+        if not isinstance(value, list):
+            raise ValidationError(
+                f"Found a {type(value).__name__}; expected a list, or one item a line.", code="UP-FIELD-05"
+            )
+        return value
+
+    def run_validators(self, value: Any) -> None:
+        """Those of text, on each item that is text."""
+        for one in value:
+            super().run_validators(one if isinstance(one, str) else "")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compared as lists."""
+        return bool(self.to_python(initial) != self.to_python(data))

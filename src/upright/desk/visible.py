@@ -1,0 +1,46 @@
+"""Which rows someone may read: the units of ``powers`` as one condition of a query, for lists, choices and search."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import ForeignKey, Model, Q, QuerySet
+
+from upright.records.identity.editing import right_of
+from upright.records.identity.models import Unit
+from upright.records.identity.power import Powers
+from upright.records.trail.record import Record
+
+Row = TypeVar("Row", bound=Record)
+_ABOVE = ("system", "person")
+
+
+def visible(model: type[Row], powers: Powers, verb: str = "read") -> QuerySet[Row]:
+    """The rows of a type about which someone has a right; ``power.unit_of`` says the same of one row."""
+    rows: QuerySet[Row] = model._base_manager.all()
+    units = powers.units(right_of(model, verb))
+    return rows.filter(_lies_in(model, units)) if units else rows.none()
+
+
+def _lies_in(model: type[Model], units: frozenset[UUID], path: str = "") -> Q:
+    if model is Unit:
+        return Q(**{f"{path}pk__in": units})
+    fields: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
+    found, open_end = Q(pk__in=[]), Q()
+    if isinstance(fields.get("unit"), ForeignKey):
+        found |= Q(**{f"{path}unit__in": units})
+        if not fields["unit"].null:
+            return found
+        open_end = Q(**{f"{path}unit__isnull": True})
+    for name in _ABOVE:
+        link = fields.get(name)
+        if not isinstance(link, ForeignKey):
+            continue
+        found |= open_end & _lies_in(link.related_model, units, f"{path}{name}__")
+        if not link.null:
+            return found
+        open_end &= Q(**{f"{path}{name}__isnull": True})
+    return found | open_end if _is_root_among(units) else found
+
+
+def _is_root_among(units: frozenset[UUID]) -> bool:
+    return Unit._base_manager.filter(parent__isnull=True, pk__in=units).exists()

@@ -18,6 +18,12 @@ def server_home(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Path
 
 
 @pytest.fixture
+def quick_hashes(settings: Any) -> None:
+    """Passwords by a hash that costs nothing: what is tested is who gets in, not scrypt."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
 def meridian(db: None, server_home: Path) -> "Organisation":
     """The organisation of the tests, in a database that is rolled back afterwards."""
     from records.organisation import begin_organisation

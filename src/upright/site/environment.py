@@ -92,3 +92,36 @@ def database(environment: Mapping[str, str], home: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def mail(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Django's settings for mail: ``UPRIGHT_SMTP_URL``, else mails are printed where the server runs.
+
+    The forms are ``smtp://user:password@host:587`` (STARTTLS is demanded), ``smtps://…`` and, for a relay on the
+    same machine, ``smtp+plain://localhost:25``.
+
+    Raises:
+        InputError: another scheme, or no host.
+    """
+    sender = {"DEFAULT_FROM_EMAIL": environment.get("UPRIGHT_MAIL_FROM", "") or "upright@localhost"}
+    given = environment.get("UPRIGHT_SMTP_URL", "")
+    if not given:
+        return {**sender, "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(given)
+    if parts.scheme not in {"smtp", "smtps", "smtp+plain"} or not parts.hostname:
+        raise InputError(
+            f"UPRIGHT_SMTP_URL is no mail server's address (found the scheme {parts.scheme!r}); expected "
+            "smtp://user:password@host:587, smtps://… or smtp+plain://localhost:25.",
+            code="UP-SITE-03",
+        )
+    return {
+        **sender,
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or {"smtp": 587, "smtps": 465, "smtp+plain": 25}[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 10,
+    }

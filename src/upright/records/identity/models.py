@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from upright.kernel import Actor, Ref
 from upright.records.identity.acting import current_actor
@@ -131,6 +132,7 @@ class Account(AbstractBaseUser, Record):
     email = models.EmailField(unique=True)
     person = models.OneToOneField(Person, models.PROTECT, related_name="account")
     is_active = models.BooleanField("active", default=True)
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
 
     objects = AccountManager()  # type: ignore[misc]  # a class variable in Record
     USERNAME_FIELD = "email"
@@ -157,6 +159,15 @@ class Account(AbstractBaseUser, Record):
 
             write(self, actor=current_actor(), action="identity.account.changed")
 
+    def clean(self) -> None:
+        """Addresses are compared in lower case, by us and by allauth."""
+        self.email = self.email.lower()
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """A session holds until the password changes or the account's sessions are ended, and never again after."""
+        said = f"{self.password}\0{self.sessions_ended}"
+        return salted_hmac("upright.account.session", said, secret=secret, algorithm="sha256").hexdigest()
+
     @property
     def actor(self) -> Actor:
         """Who acts when this account is logged in."""
@@ -164,3 +175,11 @@ class Account(AbstractBaseUser, Record):
 
     def __str__(self) -> str:
         return self.email
+
+
+class CachedValue(models.Model):
+    """What ``login.cache`` keeps: counts of attempts, until they expire. No record: nobody decided any of it."""
+
+    key = models.CharField(max_length=250, primary_key=True)
+    value = models.TextField()
+    expires = models.FloatField(db_index=True)

@@ -6,6 +6,7 @@ serialiser, and ``tests/ledger/test_leaves.py`` holds it to be the same bytes.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -126,6 +127,20 @@ def split_entry_tile(data: bytes, width: int) -> tuple[list[bytes], int]:
     return leaves, at
 
 
+def entry_tile_end(data: bytes, width: int) -> tuple[int, int]:
+    """How many of the first ``width`` leaves of an entry bundle are whole, and where they end."""
+    at, end = 0, len(data)
+    try:
+        for count in range(width):
+            stop = at + 2 + ((data[at] << 8) | data[at + 1])
+            if stop > end:
+                return count, at
+            at = stop
+    except IndexError:
+        return count, at
+    return width, at
+
+
 class Columns(msgspec.Struct, frozen=True):
     """The leaves of an entry tile by column, as bytes; ``place`` is ``n,"prev":prev`` as it is written."""
 
@@ -150,7 +165,7 @@ def columns(tile: bytes, width: int) -> Columns | None:
     tall = sum(map(len, late)) + sum(map(len, place)) + sum(map(len, type_))
     if tall + _FIXED * width != len(tile) or (b"".join(body) + b"".join(stream)).translate(None, _HEX):
         return None
-    if not _TIMES.fullmatch(b"".join(time)) or not _NAMES.issuperset(type_) or not _are_days({t[:10] for t in time}):
+    if not are_times(time) or not _NAMES.issuperset(type_):
         return None
     return Columns(body, late, place, stream, time, type_)
 
@@ -160,9 +175,12 @@ def place(n: int, prev: int | None) -> bytes:
     return b'%d,"prev":null' % n if prev is None else b'%d,"prev":%d' % (n, prev)
 
 
-def _are_days(days: set[bytes]) -> bool:
+def are_times(times: Sequence[bytes]) -> bool:
+    """Whether each text of 24 bytes is a time as a leaf writes it."""
+    if not _TIMES.fullmatch(b"".join(times)):
+        return False
     try:
-        for day in days:
+        for day in {time[:10] for time in times}:
             date.fromisoformat(day.decode())
     except ValueError:
         return False

@@ -61,15 +61,16 @@ def read_openings(data: bytes, first: int, count: int, at: int = 0) -> Iterator[
 def opening_ends(data: bytes, first: int, count: int) -> list[int]:
     """Where each of ``count`` openings ends, by hopping from length to length; shorter than asked where cut short."""
     ends: list[int] = []
-    at, stop = 0, len(data)
-    for index in range(first, first + count):
-        if at + _HEAD.size > stop:
-            break
-        length, got, _flags = _HEAD.unpack_from(data, at)
-        at += 4 + length
-        if got != index or at > stop:
-            break
-        ends.append(at)
+    at, stop, unpack = 0, len(data), _HEAD.unpack_from
+    try:
+        for index in range(first, first + count):
+            length, got, _flags = unpack(data, at)
+            at += 4 + length
+            if got != index or at > stop:
+                break
+            ends.append(at)
+    except struct.error:
+        return ends  # fewer bytes than a head has
     return ends
 
 

@@ -2,12 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from upright.ledger.errors import DamageError
 from upright.ledger.layout import HASH_BYTES, OPENINGS_PER_FILE, TILE_WIDTH, Layout
-from upright.ledger.leaves import split_entry_tile
+from upright.ledger.leaves import entry_tile_end, split_entry_tile
 from upright.ledger.notes import NoteError, VerifierKey
 from upright.ledger.openings import Fields, Opening, opening_ends, opening_fields, read_openings
 
@@ -84,17 +85,18 @@ class FolderSource:
 
     def entry_tile(self, n: int, width: int) -> bytes:
         """The first ``width`` leaves of an entry tile."""
-        return self.leaves(n, width)[1]
+        data = self._read(self.layout.entries(n), width)
+        count, end = entry_tile_end(data, width)
+        if count < width:
+            raise self._too_few(n, width, count)
+        return data[:end]
 
     def leaves(self, n: int, width: int) -> tuple[list[bytes], bytes]:
         """The first ``width`` leaves of an entry tile."""
         data = self._read(self.layout.entries(n), width)
         leaves, end = split_entry_tile(data, width)
         if len(leaves) < width:
-            raise DamageError(
-                f"{self.layout.relative(self.layout.entries(n))}: expected {width} whole entries, got {len(leaves)}.",
-                code="UP-LEDGER-24",
-            )
+            raise self._too_few(n, width, len(leaves))
         return leaves, data[:end]
 
     def opening(self, index: int, size: int) -> Opening | None:
@@ -145,6 +147,10 @@ class FolderSource:
         self._full.clear()
         self._openings.clear()
 
+    def _too_few(self, n: int, width: int, got: int) -> DamageError:
+        file = self.layout.relative(self.layout.entries(n))
+        return DamageError(f"{file}: expected {width} whole entries, got {got}.", code="UP-LEDGER-24")
+
     def _read(self, path: Path, width: int) -> bytes:
         kept = self._full.get(path)
         if kept is None:
@@ -176,7 +182,8 @@ def read_bytes(path: Path) -> bytes:
         DamageError: there is no such file, or it cannot be read.
     """
     try:
-        return path.read_bytes()
+        with FileIO(path) as file:
+            return file.readall()
     except OSError as why:
         raise DamageError(
             f"{_in_log(path)} cannot be read: {why.strerror}. "

@@ -142,6 +142,27 @@ class Streams:
                 raise
             self._report("UP-LEDGER-60", index, "an announcement", why.message)
 
+    def announce(self, opening: Opening, index_ref: str) -> Stream:
+        """Takes in the stream that an index entry announces.
+
+        Raises:
+            DamageError: it announces none, or one that may not be announced here; nothing has changed then.
+        """
+        said = read_announcement(opening)
+        wrong = self._is_wrong(said, index_ref)
+        if wrong:
+            raise _wrong(opening.index, *wrong)
+        return self._add(said, index_ref, opening.index)
+
+    def withdraw(self, stream: Stream) -> None:
+        """Takes the newest announcement back."""
+        del self.by_ref[stream.ref], self.by_id[stream.id.encode()]
+
+    def took(self, count: int, last_time: bytes) -> None:
+        """Counts entries that were added to their streams one by one."""
+        self.size += count
+        self.last_time = last_time.decode()
+
     def _is_wrong(self, said: Announcement, index_ref: str) -> tuple[str, str] | None:
         if (index_ref == ROOT) != said.ref.startswith(INDEX):
             return "index:root, and only it, to announce index streams", f"{said.ref} in {index_ref}"
@@ -151,13 +172,14 @@ class Streams:
             return "a stream to be announced before its first entry", f"{said.ref} after it"
         return None
 
-    def _add(self, said: Announcement, index_ref: str, index: int) -> None:
+    def _add(self, said: Announcement, index_ref: str, index: int) -> Stream:
         salt = _unhex(said.salt, index)
         expected = stream_id(salt, said.ref)
         if said.stream != expected:
             raise _wrong(index, f"stream {expected} for {said.ref}", said.stream)
         stream = Stream(ref=said.ref, id=said.stream, salt=salt, index=index_ref, is_index=said.ref.startswith(INDEX))
         self.by_ref[stream.ref] = self.by_id[stream.id.encode()] = stream
+        return stream
 
     def _erasure(self, id_: bytes, opening_of: Callable[[int], Opening | None], index: int) -> None:
         stream = self.by_id.get(id_)

@@ -1,6 +1,5 @@
 """One pass over all entries of a log: leaves, tree, streams, times, announcements, openings, bodies, erasures."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import islice
@@ -15,7 +14,8 @@ from upright.ledger.errors import DamageError
 from upright.ledger.layout import OPENINGS_PER_FILE, TILE_WIDTH
 from upright.ledger.leaves import Columns, body_digest, columns, entry_tile, parse_leaf, place
 from upright.ledger.mend import Piece, mended_leaves, mended_openings
-from upright.ledger.openings import Fields, Opening, opening_fields, opening_label
+from upright.ledger.openings import Fields, Opening, opening_fields
+from upright.ledger.rebuild import Rebuilder
 from upright.ledger.source import Source, read_bytes
 from upright.ledger.streams import FIRST, INDEX, ROOT, Streams, may_be_erased
 from upright.ledger.tree import leaf_hashes
@@ -43,7 +43,7 @@ class Walk:
         self._time, self._late = b"", b""
         self._odd: list[tuple[int, str, str]] = []
         self._wiped: set[int] = set()
-        self._labels: dict[bytes, tuple[bytes, bytes, int]] = {}
+        self._rebuilder = Rebuilder(source, self._size, self._streams)
         self._opened_of: dict[bytes, int] = {}
         self._soft: list[Problem] = []
         self._unread: set[Path] = set()
@@ -93,6 +93,11 @@ class Walk:
 
     def _tile(self, n: int) -> None:
         first, width = n * TILE_WIDTH, min(TILE_WIDTH, self._size - n * TILE_WIDTH)
+        rebuilt = self._rebuilder.tile(n, first, width, self._time)
+        if rebuilt is not None:
+            self._levels.add(n, b"".join(rebuilt.hashes))
+            self._time, self._late, self.opened = rebuilt.last_time, b"", self.opened + width
+            return
         try:
             leaves, data = self._source.leaves(n, width)
         except DamageError as why:
@@ -190,19 +195,10 @@ class Walk:
                 self._odd.append((first + at, leaves.body[at].decode(), got.hex()))
 
     def _digests(self, leaves: Columns, first: int, data: bytes, begin: int, ends: Sequence[int]) -> list[bytes]:
-        """What the bodies of a folder's openings hash to.
-
-        What stands between salt and body is the same for most entries of a stream, so it is read once and then only
-        compared: half the time of a whole verification lies here.
-        """
-        sha256, labels, found = hashlib.sha256, self._labels, []
-        for at, (stream, end) in enumerate(zip(leaves.stream, ends, strict=False)):
-            label = labels.get(stream)
-            if label is not None and not data[begin + 12] and data.startswith(label[0], begin + 45):
-                text = label[1] + data[begin + 13 : begin + 45] + data[begin + label[2] : end]
-                found.append(sha256(text).digest())
-            else:
-                found.append(self._opened(leaves, at, first + at, data, begin, end))
+        """What the bodies of a folder's openings hash to."""
+        found = []
+        for at, end in enumerate(ends):
+            found.append(self._opened(leaves, at, first + at, data, begin, end))
             begin = end
         return found
 
@@ -255,8 +251,6 @@ class Walk:
         known = self._streams.by_id.get(stream)
         if known is not None and known.ref != ref:
             self._note("UP-LEDGER-64", index, known.ref, ref)
-        elif known is not None:
-            self._labels[stream] = opening_label(ref, media)
         wanted = known.salt if known is not None and is_first else None
         if stream_salt != wanted and (known is not None or not is_first):
             texts = ["none" if salt is None else salt.hex() for salt in (wanted, stream_salt)]

@@ -25,7 +25,7 @@ class Levels:
     def __init__(self, source: Source, size: int) -> None:
         self._source = source
         self.size = size
-        self.computed: list[bytes] = [b""]
+        self.computed: list[bytearray] = [bytearray()]
         self.edge = b""
         self.differing: set[tuple[int, int]] = set()
 
@@ -39,10 +39,10 @@ class Levels:
         level, at = 1, tile_root(hashes)
         while at:
             if level == len(self.computed):
-                self.computed.append(b"")
-            self.computed[level] += at
-            whole = self.computed[level][-_TILE_BYTES:] if len(self.computed[level]) % _TILE_BYTES == 0 else b""
-            at = tile_root(whole)
+                self.computed.append(bytearray())
+            row = self.computed[level]
+            row += at
+            at = b"" if len(row) % _TILE_BYTES else tile_root(bytes(row[-_TILE_BYTES:]))
             level += 1
 
     def compare_above(self) -> None:
@@ -62,7 +62,7 @@ class Levels:
 
     def tile(self, level: int, n: int) -> bytes:
         """A tile above level 0 as the entries make it."""
-        return self.computed[level][n * _TILE_BYTES : (n + 1) * _TILE_BYTES]
+        return bytes(self.computed[level][n * _TILE_BYTES : (n + 1) * _TILE_BYTES])
 
     def stored(self, level: int, n: int) -> bytes | None:
         """A tile as it is stored; None where it cannot be read."""

@@ -4,6 +4,7 @@ Hashes are 32 bytes of SHA-256. A proof is a list of hashes, lowest first. Sizes
 """
 
 import hashlib
+import struct
 from collections.abc import Callable, Iterable, Sequence
 
 from upright.ledger.errors import ProofError
@@ -14,6 +15,7 @@ Subtree = Callable[[int, int], Hash]
 
 EMPTY_ROOT = hashlib.sha256().digest()
 _sha256 = hashlib.sha256
+_PAIR = struct.Struct("64s")
 
 
 def leaf_hash(entry: bytes) -> Hash:
@@ -35,7 +37,8 @@ def node_hash(left: Hash, right: Hash) -> Hash:
 def parents(hashes: bytes) -> list[Hash]:
     """The level above complete pairs: ``hashes`` are 32-byte hashes in one run of bytes; an odd last one waits."""
     sha256 = _sha256
-    return [sha256(b"\x01" + hashes[at : at + 64]).digest() for at in range(0, len(hashes) - 63, 64)]
+    whole = hashes[: len(hashes) // 64 * 64]
+    return [sha256(b"\x01" + pair).digest() for (pair,) in _PAIR.iter_unpack(whole)]
 
 
 class Tree:

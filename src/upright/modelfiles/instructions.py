@@ -15,6 +15,7 @@ from upright.modelfiles.machine import (
     constant,
     opcode,
 )
+from upright.modelfiles.stretches import pass_over
 from upright.modelfiles.values import (
     FLOAT,
     INTEGER,
@@ -32,6 +33,7 @@ from upright.modelfiles.values import (
 
 _DECIMAL = re.compile(rb"-?(0|[1-9][0-9]{0,18})")
 _INDEX = re.compile(rb"0|[1-9][0-9]{0,18}")
+_OPENING = frozenset({b"(", b"]", b"}"})
 _RUN = 16
 _FLOATS = re.compile(rb"(?:G[\s\S]{8}){16,65536}")
 _BYTE_NUMBERS = re.compile(rb"(?:K[\s\S]){16,65536}")
@@ -40,8 +42,21 @@ _NONES = re.compile(rb"N{16,65536}")
 
 for _code, _value in ((b"\x88", True), (b"\x89", False), (b")", ())):
     constant(_code, _value)
-for _code, _kind in ((b"]", "list"), (b"}", "dict"), (b"\x8f", "set")):
-    OPCODES[_code[0]] = lambda m, kind=_kind: m.stack.append(Box(kind))  # type: ignore[misc]
+OPCODES[0x8F] = lambda m: m.stack.append(Box("set"))
+
+
+def _opening(kind: str) -> Handler:
+    """An instruction that makes an empty container; from a long stretch of such on, all of it is stepped over."""
+
+    def handler(m: Machine) -> None:
+        if not pass_over(m, m.pos - 1):
+            m.stack.append(Box(kind))
+
+    return handler
+
+
+OPCODES[ord("]")] = _opening("list")
+OPCODES[ord("}")] = _opening("dict")
 
 
 def _run_of(pattern: re.Pattern[bytes], width: int, value: Any, read: Callable[[Machine], Any]) -> Handler:
@@ -273,6 +288,8 @@ def _add_items(m: Machine) -> None:
 
 @opcode(b"(")
 def _mark(m: Machine) -> None:
+    if m.buffer[m.pos : m.pos + 1] not in _OPENING and pass_over(m, m.pos - 1):
+        return
     if len(m.below) > 10_000:
         m.unclear("marks within marks, more than 10,000 deep")
     m.below.append(m.stack)
@@ -314,9 +331,10 @@ def _index(m: Machine) -> int:
 
 
 def _get(m: Machine, index: int) -> None:
-    if index not in m.memo:
-        raise BrokenStreamError(f"memo {index} is empty")
-    m.stack.append(m.memo[index])
+    try:
+        m.stack.append(m.memo.get(index))
+    except KeyError:
+        raise BrokenStreamError(f"memo {index} is empty") from None
 
 
 def _put(m: Machine, index: int) -> None:
@@ -324,7 +342,9 @@ def _put(m: Machine, index: int) -> None:
         raise BrokenStreamError("a negative memo index")
     if index > len(m.window):
         m.unclear("a memo index that makes the reader reserve memory for nothing")
-    m.memo[index] = m.top()
+    m.memo.put(index, m.top())
+    if type(m.stack[-1]) is tuple:
+        pass_over(m, m.pos)
 
 
 for _code, _width in ((b"h", 1), (b"j", 4)):
@@ -337,7 +357,9 @@ OPCODES[ord("p")] = lambda m: _put(m, _index(m))
 
 @opcode(b"\x94")
 def _memoize(m: Machine) -> None:
-    m.memo[len(m.memo)] = m.top()
+    m.memo.add(m.top())
+    if type(m.stack[-1]) is tuple:
+        pass_over(m, m.pos)
 
 
 # Protocol -------------------------------------------------------------------------------------------------------

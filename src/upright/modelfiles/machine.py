@@ -11,8 +11,10 @@ from typing import Any
 
 from upright.modelfiles.allowlist import AllowList
 from upright.modelfiles.limits import Budget, LimitError
+from upright.modelfiles.memo import Memo
 from upright.modelfiles.report import Findings
 from upright.modelfiles.storages import Storages
+from upright.modelfiles.stretches import FIRST_PAUSE
 from upright.modelfiles.window import Window
 
 NOWHERE = 1 << 62
@@ -52,7 +54,7 @@ class Machine:
         *,
         joblib: bool = False,
         storages: Storages | None = None,
-        memo: dict[int, Any] | None = None,
+        memo: Memo | None = None,
     ) -> None:
         self.window = window
         self.allow = allow
@@ -67,7 +69,8 @@ class Machine:
         self.pos = window.start
         self.proto = 0
         self.frame_end = NOWHERE
-        self.memo: dict[int, Any] = {} if memo is None else memo
+        self.memo = Memo() if memo is None else memo
+        self.pause, self.next_stretch, self.passed, self.forgotten = FIRST_PAUSE, 0, -NOWHERE, 0
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
 

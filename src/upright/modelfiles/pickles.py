@@ -1,12 +1,12 @@
 """Files that a pickle reader would run: every stream in them, read in every way that a loader reads it."""
 
 import re
-from typing import Any
 
 from upright.modelfiles import acts as _acts  # noqa: F401 - registers the instructions that act
 from upright.modelfiles import instructions as _instructions  # noqa: F401 - and those that only hold values
 from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.machine import Ended, Machine
+from upright.modelfiles.memo import Memo
 from upright.modelfiles.report import Findings, Verdict
 from upright.modelfiles.storages import Storages
 from upright.modelfiles.window import Window
@@ -39,7 +39,7 @@ def examine_pickles(window: Window, ex: Examiner, *, start: int = 0, storages: S
     if wrappers:
         _probe(window, ex, start)
     if streams > 1:
-        _probe(window, ex, start, memo={}, storages=storages)
+        _probe(window, ex, start, memo=Memo(), storages=storages)
     return "joblib" if wrappers else "pickle"
 
 
@@ -53,7 +53,7 @@ def _report_break(window: Window, ex: Examiner, ended: Ended, at: int, *, first_
 
 
 def _probe(
-    window: Window, ex: Examiner, start: int, *, memo: dict[int, Any] | None = None, storages: Storages | None = None
+    window: Window, ex: Examiner, start: int, *, memo: Memo | None = None, storages: Storages | None = None
 ) -> None:
     """Follows another reading of the same bytes up to its break; only what it names counts, not that it breaks.
 

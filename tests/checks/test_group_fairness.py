@@ -167,7 +167,7 @@ def test_repeated_people_and_uneven_weights_are_not_judged_as_if_rows_were_indep
     weighed = table(tmp_path, heavy, **roles(columns=Columns(label="y", prediction="p", weight="w")))
     said = ask("group-fairness", weighed, tmp_path, limits=FOUR_FIFTHS)
     assert said.result == "undecided"
-    assert "worth 1 by their weights; 30 are needed" in why(said)
+    assert "worth 1 of equal weight; 30 are needed" in why(said)
 
 
 def test_a_person_column_that_is_absent_is_named(tmp_path: Path) -> None:

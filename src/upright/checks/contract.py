@@ -59,7 +59,8 @@ class TableSource:
 
     ``path`` is a file (.csv .csv.gz .jsonl .parquet .arrow), a glob as text, or an Ibis URL with ``?table=NAME``.
     ``digest`` is 64 hex digits. ``favourable`` is the value of label and prediction that is good for the person,
-    as text ("0", "approved"). ``declared`` is what the manifest says of origin, licence, steps (JSON, no floats).
+    as text ("0", "approved"), or several of them. ``declared`` is what the manifest says of origin, licence, steps
+    (JSON, no floats).
     """
 
     ref: Ref
@@ -67,7 +68,7 @@ class TableSource:
     digest: str
     hold: Hold
     columns: Columns = field(default_factory=Columns)
-    favourable: str | None = None
+    favourable: str | tuple[str, ...] | None = None
     protected: tuple[str, ...] = ()
     predictions_of: Ref | None = None
     recorded_decisions: bool = False

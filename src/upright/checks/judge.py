@@ -51,13 +51,15 @@ def judge(
     not_judged: Sequence[NotJudged] = (),
     reported: Sequence[Estimate] = (),
     also: Sequence[Reason] = (),
+    aside: str | None = None,
 ) -> Judgement:
     """Judges ``estimates`` against ``limits``; ``reported`` are measured and shown, never judged.
 
     ``not_judged`` lets go of groups that are too small, and of no other: a group large enough to judge is judged.
+    ``aside`` is a part of a group's name that says of which outcome a number speaks, not of whom.
     A limit whose measure could not be taken is undecided. ``also`` are the check's own reasons, which count alike.
     """
-    let_go = [one for one in estimates if one.unfit and _named(one, not_judged)]
+    let_go = [one for one in estimates if one.unfit and _named(one, not_judged, aside)]
     gone = {id(one) for one in let_go}
     judged = [one for one in estimates if id(one) not in gone]
     rulings = rule(comparisons_of(judged, limits))
@@ -71,7 +73,7 @@ def judge(
         result=result,
         measurements=tuple(_measurement(one, by_estimate.get(id(one), [])) for one in (*estimates, *reported)),
         reasons=tuple(reasons),
-        not_examined=(*_shown(let_go, not_judged), *_withheld([*estimates, *reported])),
+        not_examined=(*_shown(let_go, not_judged, aside), *_withheld([*estimates, *reported])),
     )
 
 
@@ -121,15 +123,19 @@ def _unmet(judged: Sequence[Estimate], limits: Limits) -> Iterable[Reason]:
                 yield Reason(limit=f"{name} {bound} {text}", outcome="undecided", because=because)
 
 
-def _named(estimate: Estimate, not_judged: Sequence[NotJudged]) -> NotJudged | None:
-    return next((one for one in not_judged if dict(one.group) == dict(estimate.group)), None)
+def _people(estimate: Estimate, aside: str | None) -> dict[str, str]:
+    return {name: value for name, value in estimate.group.items() if name != aside}
 
 
-def _shown(let_go: Sequence[Estimate], not_judged: Sequence[NotJudged]) -> Iterable[NotExamined]:
+def _named(estimate: Estimate, not_judged: Sequence[NotJudged], aside: str | None) -> NotJudged | None:
+    return next((one for one in not_judged if dict(one.group) == _people(estimate, aside)), None)
+
+
+def _shown(let_go: Sequence[Estimate], not_judged: Sequence[NotJudged], aside: str | None) -> Iterable[NotExamined]:
     rows: dict[tuple[tuple[str, str], ...], tuple[int, str]] = {}
     for estimate in let_go:
-        named = _named(estimate, not_judged)
-        key = tuple(estimate.group.items())
+        named = _named(estimate, not_judged, aside)
+        key = tuple(_people(estimate, aside).items())
         known = rows.get(key, (0, ""))[0]
         own = estimate.n if estimate.against is None else 0
         rows[key] = (max(known, own), named.reason if named else "")

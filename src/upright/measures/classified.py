@@ -1,11 +1,12 @@
-"""Decisions against outcomes without groups in mind: accuracy, precision, recall, specificity, F1."""
+"""Decisions against outcomes without groups in mind: accuracy, precision, recall, specificity, F1; also of classes."""
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from upright.measures.classes import Matrix, against_the_rest, class_share
 from upright.measures.decisions import Cells, share_of
 from upright.measures.estimate import Estimate, shown
 from upright.measures.intervals import wilson
@@ -115,3 +116,75 @@ def _f1_of(cells: Cells) -> Cells:
     wrong = 2 * hits + false_positives + false_negatives
     found: Cells = np.divide(2 * hits, wrong, out=np.full_like(wrong, np.nan), where=wrong > 0)
     return found
+
+
+def multiclass_estimates(
+    cells: Matrix,
+    names: Sequence[str],
+    *,
+    outcome: str,
+    group: Mapping[str, str],
+    least: Least,
+    seed: int,
+) -> tuple[Estimate, ...]:
+    """From the cells of one group (see ``classes``): accuracy, averages over classes, then each class on its own.
+
+    ``outcome`` is what a class is called in the name of its numbers.
+    """
+    known = cells[:-1]
+    f1 = _f1_of_classes(known, least, seed)
+    found = [
+        _of_share(name, class_share(cells, rate), group, least, "")
+        for name, rate in (
+            ("accuracy", "accuracy"),
+            ("balanced_accuracy", "macro_true_positive_rate"),
+            ("macro_precision", "macro_positive_predictive_value"),
+        )
+    ]
+    found.append(f1("macro_f1", None, group))
+    for at, name in enumerate(names):
+        rest, named = against_the_rest(cells, at), {**group, outcome: name}
+        found += [_of_share(told, share_of(rest, _SHARES[told]), named, least, "") for told in ("precision", "recall")]
+        found.append(f1("f1", at, named))
+    return tuple(shown(one, one.n) for one in found)
+
+
+def _f1_of_classes(known: Matrix, least: Least, seed: int) -> Callable[[str, int | None, Mapping[str, str]], Estimate]:
+    """F1 of each class, or their mean, from the same draws of the whole confusion matrix."""
+    counts, weights = known[..., 0].ravel(), known[..., 1].ravel()
+    rows, size = int(counts.sum()), len(known)
+    uneven = rows > 0 and not np.allclose(weights, counts * (weights.sum() / counts.sum()))
+    few = least.missing(class_share(np.concatenate([known, known[:1] * 0]), "accuracy"))
+    unfit = few or ("rows carry weights, for which resampling cells is not right" if uneven else "")
+
+    def each(flat: Cells) -> Cells:
+        matrix = flat.reshape(*flat.shape[:-1], size, size)
+        hits = np.diagonal(matrix, axis1=-2, axis2=-1)
+        wrong = matrix.sum(axis=-1) + matrix.sum(axis=-2)
+        found: Cells = np.divide(2 * hits, wrong, out=np.full_like(hits, np.nan), where=wrong > 0)
+        return found
+
+    @functools.cache
+    def draw(draws: int) -> Cells:
+        return np.nan_to_num(each(multinomial_draws(counts, draws=draws, seed=seed)))
+
+    def estimate(name: str, at: int | None, named: Mapping[str, str]) -> Estimate:
+        values = each(weights)
+        value = float(values.mean() if at is None else values[at])
+        resampled = Draws(
+            draw=lambda draws: np.asarray(draw(draws).mean(axis=1) if at is None else draw(draws)[:, at]),
+            least=0.0,
+            most=1.0,
+        )
+        return Estimate(
+            name=name,
+            value=None if math.isnan(value) else value,
+            n=rows,
+            unit="share",
+            method="resampled cells",
+            interval=None if math.isnan(value) else resampled.percentile,
+            group=named,
+            unfit=unfit,
+        )
+
+    return estimate

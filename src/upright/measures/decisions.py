@@ -89,20 +89,22 @@ class Decisions:
 
 
 def read_decisions(
-    counts: Tally, *, by: Sequence[str], prediction: str, label: str | None, favourable: str
+    counts: Tally, *, by: Sequence[str], prediction: str, label: str | None, favourable: str | tuple[str, ...]
 ) -> Decisions:
-    """Gives the cells their meaning.
+    """Gives the cells their meaning. Several favourable values part any number of values in two: these and the others.
 
     Raises:
-        MeasureInputError: label or decision has more than two values, or none is the favourable one.
+        MeasureInputError: label or decision has more than two values beside a single favourable one, or none is
+            favourable.
     """
+    good = (favourable,) if isinstance(favourable, str) else favourable
     keys = counts.keys
     at_prediction = keys.index(prediction)
     at_label = None if label is None else keys.index(label)
     for column, position in ((prediction, at_prediction), (label, at_label)):
-        if column is not None and position is not None:
+        if column is not None and position is not None and len(good) == 1:
             demand_two_values(column, {key[position] for key in counts.cells})
-    _demand_favourable(counts, [(prediction, at_prediction), (label, at_label)], favourable)
+    _demand_favourable(counts, [(prediction, at_prediction), (label, at_label)], good)
     groups: dict[tuple[str, ...], Cells] = {}
     undecided = unlabelled = 0
     where = [keys.index(column) for column in by]
@@ -112,11 +114,15 @@ def read_decisions(
         if decision is None:
             undecided += rows
             continue
-        outcome = 2 if at_label is None or key[at_label] is None else int(is_value(favourable, key[at_label]))
+        outcome = 2 if at_label is None or key[at_label] is None else int(_is_one(good, key[at_label]))
         unlabelled += rows if outcome == 2 and at_label is not None else 0
         cells = groups.setdefault(tuple(value_text(key[at]) for at in where), np.zeros((3, 2, 3)))
-        cells[outcome, int(is_value(favourable, decision))] += values if len(values) == 3 else values * 3
+        cells[outcome, int(_is_one(good, decision))] += values if len(values) == 3 else values * 3
     return Decisions(tuple(by), groups, label is not None, len(counts.sums) == 3, undecided, unlabelled)
+
+
+def _is_one(declared: tuple[str, ...], value: object) -> bool:
+    return any(is_value(one, value) for one in declared)
 
 
 def demand_two_values(column: str, values: set[object]) -> None:
@@ -130,21 +136,24 @@ def demand_two_values(column: str, values: set[object]) -> None:
         shown = ", ".join(repr(text) for text in texts[:5]) + (", …" if len(texts) > 5 else "")
         raise MeasureInputError(
             f"Column {column!r} holds {len(texts)} values ({shown}); a label or decision has two. "
-            "Name a column with two values, or turn others (such as 'unknown') into missing.",
+            "Name a column with two values, turn others (such as 'unknown') into missing, or compare all of them with "
+            "the option `task: multiclass`.",
             code="UP-MEASURE-04",
         )
 
 
-def _demand_favourable(counts: Tally, columns: list[tuple[str | None, int | None]], favourable: str) -> None:
+def _demand_favourable(
+    counts: Tally, columns: list[tuple[str | None, int | None]], favourable: tuple[str, ...]
+) -> None:
     for column, position in columns:
         if column is None or position is None:
             continue
         found = {key[position] for key in counts.cells} - {None}
-        if len(found) == 2 and not any(is_value(favourable, value) for value in found):
-            shown = ", ".join(sorted(repr(value_text(value)) for value in found))
+        if len(found) >= 2 and not any(_is_one(favourable, value) for value in found):
+            shown = ", ".join(sorted(repr(value_text(value)) for value in found)[:12])
             raise MeasureInputError(
-                f"Column {column!r} never holds the favourable value {favourable!r}; it holds {shown}. "
-                "Set `favourable` of the data set to the value that is good for the person.",
+                f"Column {column!r} never holds the favourable value {' or '.join(map(repr, favourable))}; it holds "
+                f"{shown}. Set `favourable` of the data set to the value that is good for the person.",
                 code="UP-MEASURE-05",
             )
 

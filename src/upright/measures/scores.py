@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from upright.measures.calibration import calibration_estimate
 from upright.measures.errors import MeasureInputError
 from upright.measures.estimate import Estimate, shown
 from upright.measures.intervals import mean_interval, on_logit
-from upright.measures.resample import Inversion, normal_noise
 from upright.measures.tally import Tally, collect, tally
 
 if TYPE_CHECKING:
     from ibis.expr.types import BooleanValue, Table
 
 BINS = 1_024
-CALIBRATION_BINS = 16
-LEAST_CALIBRATION_ROWS = 160
-"""Ten rows a bin on average: below, the interval holds the truth in as few as 80 % of samples."""
 _SUMS = ("rows", "weights", "squares", "scores", "errors", "errors_w2", "fourths_w2")
 Numbers = npt.NDArray[np.float64]
 Histogram = Numbers
@@ -28,13 +25,19 @@ Histogram = Numbers
 
 
 def count_scores(
-    table: "Table", *, by: Sequence[str], positive: "BooleanValue", score: str, weight: str | None = None
+    table: "Table",
+    *,
+    by: Sequence[str],
+    positive: "BooleanValue",
+    score: str,
+    weight: str | None = None,
+    bins: int = BINS,
 ) -> Tally:
     """Counts rows by group, outcome and score bin, with sums of score, squared error and its square.
 
     ``positive`` is an expression that is true, false, or NULL where the outcome is not known. A row without outcome,
-    score or weight is counted under bin ``None``. Bin k of 1,024 holds scores from k/1024 to below (k + 1)/1024; the
-    last one holds 1 too. Sums: rows, weights, squared weights, and of weight times score, squared error; of squared
+    score or weight is counted under bin ``None``. Bin k of n holds scores from k/n to below (k + 1)/n; the last one
+    holds 1 too. Sums: rows, weights, squared weights, and of weight times score, squared error; of squared
     weight times squared error, fourth power of the error.
 
     Raises:
@@ -46,11 +49,11 @@ def count_scores(
     value = table[score].cast("float64")
     weights = table[weight].cast("float64") if weight is not None else (value * 0.0 + 1.0)
     unfit = (value.isnull() | value.isnan() | weights.isnull() | weights.isnan() | positive.isnull()).fill_null(True)
-    bins = (value * BINS).floor().clip(0, BINS - 1)
+    place = (value * bins).floor().clip(0, bins - 1)
     fine = table.select(
         *by,
         __y=unfit.ifelse(None, positive.cast("int8")),
-        __bin=unfit.ifelse(None, bins.cast("int16")),
+        __bin=unfit.ifelse(None, place.cast("int16")),
         __s=unfit.ifelse(0.0, value),
         __w=unfit.ifelse(0.0, weights),
     )
@@ -107,8 +110,8 @@ class Scores:
         return found
 
 
-def read_scores(counts: Tally) -> Scores:
-    """Lays the tally of ``count_scores`` out as histograms."""
+def read_scores(counts: Tally, *, bins: int = BINS) -> Scores:
+    """Lays the tally of ``count_scores`` with as many bins out as histograms."""
     groups: dict[tuple[Any, ...], Histogram] = {}
     unfit = 0
     for key, values in counts.cells.items():
@@ -116,7 +119,7 @@ def read_scores(counts: Tally) -> Scores:
         if outcome is None or place is None:
             unfit += int(values[0])
             continue
-        histogram = groups.setdefault(tuple(group), np.zeros((2, BINS, len(_SUMS))))
+        histogram = groups.setdefault(tuple(group), np.zeros((2, bins, len(_SUMS))))
         histogram[int(str(outcome)), int(str(place))] += values
     return Scores(counts.keys[:-2], groups, unfit)
 
@@ -130,11 +133,10 @@ def score_estimates(
     few = "" if rows >= least_rows else f"{rows} rows; {least_rows} are needed"
     one_class = "all outcomes are of one class" if fewest == 0 else ""
     rare = "" if fewest >= 5 else f"{fewest} rows of the rarer outcome; 5 are needed"
-    sparse = "" if rows >= LEAST_CALIBRATION_ROWS else f"{rows} rows; {LEAST_CALIBRATION_ROWS} are needed"
     found = (
         _auc(histogram, rows, group, dependent or few or one_class or rare),
         _brier(histogram, rows, group, dependent or few),
-        _calibration(histogram, rows, group, dependent or few or sparse, seed),
+        calibration_estimate(histogram, group=group, least_rows=least_rows, seed=seed, dependent=dependent),
     )
     return tuple(shown(one, rows) for one in found)
 
@@ -193,62 +195,3 @@ def _brier(histogram: Histogram, rows: int, group: Mapping[str, str], unfit: str
     return Estimate(
         name="brier", value=value, n=rows, unit="squared", method="student", interval=interval, group=group, unfit=unfit
     )
-
-
-def _calibration(histogram: Histogram, rows: int, group: Mapping[str, str], unfit: str, seed: int) -> Estimate:
-    """Expected calibration error over 16 equal-width bins: mean distance of probability and rate, weighed by rows.
-
-    Reads too high in small samples, as noise never cancels; the method names what a perfectly calibrated score would
-    show, and the interval accounts for it.
-
-    Source: Naeini, Cooper & Hauskrecht, AAAI 2015.
-    """
-    cells = histogram.reshape(2, CALIBRATION_BINS, BINS // CALIBRATION_BINS, len(_SUMS)).sum(axis=2)
-    weights = cells[..., 1].sum(axis=0)
-    total = float(weights.sum())
-    if total <= 0.0:
-        return Estimate(
-            name="calibration_error",
-            value=None,
-            n=rows,
-            unit="share",
-            method="test inversion",
-            group=group,
-            unfit=unfit,
-        )
-    gaps = cells[..., 3].sum(axis=0) - cells[1, :, 1]
-    value = float(np.abs(gaps).sum() / total)
-    found = _calibration_inversion(cells, weights, gaps, value, seed)
-    return Estimate(
-        name="calibration_error",
-        value=value,
-        n=rows,
-        unit="share",
-        method=f"{CALIBRATION_BINS} bins, test inversion; perfect calibration shows {found.expected:.4f} on average",
-        interval=found.interval,
-        group=group,
-        unfit=unfit,
-    )
-
-
-def _calibration_inversion(cells: Numbers, weights: Numbers, gaps: Numbers, value: float, seed: int) -> Inversion:
-    """Each bin's summed gap varies as its outcomes do.
-
-    A bin's rate is taken as if one more row had come out as its mean score says, so that a bin of one row is not
-    thought to be free of noise.
-    """
-    total = float(weights.sum())
-    counts, squares = cells[..., 0].sum(axis=0), cells[..., 2].sum(axis=0)
-    means, rates = (
-        np.divide(sums, weights, out=np.zeros_like(weights), where=weights > 0)
-        for sums in (cells[..., 3].sum(axis=0), cells[1, :, 1])
-    )
-    rates = (rates * counts + means) / (counts + 1)
-    spread = np.sqrt(squares * rates * (1 - rates)) / total
-    pattern = gaps / (total * value) if value > 0.0 else weights / total
-    noise = normal_noise(CALIBRATION_BINS, seed=seed)
-
-    def show(true: float, draws: int) -> Numbers:
-        return np.asarray(np.abs(true * pattern + noise(draws) * spread).sum(axis=1), dtype=np.float64)
-
-    return Inversion(value=value, show=show, reach=6.0 * float(np.sqrt((spread**2).sum())), most=1.0)

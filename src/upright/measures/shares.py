@@ -11,7 +11,7 @@ _ROUNDING = 1e-6
 class Share:
     """``cases`` of ``base``, as sums of weights (counts without weights), and sums of squared weights.
 
-    ``rows`` is the plain number of rows in the base.
+    ``rows`` is the plain number of rows in the base. ``lacking`` says why nothing can be read from it, however many.
     """
 
     rows: int
@@ -19,6 +19,7 @@ class Share:
     base_squares: float
     cases: float
     cases_squares: float
+    lacking: str = ""
 
     @property
     def value(self) -> float | None:
@@ -73,9 +74,11 @@ class Least:
         With one share only the rows count: Wilson's interval is honest at 0 and 1 too.
         """
         for share in shares:
+            if share.lacking:
+                return share.lacking
             size = min(float(share.rows), share.size + _ROUNDING, share.kish + _ROUNDING)
             if size < self.rows:
-                effective = "" if round(size) == share.rows else f", worth {size:.0f} by their weights"
+                effective = "" if round(size) == share.rows else f", worth {size:.0f} of equal weight"
                 return f"{_rows(share.rows)}{effective}; {self.rows} are needed"
         if len(shares) < 2 or self.expected <= 0.0:
             return ""

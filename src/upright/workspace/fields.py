@@ -76,6 +76,13 @@ class Fields:
         """A list of different texts; empty where the key is missing."""
         return read_texts(self.values[name]) if self.has(name) else ()
 
+    def text_or_texts(self, name: str) -> str | tuple[str, ...] | None:
+        """A text, a list of several, or None where the key is missing; a list of one is that one."""
+        if not self.has(name) or self.values[name].kind != "list":
+            return self.text_or_none(name)
+        found = self.texts(name)
+        return found[0] if len(found) == 1 else found or None
+
     def map(self, name: str, read: Callable[[Node], Any]) -> dict[str, Any]:
         """A mapping whose values are read one by one; empty where the key is missing."""
         if not self.has(name):

@@ -91,7 +91,7 @@ class DatasetPart:
     recorded_decisions: bool
     protected: tuple[str, ...]
     people: PeopleTable | None
-    favourable: str | None
+    favourable: str | tuple[str, ...] | None
     declared: Mapping[str, Any]
 
 

@@ -166,7 +166,7 @@ class _Reader:
             recorded_decisions=fields.flag("recorded_decisions"),
             protected=protected,
             people=people,
-            favourable=fields.text_or_none("favourable"),
+            favourable=fields.text_or_texts("favourable"),
             declared=self._declared(fields),
         )
 

@@ -1,30 +1,32 @@
 """How well a model predicts: classification, ranking, calibration, or errors of predicted numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from upright.checks.contract import Binding, CheckResult, Context, Run, TableSource, check
 from upright.checks.inputs import demand_rows, missing_results, table_of
 from upright.checks.judge import judge
+from upright.checks.positive import label_values, positive_value
 from upright.evidence.statement import NotExamined
 from upright.kernel import InputError
-from upright.measures.classified import classification_estimates
-from upright.measures.decisions import count_decisions, demand_two_values, read_decisions
+from upright.measures.classes import read_classes
+from upright.measures.classified import classification_estimates, multiclass_estimates
+from upright.measures.decisions import count_decisions, read_decisions
 from upright.measures.errors import MeasureInputError
 from upright.measures.estimate import Estimate
 from upright.measures.residuals import count_residuals, residual_estimates
 from upright.measures.scores import count_scores, demand_range, read_scores, score_estimates
 from upright.measures.shares import Least
-from upright.measures.tally import collect, demand_single_values
-from upright.measures.values import is_value, value_text
+from upright.measures.tally import collect
+from upright.measures.values import value_text
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 MEASURES = (
     *("accuracy", "precision", "recall", "specificity", "balanced_accuracy", "f1"),
-    *("auc", "brier", "calibration_error", "mae", "rmse"),
+    *("auc", "brier", "calibration_error", "mae", "rmse", "macro_precision", "macro_f1"),
 )
 MOST_GROUPS = 40
 
@@ -49,22 +51,26 @@ class _Found:
     unlabelled: int = 0
     without_result: Mapping[str, int]
     not_examined: tuple[NotExamined, ...] = ()
+    aside: str | None = None
 
 
-@check("performance", version="1", kinds=("performance",), about=("dataset",), measures=MEASURES, uses_predictions=True)
+@check("performance", version="2", kinds=("performance",), about=("dataset",), measures=MEASURES, uses_predictions=True)
 def performance(
     *,
     task: str = "classification",
     positive: str | None = None,
+    classes: tuple[str, ...] = (),
     least_rows: int = 30,
     judge_groups: bool = False,
     leave_out_missing: bool = False,
 ) -> Run:
     """Measures how well predictions and scores fit what turned out: accuracy, AUC, calibration, or errors of numbers.
 
-    ``task`` is ``classification`` (label of two values; needs a prediction or a score column) or ``regression``.
-    The positive class is ``positive``, else the model's, else 1 or true. Each measure is also reported per protected
-    group; limits hold for the whole table, and with ``judge_groups`` for each group too.
+    ``task`` is ``classification`` (label of two values; needs a prediction or a score column), ``multiclass`` (each of
+    ``classes``, else of those that occur, against the rest, and averages over them) or ``regression``. The positive
+    class of two is ``positive``, else the model's, else 1 or true. Each measure is also reported per protected group;
+    limits hold for the whole table, and with ``judge_groups`` for each group too. Numbers of fewer than five people
+    are withheld.
     """
 
     def run(binding: Binding, context: Context) -> CheckResult:
@@ -85,8 +91,12 @@ def performance(
             found = _regression(work, source.columns.label)
         elif task == "classification":
             found = _classification(work, source.columns.label, positive, binding)
+        elif task == "multiclass":
+            found = _multiclass(work, source.columns.label, classes)
         else:
-            raise InputError(f"task is {task!r}; expected classification or regression.", code="UP-CHECK-03")
+            raise InputError(
+                f"task is {task!r}; expected classification, multiclass or regression.", code="UP-CHECK-03"
+            )
         return _answer(binding, work, found, judge_groups=judge_groups)
 
     return run
@@ -103,6 +113,7 @@ def _answer(binding: Binding, work: _Task, found: _Found, *, judge_groups: bool)
             for what, rows in found.without_result.items()
             for reason in missing_results(rows, work.rows, what, leave_out=work.leave_out)
         ],
+        aside=found.aside,
     )
     missing = [
         NotExamined(what=f"rows of {work.source.ref}", why=f"no {what}", count=rows)
@@ -119,8 +130,9 @@ def _classification(work: _Task, label: str, positive: str | None, binding: Bind
             f"{work.source.ref} names neither prediction nor score. Set `columns: {{prediction: …, score: …}}`.",
             code="UP-CHECK-36",
         )
-    values = _values(work.table, label)
-    chosen = _positive(work, label, values, positive or (binding.model.positive if binding.model else None))
+    values = label_values(work.table, label)
+    declared = positive or (binding.model.positive if binding.model else None)
+    chosen = positive_value(work.table, work.source, label, declared)
     overall: list[Estimate] = []
     by_group: list[Estimate] = []
     without: dict[str, int] = {}
@@ -184,35 +196,6 @@ def _text(item: tuple[tuple[Any, ...], Any]) -> str:
     return value_text(item[0][0])
 
 
-def _values(table: "Table", label: str) -> list[tuple[Any, int]]:
-    """Values of the label with their rows; missing and NaN left out."""
-    demand_single_values(table, [label])
-    found = table.group_by(label).agg(rows=table.count()).limit(1_000)
-    rows = [(value, int(count)) for value, count in collect(found) if value is not None and value == value]
-    demand_two_values(label, {value for value, _ in rows})
-    return rows
-
-
-def _positive(work: _Task, label: str, values: list[tuple[Any, int]], declared: str | None) -> Any:
-    """The label's value that counts as positive."""
-    for value, _ in values:
-        if is_value(declared if declared is not None else "1", value):
-            return value
-    shown = ", ".join(sorted(repr(value_text(value)) for value, _ in values)) or "nothing"
-    if declared is None and len(values) == 1 and is_value("0", values[0][0]):
-        return type(values[0][0])(1)
-    if declared is None:
-        raise InputError(
-            f"{work.source.ref}: label {label!r} holds {shown}; say which one is positive with the option `positive`.",
-            code="UP-CHECK-37",
-        )
-    raise MeasureInputError(
-        f"{work.source.ref}: label {label!r} never is the positive value {declared!r}; it holds {shown}. With one "
-        "class alone nothing can be ranked or recalled; give a table with both, or correct the value.",
-        code="UP-MEASURE-10",
-    )
-
-
 def _without_number(table: "Table", column: str) -> int:
     demand_range(table, column, 0.0, 1.0, "a score is a probability; give the model's probability, not its margin")
     value = table[column].cast("float64")
@@ -221,12 +204,42 @@ def _without_number(table: "Table", column: str) -> int:
     return int(rows or 0)
 
 
-def _regression(work: _Task, label: str) -> _Found:
-    prediction = work.source.columns.prediction
-    if prediction is None:
+def _multiclass(work: _Task, label: str, classes: Sequence[str]) -> _Found:
+    columns = work.source.columns
+    prediction = _prediction(work, label)
+    counts = count_decisions(work.table, by=work.by, prediction=prediction, label=label, weight=columns.weight)
+    found = read_classes(counts, by=work.by, prediction=prediction, label=label, given=classes)
+    overall: list[Estimate] = []
+    by_group: list[Estimate] = []
+    for group, cells in _each(work.by, found.over):
+        told = multiclass_estimates(
+            cells, found.names, outcome=prediction, group=group, least=work.least, seed=work.seed
+        )
+        (by_group if group else overall).extend(told)
+    if not overall:
+        raise MeasureInputError(
+            f"{work.source.ref} has no row with a prediction, so nothing can be measured.", code="UP-MEASURE-07"
+        )
+    return _Found(
+        overall=tuple(overall),
+        by_group=tuple(by_group),
+        unlabelled=found.unlabelled_rows,
+        without_result={"prediction": found.undecided_rows},
+        aside=prediction,
+    )
+
+
+def _prediction(work: _Task, label: str) -> str:
+    found = work.source.columns.prediction
+    if found is None or found == label:
         raise InputError(
             f"{work.source.ref} names no prediction. Set `columns: {{prediction: …}}`.", code="UP-CHECK-36"
         )
+    return found
+
+
+def _regression(work: _Task, label: str) -> _Found:
+    prediction = _prediction(work, label)
     if work.source.columns.weight is not None:
         raise InputError(
             "Errors of numbers are measured on rows of equal weight; leave `weight` out.", code="UP-CHECK-38"

@@ -1,0 +1,1 @@
+"""What group fairness compares, by the kind of outcome."""

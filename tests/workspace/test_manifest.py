@@ -60,6 +60,12 @@ def test_norway_stays_a_country_and_a_favourable_zero_stays_text(tmp_path: Path)
     assert load(tmp_path).datasets[0].favourable == "0"
 
 
+@pytest.mark.parametrize(("written", "read"), [("[0, approved]", ("0", "approved")), ("[0]", "0"), ("[]", None)])
+def test_several_values_may_be_favourable(tmp_path: Path, written: str, read: object) -> None:
+    text = MANIFEST.replace("favourable: 0", f"favourable: {written}")
+    assert load_manifest(write_project(tmp_path, text)).datasets[0].favourable == read
+
+
 def test_the_digest_is_of_the_bytes(tmp_path: Path) -> None:
     import hashlib
 

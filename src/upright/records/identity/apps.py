@@ -11,8 +11,11 @@ class IdentityConfig(AppConfig):
     verbose_name = "Identity"
 
     def ready(self) -> None:
-        """Says which roles have the rights of this app."""
+        """Says which roles have the rights of this app, and what its other tables are to the ledger."""
         from upright.records.identity.power import register
         from upright.records.identity.rights import RIGHTS
+        from upright.records.identity.tables import TABLES
+        from upright.records.trail import tables
 
         register(RIGHTS)
+        tables.register(TABLES)

@@ -9,3 +9,10 @@ class TrailConfig(AppConfig):
     name = "upright.records.trail"
     label = "trail"
     verbose_name = "Trail"
+
+    def ready(self) -> None:
+        """Says what each table is to the ledger."""
+        from upright.records.trail.classes import TABLES
+        from upright.records.trail.tables import register
+
+        register(TABLES)

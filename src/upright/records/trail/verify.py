@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from upright.ledger import Problem, Report, VerifierKey
 from upright.ledger.verify import verify as verify_log
+from upright.records.trail import tables
 from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.records.trail.projection import defaults, project
 from upright.records.trail.record import Record, record_types
@@ -43,7 +44,7 @@ def verify(trust: VerifierKey | None = None, *, since: str | None = None) -> Ser
     with _snapshot():
         report = verify_log(log.source, trust=trust or log.key, since=since, state_head=log.state_head)
         walk = _Rows()
-        problems = (*_streams(report.size), *walk.problems())
+        problems = (*_streams(report.size), *walk.problems(), *tables.problems())
     return ServerReport(log=report, rows=walk.count, problems=problems)
 
 

@@ -11,7 +11,7 @@ from upright.ledger.disk import Disk
 from upright.ledger.draft import Written
 from upright.ledger.frontier import Frontier
 from upright.ledger.layout import Layout
-from upright.ledger.leaves import Columns, Leaf, body_digest, leaf_bytes, parse_leaf
+from upright.ledger.leaves import Leaf, body_digest, leaf_bytes, parse_leaf
 from upright.ledger.log import lay_out
 from upright.ledger.openings import Opening, opening_bytes, opening_label
 from upright.ledger.tail import Tail, Writer
@@ -72,7 +72,7 @@ def forge(place: Place, change: Callable[[list[Row]], None]) -> Log:
         for index, o in enumerate(row.opening for row in rows)
     ]
     writer = Writer(disk, layout)
-    written = Written(leaves, openings, Columns((), (), (), (), (), ()))
+    written = Written(leaves, openings)
     Tail(0, 0, 0, Frontier(0, [])).write(writer, written, [leaf_hash(leaf) for leaf in leaves])
     writer.settle()
     sign(place, len(leaves), root_hash([leaf_hash(leaf) for leaf in leaves]))

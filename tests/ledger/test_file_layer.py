@@ -119,6 +119,14 @@ def test_each_change_is_counted_by_kind_and_point(tmp_path: Path) -> None:
     }
 
 
+def test_a_file_that_may_fall_back_has_a_durable_name_and_durable_bytes(tmp_path: Path) -> None:
+    layer = Disk()
+    for number in range(3):
+        layer.replace(tmp_path / "head", b"%d" % number, "state-head", may_fall_back=True)
+    assert (tmp_path / "head").read_bytes() == b"2"
+    assert (layer.counts["sync", "state-head"], layer.counts["sync-folder", "state-head"]) == (3, 1)
+
+
 @pytest.mark.parametrize(
     ("number", "says"), [(errno.ENOSPC, "No space left"), (errno.EDQUOT, "quota"), (errno.EIO, "error")]
 )

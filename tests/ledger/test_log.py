@@ -373,3 +373,15 @@ def test_the_clock_may_stand_still(place: Place) -> None:
     for number in range(3):
         log.append([record(str(number))])
     assert {e.time for e in log.entries()} == {"2026-03-13T09:30:00.000Z"}
+
+
+def test_a_log_that_appends_knows_what_one_that_is_opened_reads(place: Place) -> None:
+    log = place.create()
+    for number in range(5):
+        log.append([record(f"{number} {at}", ref=f"risk:{at % 3}") for at in range(60)])
+        log.append([evidence(str(number)), record("x", ref=f"risk:only-{number}", index="index:organisation")])
+        log.erase(log.size - 1, "asked", "person:0190")
+    known, read = log._known(), place.open()._known()
+    assert (known.by_ref, known.by_id, known.erased) == (read.by_ref, read.by_id, read.erased)
+    assert list(known.by_ref) == list(read.by_ref)
+    assert (known.size, known.last_time, len(known.erased)) == (read.size, read.last_time, 5)

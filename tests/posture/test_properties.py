@@ -195,6 +195,26 @@ def test_judging_a_changed_item_gives_what_judging_anew_gives() -> None:
         assert quick.posture().to_json() == Judge(quick.facts, CATALOGUE).posture().to_json(), seed
 
 
+def test_a_changed_item_takes_the_place_of_one_that_is_not_judged_yet() -> None:
+    """Items from after the moment that is judged are in Facts all the same, and stand there once."""
+    for _seed, facts in each(20):
+        item = msgspec.structs.replace(facts.items[0], recorded="2099-01-01T00:00:00.000Z")
+        judge = Judge(msgspec.structs.replace(facts, items=(item, *facts.items[1:])), CATALOGUE)
+        for again in (facts.items[0], item, facts.items[0]):
+            judge = judge.with_items([again])
+            assert len(judge.facts.items) == len(facts.items)
+            assert judge.posture().to_json() == Judge(judge.facts, CATALOGUE).posture().to_json()
+
+
+def test_a_stream_that_facts_name_twice_is_made_longer_twice() -> None:
+    seed, facts = next(iter(each()))
+    facts = msgspec.structs.replace(facts, streams=(*facts.streams, *facts.streams))
+    item = one_more(seed, facts)
+    quick = Judge(facts, CATALOGUE).with_items([item])
+    assert {one.entries for one in quick.facts.streams if one.id == item.stream} == {item.n + 1}
+    assert quick.posture().to_json() == Judge(quick.facts, CATALOGUE).posture().to_json()
+
+
 def test_a_new_stream_about_a_subject_counts_after_a_change() -> None:
     facts = with_evidence(bindings=(), subjects=subjects())
     judge = evaluator(facts, CATALOGUE)

@@ -107,18 +107,21 @@ class Disk:
         self._do(operation, lambda: path.mkdir(mode, exist_ok=True))
         self.sync_folder(path.parent, point)
 
-    def replace(self, path: Path, data: bytes, point: Point) -> None:
+    def replace(self, path: Path, data: bytes, point: Point, *, may_fall_back: bool = False) -> None:
         """Gives a file new contents, durably and at one stroke: a reader sees the old or the new ones, whole.
 
-        What a dead writer left is a file that ends in ``.new``, which nobody reads.
+        What a dead writer left is a file that ends in ``.new``, which nobody reads. With ``may_fall_back``, a loss of
+        power may bring the old contents back; that a file of this name is there is durable all the same.
         """
         new = path.with_name(path.name + ".new")
+        was_there = may_fall_back and path.exists()
         if new.exists():
             self.remove(new, point)
         self.write(new, 0, data, point)
         self.sync(new, point)
         self.rename(new, path, point)
-        self.sync_folder(path.parent, point)
+        if not was_there:
+            self.sync_folder(path.parent, point)
 
     def _do(self, operation: Operation, act: Callable[[], object]) -> None:
         self.counts[operation.kind, operation.point] += 1

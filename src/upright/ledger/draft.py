@@ -7,7 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from upright.ledger.errors import LedgerError
-from upright.ledger.leaves import SALT_BYTES, Columns, leaf_bytes, place, stream_id
+from upright.ledger.leaves import SALT_BYTES, leaf_bytes, stream_id
 from upright.ledger.openings import (
     MOST_BODY_BYTES,
     MOST_MEDIA_TYPE_BYTES,
@@ -36,7 +36,6 @@ class Written(msgspec.Struct, frozen=True):
 
     leaves: list[bytes]
     openings: list[bytes]
-    columns: Columns
 
 
 class Draft:
@@ -64,33 +63,30 @@ class Draft:
     def write(self, time: str, *, late: bool) -> Written:
         """The bytes of all rows. Each entry gets a salt of its own."""
         salts = os.urandom(SALT_BYTES * len(self.rows))
-        leaves, openings = [], []
-        sha256, index = hashlib.sha256, self.first
-        labels: dict[tuple[str, str], tuple[bytes, bytes]] = {}
-        for row, begin in zip(self.rows, range(0, len(salts), SALT_BYTES), strict=True):
-            stream, media = row.stream, row.media_type
-            label = labels.get((stream.ref, media))
-            if label is None:
-                label = labels[stream.ref, media] = opening_label(stream.ref, media)[:2]
+        leaves, openings, begin = [], [], 0
+        sha256 = hashlib.sha256
+        for index, row in enumerate(self.rows, self.first):
+            stream, n, content = row.stream, row.n, row.body
             salt = salts[begin : begin + SALT_BYTES]
-            body = sha256(label[1] + salt + row.body).hexdigest()
+            label, prefix, _body_at = opening_label(stream.ref, row.media_type)
+            body = sha256(prefix + salt + content).hexdigest()
             leaves.append(
-                leaf_bytes(body=body, n=row.n, prev=row.prev, stream=stream.id, time=time, type_=row.type, late=late)
+                leaf_bytes(body=body, n=n, prev=row.prev, stream=stream.id, time=time, type_=row.type, late=late)
             )
-            openings.append(opening_bytes(index, label[0], None if row.n else stream.salt, salt, row.body))
-            index += 1
-        return Written(leaves, openings, self._columns(time))
+            openings.append(opening_bytes(index, label, None if n else stream.salt, salt, content))
+            begin += SALT_BYTES
+        return Written(leaves, openings)
 
-    def opening(self, index: int) -> Opening:
-        """What a row will be read back as, for taking new streams in."""
-        row = self.rows[index - self.first]
-        return Opening(index, row.stream.ref, None, b"", row.media_type, row.body)
-
-    def _columns(self, time: str) -> Columns:
-        streams = tuple(row.stream.id.encode() for row in self.rows)
-        types = tuple(row.type.encode() for row in self.rows)
-        places = tuple(place(row.n, row.prev) for row in self.rows)
-        return Columns((), (), places, streams, (time.encode(),), types)
+    def enter(self, time: str) -> None:
+        """Takes the rows into the streams that it was begun with, once they are written and committed."""
+        streams = self._streams
+        for stream in self._new.values():
+            streams.add(stream)
+        for index, row in enumerate(self.rows, self.first):
+            row.stream.entries.append(index)
+            if row.type == "erasure":
+                streams.erase(row.stream, Opening(index, row.stream.ref, None, b"", row.media_type, row.body))
+        streams.took(len(self.rows), time.encode())
 
     def _stream(self, ref: str, index: str) -> Stream:
         known = self._new.get(ref) or self._streams.by_ref.get(ref)
@@ -108,16 +104,15 @@ class Draft:
 
     def _made(self, ref: str, index: str) -> Stream:
         salt = os.urandom(SALT_BYTES)
-        stream = self._new[ref] = Stream(ref=ref, id=stream_id(salt, ref), salt=salt, index=index)
+        id_, is_index = stream_id(salt, ref), ref.startswith(INDEX)
+        stream = self._new[ref] = Stream(ref=ref, id=id_, salt=salt, index=index, is_index=is_index)
         return stream
 
     def _row(self, stream: Stream, type_: str, media_type: str, body: bytes) -> int:
         index = self.first + len(self.rows)
-        at = self._places.get(stream.ref)
-        if at is None:
-            at = stream.next_place()
-        self.rows.append(Row(stream, type_, media_type, body, *at))
-        self._places[stream.ref] = (at[0] + 1, index)
+        n, prev = self._places.get(stream.ref) or stream.next_place()
+        self.rows.append(Row(stream, type_, media_type, body, n, prev))
+        self._places[stream.ref] = (n + 1, index)
         return index
 
 
@@ -127,19 +122,30 @@ def demand_valid(entry: NewEntry) -> None:
     Raises:
         LedgerError: an unknown type, a ref or media type that is empty, too long or not plain, or a body too large.
     """
-    if entry.type not in ENTRY_TYPES or entry.type == "epoch":
-        raise _refused(entry, f"type {entry.type!r}", "one of " + ", ".join(t for t in ENTRY_TYPES if t != "epoch"))
-    if not _is_plain(entry.ref, MOST_REF_BYTES) or ":" not in entry.ref or entry.ref.startswith(INDEX):
-        raise _refused(entry, f"ref {entry.ref[:80]!r}", f"a stream's ref, at most {MOST_REF_BYTES} bytes, not index:")
-    if not _is_plain(entry.index, MOST_REF_BYTES) or not entry.index.startswith(INDEX) or entry.index == ROOT:
-        raise _refused(entry, f"index {entry.index[:80]!r}", "an index stream such as index:system:mortgage")
-    if not entry.media_type.isascii() or not _is_plain(entry.media_type, MOST_MEDIA_TYPE_BYTES):
-        raise _refused(entry, f"media type {entry.media_type[:80]!r}", "a media type such as application/json")
-    if not 0 < len(entry.body) <= MOST_BODY_BYTES:
-        raise _refused(entry, f"a body of {len(entry.body)} bytes", f"1 to {MOST_BODY_BYTES}")
+    unfit = _unfit(entry.type, entry.ref, entry.index, entry.media_type)
+    if unfit is None and not 0 < len(entry.body) <= MOST_BODY_BYTES:
+        unfit = f"a body of {len(entry.body)} bytes", f"1 to {MOST_BODY_BYTES}"
+    if unfit is not None:
+        raise LedgerError(
+            f"An entry for {entry.ref[:80]!r} cannot be appended: expected {unfit[1]}, got {unfit[0]}.",
+            code="UP-LEDGER-40",
+        )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
+def _unfit(type_: str, ref: str, index: str, media_type: str) -> tuple[str, str] | None:
+    """What is wrong with an entry whatever its body is, as (got, expected); entries of one stream are alike here."""
+    if type_ not in ENTRY_TYPES or type_ == "epoch":
+        return f"type {type_!r}", "one of " + ", ".join(t for t in ENTRY_TYPES if t != "epoch")
+    if not _is_plain(ref, MOST_REF_BYTES) or ":" not in ref or ref.startswith(INDEX):
+        return f"ref {ref[:80]!r}", f"a stream's ref, at most {MOST_REF_BYTES} bytes, not index:"
+    if not _is_plain(index, MOST_REF_BYTES) or not index.startswith(INDEX) or index == ROOT:
+        return f"index {index[:80]!r}", "an index stream such as index:system:mortgage"
+    if not media_type.isascii() or not _is_plain(media_type, MOST_MEDIA_TYPE_BYTES):
+        return f"media type {media_type[:80]!r}", "a media type such as application/json"
+    return None
+
+
 def _is_plain(text: str, most: int) -> bool:
     """Not empty, no white space or control characters, and encodable within ``most`` bytes."""
     if not text or not text.isprintable() or " " in text:
@@ -148,9 +154,3 @@ def _is_plain(text: str, most: int) -> bool:
         return len(text.encode()) <= most
     except UnicodeEncodeError:
         return False
-
-
-def _refused(entry: NewEntry, got: str, expected: str) -> LedgerError:
-    return LedgerError(
-        f"An entry for {entry.ref[:80]!r} cannot be appended: expected {expected}, got {got}.", code="UP-LEDGER-40"
-    )

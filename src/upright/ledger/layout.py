@@ -1,6 +1,6 @@
 """Where the parts of a ledger lie in a folder: ``.upright/`` as it grows, ``ledger/`` of a pack as it is exported."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 TILE_WIDTH = 256
@@ -27,6 +27,11 @@ class Layout:
     """Paths in a folder such as ``.upright``."""
 
     folder: Path
+    ledger: Path = field(init=False, compare=False, repr=False)
+    """What a stranger may see: checkpoint and tiles."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ledger", self.folder / "ledger")
 
     @property
     def format(self) -> Path:
@@ -37,11 +42,6 @@ class Layout:
     def lock(self) -> Path:
         """Whoever appends holds a lock on this empty file."""
         return self.folder / "lock"
-
-    @property
-    def ledger(self) -> Path:
-        """What a stranger may see: checkpoint and tiles."""
-        return self.folder / "ledger"
 
     @property
     def checkpoint(self) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 from upright.kernel import Clock, Signer, parse_time, system_clock, time_text
 from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.disk import Disk
-from upright.ledger.draft import Draft, Written, demand_valid
+from upright.ledger.draft import Draft, demand_valid
 from upright.ledger.erasure import erasure_entry, wipe
 from upright.ledger.errors import DamageError, LedgerError, RollbackError, SignatureError
 from upright.ledger.frontier import Frontier
@@ -198,7 +198,7 @@ class Log(View):
             if self.size:
                 raise LedgerError("This log has begun already; leaf 0 is written once.", code="UP-LEDGER-42")
             draft = Draft(self._known(), epoch)
-            self._commit(tail, draft, draft.write(self._moment()[0], late=False), (signer,))
+            self._commit(tail, draft, (self._moment()[0], False), (signer,))
 
     def erase(self, index: int, reason: str, actor: str) -> int:
         """Erases the body of a record or of evidence: first an entry that says so, then the bytes, in place.
@@ -225,12 +225,12 @@ class Log(View):
     def _append(self, entries: Sequence[NewEntry], *signers: Signer) -> list[int]:
         """As ``append``; needs the lock."""
         tail = self._settle()
-        time, late = self._moment()
+        moment = self._moment()
         draft = Draft(self._known())
         filed: dict[tuple[str, bytes], int] = {}
         indices = [self._placed(draft, entry, filed) for entry in entries]
         if draft.rows:
-            self._commit(tail, draft, draft.write(time, late=late), signers)
+            self._commit(tail, draft, moment, signers)
         for (ref, key), index in filed.items():
             self._bodies[ref][key] = index
         return indices
@@ -244,7 +244,8 @@ class Log(View):
         if len(self._seen.note.signatures) > 1 and successor(self, self._seen) is not None:
             keep_handover(self._disk, self._layout, self._seen)
         frontier = Frontier.read(FolderSource(self._layout), self.size)
-        if frontier.root() != self._seen.root:
+        known = None if self._tail is None or is_new else self._tail.frontier
+        if (known is None or known.partial() != frontier.partial()) and frontier.root() != self._seen.root:
             raise DamageError(
                 f"The stored tiles do not lead to the checkpoint: expected root {self._seen.root.hex()}, got "
                 f"{frontier.root().hex()}. Run `upright ledger verify` to see which tile differs.",
@@ -332,14 +333,16 @@ class Log(View):
             index = filed[entry.ref, key] = draft.add(entry)
         return index
 
-    def _commit(self, tail: Tail, draft: Draft, written: Written, signers: tuple[Signer, ...]) -> None:
+    def _commit(self, tail: Tail, draft: Draft, moment: tuple[str, bool], signers: tuple[Signer, ...]) -> None:
+        time, late = moment
+        written = draft.write(time, late=late)
         try:
             writer = Writer(self._disk, self._layout)
             after = tail.write(writer, written, leaf_hashes(written.leaves))
             writer.settle()
             checkpoint = Checkpoint.sign(self.origin, after.size, after.frontier.root(), *signers)
             self._disk.replace(self._layout.checkpoint, str(checkpoint).encode(), "checkpoint")
-            self._streams.extend(written.columns, draft.opening)
+            draft.enter(time)
             self._seen, self._tail = checkpoint, after
         except BaseException:
             self._forget()

@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from upright.kernel import InputError, Signer
@@ -197,6 +198,7 @@ class Note:
         return self.text + "\n" + "".join(str(signature) for signature in self.signatures)
 
 
+@lru_cache(maxsize=256)
 def is_key_name(name: str) -> bool:
     """Whether a text may be the name of a key: not empty, no spaces of any script, no '+', no control characters."""
     return bool(name) and "+" not in name and not any(c.isspace() or ord(c) < 0x20 for c in name)

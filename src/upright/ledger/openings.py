@@ -6,6 +6,7 @@ salt follows), stream salt?, salt of 32 bytes, u16 length and ref, u8 length and
 
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -98,6 +99,7 @@ def opening_fields(data: bytes, at: int, end: int) -> Fields:
     return stream_salt, data[at:middle], ref, media, data[media_end:end]
 
 
+@lru_cache(maxsize=16_384)
 def opening_label(ref: str, media_type: str) -> tuple[bytes, bytes, int]:
     """What openings of one stream share: the bytes between salt and body, how the hash of their bodies begins, and
     where, counted from the opening's own begin, their bodies begin (if no stream salt stands before).

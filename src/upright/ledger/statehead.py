@@ -73,7 +73,9 @@ def demand_known(head: Checkpoint, *keys: VerifierKey) -> None:
 
 
 def write_head(disk: Disk, path: Path, checkpoint: Checkpoint) -> None:
-    """Moves the head forward, durably; never back, even where another copy of the log appends at the same moment.
+    """Moves the head forward; never back, even where another copy of the log appends at the same moment.
+
+    A loss of power may leave an earlier head, whole, as a crash leaves one that is behind the log.
 
     Raises:
         RollbackError: meanwhile this host has seen more of the log, or another history.
@@ -84,4 +86,4 @@ def write_head(disk: Disk, path: Path, checkpoint: Checkpoint) -> None:
         if before is not None and before.origin == checkpoint.origin and before.size >= checkpoint.size:
             at_head = checkpoint.root if before.size == checkpoint.size else None
             demand_extends(checkpoint.origin, checkpoint.size, checkpoint.root, before, at_head)
-        disk.replace(path, str(checkpoint).encode(), "state-head")
+        disk.replace(path, str(checkpoint).encode(), "state-head", may_fall_back=True)

@@ -154,6 +154,22 @@ class Streams:
             raise _wrong(opening.index, *wrong)
         return self._add(said, index_ref, opening.index)
 
+    def add(self, stream: Stream) -> None:
+        """Takes in a stream that is announced as it should be."""
+        self.by_ref[stream.ref] = self.by_id[stream.id.encode()] = stream
+
+    def erase(self, stream: Stream, opening: Opening) -> None:
+        """Takes in what an erasure entry of a stream erases.
+
+        Raises:
+            DamageError: it names no earlier entry of its own stream.
+        """
+        index, erased = opening.index, read_erasure(opening)
+        at = bisect_left(stream.entries, erased)
+        if erased >= index or at == len(stream.entries) or stream.entries[at] != erased:
+            raise _wrong(index, "an erasure to name an earlier entry of its own stream", f"entry {erased}")
+        self.erased[erased] = index
+
     def withdraw(self, stream: Stream) -> None:
         """Takes the newest announcement back."""
         del self.by_ref[stream.ref], self.by_id[stream.id.encode()]
@@ -178,20 +194,15 @@ class Streams:
         if said.stream != expected:
             raise _wrong(index, f"stream {expected} for {said.ref}", said.stream)
         stream = Stream(ref=said.ref, id=said.stream, salt=salt, index=index_ref, is_index=said.ref.startswith(INDEX))
-        self.by_ref[stream.ref] = self.by_id[stream.id.encode()] = stream
+        self.add(stream)
         return stream
 
     def _erasure(self, id_: bytes, opening_of: Callable[[int], Opening | None], index: int) -> None:
         stream = self.by_id.get(id_)
         try:
             opening = None if stream is None else opening_of(index)
-            if opening is None or stream is None:
-                return
-            erased = read_erasure(opening)
-            at = bisect_left(stream.entries, erased)
-            if erased >= index or at == len(stream.entries) or stream.entries[at] != erased:
-                raise _wrong(index, "an erasure to name an earlier entry of its own stream", f"entry {erased}")
-            self.erased[erased] = index
+            if opening is not None and stream is not None:
+                self.erase(stream, opening)
         except DamageError as why:
             if self._report is refuse:
                 raise

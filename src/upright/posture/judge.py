@@ -221,10 +221,12 @@ class Judge:
         lengths = dict(entries or {})
         for stream, n in fresh:
             lengths[stream] = max(lengths.get(stream, 0), n + 1)
-        streams = _lengthened(self.facts.streams, lengths, fresh.values())
-        kept = [item for item in self.facts.items if item.stream not in lengths or (item.stream, item.n) not in fresh]
+        streams, changed = _lengthened(self.facts.streams, self.shelf.declared, lengths, fresh.values())
+        kept = self.facts.items
+        here = (item for ref in lengths for item in self.shelf.items.get(ref, ()))
+        if any((item.stream, item.n) in fresh for item in here) or not self.shelf.later.isdisjoint(lengths):
+            kept = tuple(item for item in kept if (item.stream, item.n) not in fresh)
         facts = msgspec.structs.replace(self.facts, items=(*kept, *fresh.values()), streams=streams)
-        changed = {one.id: one for one in streams if one.id in lengths}
         return self._after(facts, self.shelf.after(facts, tuple(fresh.values()), changed), frozenset(lengths))
 
     def _after(self, facts: Facts, shelf: Shelf, changed: frozenset[str]) -> "Judge":
@@ -273,20 +275,24 @@ def _changed(before: Links, after: Links) -> frozenset[str]:
     return (before.effective ^ after.effective) | (before.lapsed ^ after.lapsed)
 
 
-def _lengthened(streams: tuple[Stream, ...], lengths: Mapping[str, int], items: Iterable[Item]) -> tuple[Stream, ...]:
+def _lengthened(
+    streams: tuple[Stream, ...], places: Mapping[str, int], lengths: Mapping[str, int], items: Iterable[Item]
+) -> tuple[tuple[Stream, ...], dict[str, Stream]]:
+    """The streams at their new lengths, and by id those that changed or came; ``places`` says where an id stands."""
     new = {item.stream: item for item in items}
     known = list(streams)
-    for at, one in enumerate(streams):
+    is_once = len(places) == len(streams)
+    for at in [places[ref] for ref in lengths if ref in places] if is_once else range(len(streams)):
+        one = streams[at]
         if one.id in lengths:
             known[at] = msgspec.structs.replace(one, entries=max(one.entries, lengths[one.id]))
             new.pop(one.id, None)
-    return (
-        *known,
-        *(
-            Stream(id=ref, kinds=item.kinds, subject=item.subject, binding=item.binding, entries=lengths[ref])
-            for ref, item in new.items()
-        ),
+    known += (
+        Stream(id=ref, kinds=item.kinds, subject=item.subject, binding=item.binding, entries=lengths[ref])
+        for ref, item in new.items()
     )
+    changed = [known[places[ref]] for ref in lengths if ref in places] + known[len(streams) :]
+    return tuple(known), {one.id: one for one in changed}
 
 
 def _verdicts_over(rows: Iterable[Row], scope: str, units: Mapping[int, Standing]) -> Iterator[Verdict]:

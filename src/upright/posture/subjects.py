@@ -75,11 +75,16 @@ class Shelf:
             one.stream: one for one in facts.bindings if one.approved_index is not None and one.retired_index is None
         }
         retired = self.retired = frozenset(one.stream for one in facts.bindings if one.retired_index is not None)
-        self.declared = frozenset(one.id for one in facts.streams)
+        self.declared = {one.id: at for at, one in enumerate(facts.streams)}
         self.items: dict[str, list[Item]] = {}
+        later = set()
         for item in facts.items:
             if item.recorded <= facts.at:
                 self.items.setdefault(item.stream, []).append(item)
+            else:
+                later.add(item.stream)
+        self.later = frozenset(later)
+        """Streams with items that were recorded after the moment that is judged, and so are not on the shelf."""
         self.streams: dict[str, Stream] = {one.id: one for one in facts.streams if one.id not in retired}
         for ref, items in self.items.items():
             if ref not in self.streams and ref not in retired:  # its length is not known, so it counts as having a gap
@@ -99,8 +104,9 @@ class Shelf:
             return Shelf(facts)
         other = copy(self)
         other.items, other.streams, other.about = dict(self.items), dict(self.streams), dict(self.about)
-        if not self.declared.issuperset(streams):
-            other.declared = self.declared | streams.keys()
+        if not self.declared.keys() >= streams.keys():
+            other.declared = {one.id: at for at, one in enumerate(facts.streams)}
+        other.later = self.later | {item.stream for item in fresh if item.recorded > facts.at}
         for ref, stream in streams.items():
             numbers = {item.n for item in fresh if item.stream == ref}
             kept = [item for item in self.items.get(ref, ()) if item.n not in numbers]

@@ -181,6 +181,12 @@ class Catalogue:
         value = self._document("threats.yaml")
         return tuple(value["threats"]) if value else ()
 
+    @property
+    def about_threats(self) -> Mapping[str, Any]:
+        """How far the threats are confirmed, and the cautions that a reader must know."""
+        value = self._document("threats.yaml")
+        return value.get("meta", {}) if value else {}
+
     @cached_property
     def crosswalks(self) -> Mapping[str, Mapping[str, Any]]:
         """Crosswalks by id, shown beside requirements; they never make posture. Empty in a thawed catalogue."""

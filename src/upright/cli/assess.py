@@ -83,7 +83,7 @@ def show_assessment(
     screen: "Screen", name: str, found: "Assessment", known: "Catalogue", stage: str | None = None
 ) -> None:
     """The checks, worst first, with the reasons of what did not pass; what they mean for the requirements; the rest."""
-    from upright.cli.standing import answered, rest_line, show_frameworks, show_moved
+    from upright.cli.standing import answered, rest_line, show_frameworks, show_moved, show_unconfirmed_share
 
     screen.title(name, found.system)
     screen.line()
@@ -106,6 +106,7 @@ def show_assessment(
     screen.title("Posture", "self-kept log")
     show_frameworks(screen, found.standing, known)
     screen.line(rest_line(found.standing.verdicts))
+    show_unconfirmed_share(screen, known, found.standing.frameworks)
     screen.line()
     if found.bundle:
         screen.line(f"Bundle written to {found.bundle}.")

@@ -132,7 +132,10 @@ def threats(session: Session, catalogue: CatalogueFolders = None) -> None:
     """List the threats to AI systems that the catalogue knows."""
     from upright.cli.screen import Column
 
-    rows = [dict(one) for one in _load(catalogue).threats]
+    found = _load(catalogue)
+    rows, about = [dict(one) for one in found.threats], found.about_threats
+    marks = {mark: bool(about.get(mark)) for mark in ("levels_confirmed", "mapping_confirmed")}
+    cautions = [str(caution) for caution in about.get("cautions", ())]
 
     def show(screen: "Screen") -> None:
         screen.table(
@@ -140,9 +143,11 @@ def threats(session: Session, catalogue: CatalogueFolders = None) -> None:
             [(str(one.get("id", "")), str(one.get("title", "")), _joined(one.get("stage")))
              for one in rows],
         )  # fmt: skip
+        for caution in cautions:
+            screen.bullet(f"caution: {caution}")
         screen.quiet(counted(len(rows), "threat"))
 
-    session.answer({"upright": 1, "threats": rows}, show)
+    session.answer({"upright": 1, "threats": rows, **marks, "cautions": cautions}, show)
 
 
 @command(app, "lint")
@@ -203,17 +208,15 @@ def _ask_line(ask: "Ask") -> str:
 
 
 def _show_requirement(screen: "Screen", one: "Requirement") -> None:
+    from upright.cli.standing import show_unconfirmed
+
     screen.title(f"{one.id}  {one.title}", "" if one.confirmed else "unconfirmed")
     screen.line(one.text)
     for ask in one.asks:
         fresh = f", at most {ask.fresh_for} old" if ask.fresh_for else ""
         hold = f", tied at least by {ask.min_hold}" if ask.min_hold else ""
         screen.bullet(f"asks for {_ask_line(ask)}, {ask.mode.replace('_', ' ')}{fresh}{hold}")
-    for caution in one.cautions:
-        screen.bullet(f"caution: {caution}")
-    screen.quiet(
-        f"Which evidence answers it is {'our own judgement' if one.judgement == 'own' else 'from the reference'}."
-    )
+    show_unconfirmed(screen, one)
     screen.line()
 
 

@@ -6,6 +6,7 @@ import typer
 
 from upright.cli.here import CatalogueFolders, ManifestFile, SystemName, manifest_of, open_workspace
 from upright.cli.session import Session, command, single
+from upright.cli.standing import show_unconfirmed
 
 if TYPE_CHECKING:
     from upright.cli.screen import Screen
@@ -30,7 +31,9 @@ def explain(
     found = workspace.explain(requirement, system=system, at=at, manifest=observed)
     known = workspace.catalogue(at).requirement(requirement)
     document: dict[str, Any] = {
-        "upright": 1, "requirement": known.id, "title": known.title, **msgspec.to_builtins(found)
+        "upright": 1, "requirement": known.id, "title": known.title, "confirmed": known.confirmed,
+        "judgement": known.judgement, "asks_confirmed": known.asks_confirmed, "cautions": list(known.cautions),
+        **msgspec.to_builtins(found),
     }  # fmt: skip
 
     def show(screen: "Screen") -> None:
@@ -40,7 +43,6 @@ def explain(
         screen.verdict(found.status, " ".join(found.sentences))
         for each in found.evidence:
             screen.bullet(f"evidence sha256:{each}")
-        for caution in known.cautions:
-            screen.bullet(f"caution: {caution}")
+        show_unconfirmed(screen, known)
 
     session.answer(document, show)

@@ -52,7 +52,7 @@ def show_gate(
     bodies: "Mapping[str, Statement]",
 ) -> None:
     """The answer as a sentence, then every reason: of checks, of what is short of something, of what is not filed."""
-    from upright.cli.standing import by_framework
+    from upright.cli.standing import by_framework, show_unconfirmed_share
     from upright.reports.parts.gates import view_of
 
     view = view_of(answer, facts, known, bodies, most=1)
@@ -80,6 +80,7 @@ def show_gate(
             screen.verdict("unknown", f"{framework}  {line}")
     for line in view.waivers:
         screen.bullet(line)
+    show_unconfirmed_share(screen, known, facts.catalogue)
 
 
 def _show_bound(

@@ -36,11 +36,19 @@ def posture(
     wanted = [one for one in found.verdicts if framework in {None, one.requirement.partition(":")[0]}]
 
     def show(screen: "Screen") -> None:
-        from upright.cli.standing import answered, rest_line, show_frameworks, show_moved, show_verdicts
+        from upright.cli.standing import (
+            answered,
+            rest_line,
+            show_frameworks,
+            show_moved,
+            show_unconfirmed_share,
+            show_verdicts,
+        )
         from upright.reports.words import minute
 
         screen.title("Posture", f"as of {minute(facts.at)}, {_LOGS.get(facts.log, facts.log)}")
         show_frameworks(screen, found, known)
+        show_unconfirmed_share(screen, known, found.frameworks if framework is None else [framework])
         screen.line()
         if framework is not None:
             show_verdicts(screen, wanted, known)

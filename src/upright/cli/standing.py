@@ -10,7 +10,7 @@ from upright.reports.parts.verdicts import COUNTED
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from upright.catalogue import Catalogue
+    from upright.catalogue import Catalogue, Requirement
     from upright.cli.screen import Screen
     from upright.posture import Posture, Verdict
 
@@ -90,6 +90,29 @@ def rest_line(verdicts: Iterable["Verdict"]) -> str:
     )
 
 
+def show_unconfirmed_share(screen: "Screen", catalogue: "Catalogue", frameworks: Iterable[str]) -> None:
+    """One line that says how much of what was judged by nobody has confirmed yet, unless all is confirmed."""
+    asked = [
+        one for name in frameworks if name in catalogue.frameworks for one in catalogue.frameworks[name].requirements
+    ]
+    asks, texts = sum(not one.asks_confirmed for one in asked), sum(not one.confirmed for one in asked)
+    if asks or texts:
+        said = f"Not confirmed by anyone yet: which evidence answers {asks:,} of {counted(len(asked), 'requirement')}"
+        said += f", and the wording of {texts:,}" if texts else ""
+        screen.quiet(f"{said}. 'upright explain REQUIREMENT' marks each.")
+
+
+def show_unconfirmed(screen: "Screen", known: "Requirement") -> None:
+    """Of one requirement what nobody has confirmed, and its cautions."""
+    if not known.confirmed:
+        screen.bullet("unconfirmed: its text here is our own paraphrase that nobody has checked")
+    if not known.asks_confirmed:
+        whose = "our own judgement" if known.judgement == "own" else "read from the reference"
+        screen.bullet(f"unconfirmed: which evidence answers it is {whose}")
+    for caution in known.cautions:
+        screen.bullet(f"caution: {caution}")
+
+
 def answered(verdicts: Iterable["Verdict"], evidence: "Collection[str] | None" = None) -> "list[Verdict]":
     """The verdicts that rest on some evidence (on some of the given ids), worst first."""
     found = [one for one in verdicts if (one.evidence if evidence is None else set(one.evidence) & set(evidence))]
@@ -106,7 +129,7 @@ _BAD, _TITLED = frozenset({"failing", "stale"}), 8
 
 def _title(catalogue: "Catalogue", name: str) -> str:
     known = catalogue.requirements.get(name)
-    return known.title if known else ""
+    return f"{known.title}{'' if known.confirmed else ' (unconfirmed)'}" if known else ""
 
 
 def _findings(one: "Verdict") -> str:

@@ -73,6 +73,33 @@ class Change:
 _CHANGE: ContextVar[Change | None] = ContextVar("upright_change", default=None)
 
 
+class _Reached(Exception):  # noqa: N818 (no error: a rehearsal that came to its end)
+    """A rehearsed verb came to its first write: nothing refused it."""
+
+
+class _Rehearsal(Change):
+    def put(self, record: Record, body: Mapping[str, Any]) -> None:  # noqa: ARG002 (the same signature)
+        raise _Reached
+
+    def add(self, entry: NewEntry) -> int:  # noqa: ARG002 (the same signature)
+        raise _Reached
+
+
+def rehearse(verb: Callable[[], Any]) -> None:
+    """Runs a verb up to its first write, which is not made: a page that shows a button asks the verb itself.
+
+    Raises:
+        what the verb raises.
+    """
+    token = _CHANGE.set(_Rehearsal())
+    try:
+        verb()
+    except _Reached:
+        return
+    finally:
+        _CHANGE.reset(token)
+
+
 @contextmanager
 def change() -> Iterator[Change]:
     """One transaction: lock, begin, the block, one append, commit, state head, unlock. Nested, it joins the outer one.

@@ -1,0 +1,104 @@
+"""One record as a page shows it: its sections, what links to it, its history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import ForeignKey
+
+from upright.desk.description import RecordType, registered
+from upright.desk.values import Shown, label, plain_shown, shown
+from upright.desk.visible import visible
+from upright.kernel import InputError
+from upright.ledger import leaf_hash
+from upright.records.identity.models import Person
+from upright.records.identity.power import Powers
+from upright.records.trail.fields import RefField
+from upright.records.trail.history import Step, entries_of
+from upright.records.trail.record import Record
+from upright.records.trail.server_log import server_log
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """Records of another type that point here."""
+
+    described: RecordType
+    by: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One field that an entry changed; a side that was erased says so."""
+
+    label: str
+    before: Shown
+    after: Shown
+
+
+def sections(described: RecordType, record: Record) -> list[tuple[str, list[tuple[str, Shown]]]]:
+    """The fields of a record under the headings of its description."""
+    return [
+        (title, [(label(described.model, name), shown(record, name)) for name in names])
+        for title, names in described.sections.items()
+    ]
+
+
+def links(record: Record, powers: Powers) -> list[Link]:
+    """What points at a record, by type, as far as someone may read it."""
+    found = []
+    for described in registered().values():
+        for field in described.model._meta.concrete_fields:
+            if isinstance(field, ForeignKey) and isinstance(record, field.related_model):
+                rows = visible(described.model, powers).filter(**{field.name: record.pk})
+            elif isinstance(field, RefField) and record.ref_type in field.types:
+                rows = visible(described.model, powers).filter(**{field.name: record.ref})
+            else:
+                continue
+            if count := rows.count():
+                found.append(Link(described=described, by=field.name, count=count))
+    return found
+
+
+def changes(model: type[Record], step: Step) -> list[Change]:
+    """What an entry changed, field by field, in the words of the screen."""
+    return [
+        Change(label=label(model, name), before=plain_shown(before), after=plain_shown(after))
+        for name, (before, after) in step.changed.items()
+        if name not in {"id", "version"}
+    ]
+
+
+def people(steps: Sequence[Step]) -> Mapping[str, str]:
+    """The names of those who acted; who was erased keeps the reference."""
+    refs = {step.actor for step in steps if step.actor.startswith("person:")}
+    return {one.ref: str(one) for one in Person.objects.filter(ref__in=refs)}
+
+
+def proof(ref: str, entry: int) -> dict[str, Any]:
+    """What shows without this server that an entry stands in the log: leaf, path to the root, signed checkpoint.
+
+    Raises:
+        InputError: the entry is none of this record's.
+    """
+    mine = {one.index: one for one in entries_of(ref)}
+    if entry not in mine:
+        raise InputError(f"Entry {entry} is none of {ref}; its history lists those that are.", code="UP-DESK-03")
+    body = mine[entry].body
+    view = server_log().view()
+    leaf = view.leaf(entry)
+    return {
+        "ref": ref,
+        "index": entry,
+        "size": view.size,
+        "leaf": leaf.decode(),
+        "body": None if body is None else body.decode(),
+        "body_salt": None if body is None else view.salt(entry).hex(),
+        "leaf_hash": leaf_hash(leaf).hex(),
+        "path": [one.hex() for one in view.prove(entry)],
+        "root": view.root().hex(),
+        "checkpoint": view.checkpoint,
+        "how_to_check": "RFC 9162, section 2.1.3.2: hash the leaf, fold the path, compare with the checkpoint's root; "
+        "'body' in the leaf is the digest of salt and body (contracts, section 4).",
+    }

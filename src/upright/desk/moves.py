@@ -1,0 +1,110 @@
+"""The verbs of a type as a page offers them: a title, what else they ask, and why not, in the verb's own words."""
+
+import inspect
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, get_type_hints
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from upright.desk.description import Move, RecordType
+from upright.kernel import Actor, InputError
+from upright.records.identity.power import Powers
+from upright.records.trail.door import rehearse
+from upright.records.trail.record import Record
+
+_OURS = frozenset({"actor", "reason", "powers", "return"})
+_REHEARSED = "A rehearsal."
+_FIELDS: dict[Any, type[forms.Field]] = {
+    str: forms.CharField,
+    int: forms.IntegerField,
+    bool: forms.BooleanField,
+    Decimal: forms.DecimalField,
+    date: forms.DateField,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A move of one record: whether it can be made now, and if not, why."""
+
+    name: str
+    title: str
+    says: str
+    why_not: str = ""
+    fields: dict[str, forms.Field] = field(default_factory=dict)
+
+
+def move_named(described: RecordType, name: str) -> Move:
+    """A verb of a type.
+
+    Raises:
+        InputError: it has none of that name.
+    """
+    for move in described.moves:
+        if move.__name__ == name:
+            return move
+    raise InputError(f"{described.title} has no move {name!r}.", code="UP-DESK-02")
+
+
+def offers(described: RecordType, record: Record, *, actor: Actor, powers: Powers) -> list[Offer]:
+    """Every move of a record, each rehearsed: the verb itself says whether and why not."""
+    return [offer(described, move, record, actor=actor, powers=powers) for move in described.moves]
+
+
+def offer(described: RecordType, move: Move, record: Record, *, actor: Actor, powers: Powers) -> Offer:
+    """One move of a record."""
+    asked = _asked(move)
+    return Offer(
+        name=move.__name__,
+        title=title(described, move),
+        says=(inspect.getdoc(move) or "").partition("\n")[0],
+        why_not=_why_not(move, record, actor, powers, asked),
+        fields=asked,
+    )
+
+
+def title(described: RecordType, move: Move) -> str:
+    """What its button says: the verb's name, without the type's where it ends with it."""
+    words = move.__name__.removesuffix(f"_{described.name.replace('-', '_')}")
+    return words.replace("_", " ").capitalize()
+
+
+def make(move: Move, record: Record, *, actor: Actor, reason: str, powers: Powers, **given: Any) -> Any:
+    """Makes a move.
+
+    Raises:
+        what the verb raises.
+    """
+    takes = inspect.signature(move).parameters
+    if "powers" in takes:
+        given["powers"] = powers
+    return move(record, actor=actor, reason=reason, **given)
+
+
+def _why_not(move: Move, record: Record, actor: Actor, powers: Powers, asked: dict[str, forms.Field]) -> str:
+    if any(one.required for one in asked.values()):
+        return ""
+    try:
+        rehearse(lambda: make(move, copy(record), actor=actor, reason=_REHEARSED, powers=powers))
+    except InputError as why:
+        return why.message
+    except ValidationError as why:
+        return "; ".join(why.messages)
+    return ""
+
+
+def _asked(move: Move) -> dict[str, forms.Field]:
+    hints, found = get_type_hints(move), {}
+    for name, one in list(inspect.signature(move).parameters.items())[1:]:
+        kind = _FIELDS.get(hints.get(name))
+        if name in _OURS or kind is None:
+            continue
+        is_required = one.default is inspect.Parameter.empty and kind is not forms.BooleanField
+        found[name] = kind(required=is_required, label=name.replace("_", " ").capitalize())
+        if kind is forms.DateField:
+            found[name].widget = forms.DateInput(attrs={"type": "date"})
+    return found

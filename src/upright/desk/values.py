@@ -1,0 +1,95 @@
+"""How the values of a record read on screen."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from upright.kernel import time_text
+from upright.records.trail.fields import RefField
+from upright.records.trail.record import Record
+
+Kind = Literal["text", "number", "date", "time", "link", "lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value as a reader sees it; ``exact`` is the machine's way to say it, ``link`` the record that it names."""
+
+    text: str
+    kind: Kind = "text"
+    link: str = ""
+    exact: str = ""
+
+
+NOTHING = Shown("")
+
+
+def label(model: type[Record], name: str) -> str:
+    """What a field is called on screen."""
+    try:
+        return str(getattr(model._meta.get_field(name), "verbose_name", name)).capitalize()
+    except FieldDoesNotExist:
+        return name.replace("_", " ").capitalize()
+
+
+def is_number(model: type[Record], name: str) -> bool:
+    """Whether a column is set to the right."""
+    field = model._meta.get_field(name)
+    numbers = (models.IntegerField, models.DecimalField, models.FloatField)
+    return isinstance(field, numbers) and not getattr(field, "choices", None)
+
+
+def shown(record: Record, name: str) -> Shown:
+    """One value of a record."""
+    field = type(record)._meta.get_field(name)
+    if getattr(field, "choices", None):
+        return Shown(str(getattr(record, f"get_{name}_display")() or ""))
+    value = getattr(record, name, None)
+    if isinstance(field, RefField) and value:
+        return Shown(str(value), "link", link=str(value))
+    return plain_shown(value)
+
+
+def plain_shown(value: Any) -> Shown:
+    """A value without its field, as an entry of the ledger holds it."""
+    match value:
+        case None | "":
+            return NOTHING
+        case bool():
+            return Shown("Yes" if value else "No")
+        case Record():
+            return Shown(str(value), "link", link=value.ref)
+        case datetime():
+            return Shown(f"{day(value)} {value:%H:%M}", "time", exact=time_text(value))
+        case date():
+            return Shown(day(value), "date", exact=value.isoformat())
+        case Decimal():
+            return Shown(f"{value.normalize():f}", "number")
+        case int() | float():
+            return Shown(f"{value:,}", "number")
+        case list() | tuple():
+            return Shown("\n".join(_item(one) for one in value), "lines")
+        case dict():
+            return Shown("\n".join(f"{key}: {_item(one)}" for key, one in value.items()), "lines")
+    return Shown(str(value))
+
+
+def day(moment: date) -> str:
+    """A day as readers write it, such as 12 Mar 2026."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def linked_fields(model: type[Record], names: Iterable[str]) -> list[str]:
+    """Those of the fields that are links within the database: what a query joins at once."""
+    return [name for name in names if isinstance(model._meta.get_field(name), models.ForeignKey)]
+
+
+def _item(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_item(one)}" for key, one in value.items())
+    return plain_shown(value).text

@@ -24,8 +24,8 @@ class Link:
     """Records of another type that point here."""
 
     described: RecordType
-    by: str
     count: int
+    query: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,8 @@ def links(record: Record, powers: Powers) -> list[Link]:
             else:
                 continue
             if count := rows.count():
-                found.append(Link(described=described, by=field.name, count=count))
+                query = f"?{field.name}={record.ref}" if field.name in described.filters else ""
+                found.append(Link(described=described, count=count, query=query))
     return found
 
 

@@ -33,6 +33,12 @@ def is_writable(value: Any) -> bool:
     return True
 
 
+def linked_ref(record: Record, name: str) -> str | None:
+    """The reference of the record that a link leads to now."""
+    linked = None if getattr(record, f"{name}_id") is None else getattr(record, name)
+    return None if linked is None else str(linked.ref)
+
+
 class RecordChoiceField(_ModelChoiceField):
     """A link to a record, by its reference: the same value on screen, in the API and in a spreadsheet."""
 
@@ -44,11 +50,6 @@ class RecordChoiceField(_ModelChoiceField):
         rows = self.queryset
         if rows is not None and powers is not None:
             self.queryset = visible(rows.model, powers)
-
-    def start(self, record: Record, name: str) -> None:
-        """Begins with the record that is linked now."""
-        linked = None if getattr(record, f"{name}_id") is None else getattr(record, name)
-        self.initial = None if linked is None else linked.ref
 
     def to_python(self, value: Any) -> Record | None:
         """The record that a reference names.

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.datastructures import MultiValueDict
 
 from upright.desk.description import RecordType
-from upright.desk.fields import LinesField, RecordChoiceField, is_writable
+from upright.desk.fields import LinesField, RecordChoiceField, is_writable, linked_ref
 from upright.kernel import Actor, InputError
 from upright.records.identity.editing import add, edit
 from upright.records.identity.power import Powers
@@ -53,7 +53,8 @@ class RecordForm(_ModelForm):
         for name, field in self.fields.items():
             if isinstance(field, RecordChoiceField):
                 field.limit(powers)
-                field.start(self.instance, name)
+                if name not in (more.get("initial") or {}):
+                    self.initial[name] = linked_ref(self.instance, name)
         self.initial["version"] = self.instance.version
         self.fields["version"].required = not self.instance.is_new
         if is_plain and data is not None:

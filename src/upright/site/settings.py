@@ -18,6 +18,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_htmx",
+    "upright.web",  # before identity, whose public pages it dresses
     "upright.records.trail",
     "upright.records.identity",  # before allauth, whose templates it replaces
     "upright.records.inventory",
@@ -27,6 +29,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -36,6 +40,7 @@ MIDDLEWARE = [
     "upright.records.identity.login.middleware.DemandLogin",
     "upright.records.identity.login.middleware.ActorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "upright.web.errors.ErrorPages",
 ]
 ROOT_URLCONF = "upright.site.urls"
 WSGI_APPLICATION = "upright.site.wsgi.application"
@@ -83,6 +88,31 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "static/"
 STATIC_ROOT = str(Path(UPRIGHT_HOME) / "static")
+# Collected files carry a digest in their names; a checkout that was not collected serves them as they lie.
+IS_COLLECTED = (Path(STATIC_ROOT) / "staticfiles.json").is_file()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not IS_COLLECTED
+WHITENOISE_AUTOREFRESH = DEBUG or not IS_COLLECTED
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -92,6 +122,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "upright.web.frame.frame",
             ]
         },
     }

@@ -3,5 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("upright.web.urls")),
     path("account/", include("upright.records.identity.login.urls")),
 ]
+handler404 = "upright.web.errors.not_found"
+handler500 = "upright.web.errors.broken"

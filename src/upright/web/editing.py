@@ -1,0 +1,70 @@
+"""Adding and changing a record; a stale save shows both versions and loses neither."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+
+from upright.desk.conflict import Difference, differences
+from upright.desk.description import RecordType
+from upright.desk.forms import RecordForm, form_class
+from upright.kernel import InputError
+from upright.records.trail.errors import ConflictError
+from upright.records.trail.record import Record
+from upright.web.home import clause_title
+from upright.web.requests import Request, given, the_record, the_type
+
+
+def add(request: Request, name: str) -> HttpResponse:
+    """A new record; the address may bring values, so that a link can start one about something."""
+    described = the_type(name, request, "add")
+    start = {key: values[-1] for key, values in given(request).items() if key in described.fields}
+    form = form_class(described)(request.POST or None, powers=request.powers, initial=start)
+    return _answer(request, described, form, None)
+
+
+def edit(request: Request, ref: str) -> HttpResponse:
+    """A record that is there."""
+    described, record = the_record(ref, request)
+    request.powers.must(described.right("change"), record)
+    return _answer(
+        request, described, form_class(described)(request.POST or None, instance=record, powers=request.powers), record
+    )
+
+
+def _answer(request: Request, described: RecordType, form: RecordForm, record: Record | None) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+    conflict: list[Difference] = []
+    status = 200
+    if request.method == "POST" and not form.is_valid():
+        status = 400
+    elif request.method == "POST":
+        try:
+            written = form.write(actor=request.actor, reason=reason, powers=request.powers)
+        except ConflictError as why:
+            conflict, status = differences(described, why), 409
+            form = _with_version(form, request.POST, str(why.theirs["version"]))
+        except (ValidationError, InputError) as why:
+            form.refuse(why)
+            status = 400
+        else:
+            messages.success(request, f"{described.title} {written} was saved.")
+            return redirect("web:record", written.ref)
+    context = {
+        "described": described,
+        "record": record,
+        "form": form,
+        "sections": [(title, [form[name] for name in names]) for title, names in described.sections.items()],
+        "clause": clause_title(described.clause),
+        "conflict": conflict,
+        "reason": reason,
+        "here": described.place,
+    }
+    return render(request, "web/edit.html", context, status=status)
+
+
+def _with_version(form: RecordForm, sent: QueryDict, version: str) -> RecordForm:
+    data = sent.copy()
+    data["version"] = version
+    form.data = data
+    return form

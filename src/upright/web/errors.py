@@ -1,0 +1,53 @@
+"""A problem that has been understood becomes a page that says it: found, expected, what to do, and the code."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from upright.kernel import InputError, UprightError
+from upright.records.identity.power import DeniedError
+from upright.records.trail.errors import ConflictError, DoorError
+
+_STATUS: tuple[tuple[type[UprightError], int, str], ...] = (
+    (DeniedError, 403, "You may not do this"),
+    (ConflictError, 409, "Somebody else changed this"),
+    (InputError, 400, "This cannot be done as it is"),
+)
+
+
+class ErrorPages:
+    """Turns our errors into pages; anything else goes on to Django, which shows no traceback."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answers a request."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, why: Exception) -> HttpResponse | None:
+        """The page of one of our errors; None for all others, and for faults of ours."""
+        if not isinstance(why, UprightError) or isinstance(why, DoorError) or request.path.startswith("/api/"):
+            return None
+        for kind, status, title in _STATUS:
+            if isinstance(why, kind):
+                return error_page(request, status, title, why.message, why.code)
+        return error_page(request, 500, "The server cannot do this now", why.message, why.code)
+
+
+def error_page(request: HttpRequest, status: int, title: str, message: str, code: str = "") -> HttpResponse:
+    """One page for all that goes wrong."""
+    return render(request, "web/error.html", {"title": title, "message": message, "code": code}, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that leads nowhere, or to what may not be read: the two are not told apart."""
+    said = str(exception.args[0]) if exception.args and isinstance(exception.args[0], str) else ""
+    message = said or "There is nothing at this address, or you may not read it."
+    return error_page(request, 404, "Nothing here", message)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """A fault of ours. The page needs neither the database nor a session."""
+    return render(request, "web/broken.html", status=500)

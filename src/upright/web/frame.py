@@ -1,0 +1,80 @@
+"""What stands around every page: the places, who is logged in, and the ledger at the foot."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from upright.catalogue import Catalogue
+from upright.kernel import parse_time
+from upright.ledger import Checkpoint
+from upright.ledger.leaves import parse_leaf
+from upright.records.identity.models import Account, Unit
+from upright.records.trail.models import LedgerEntry, LedgerLog
+
+PLACES: tuple[tuple[str, str, str], ...] = (
+    ("systems", "Systems", "What the management system covers, and what it is made of."),
+    ("risks", "Risks", "What may go wrong for people, for society and for us, and what is done about it."),
+    ("controls", "Controls", "What the frameworks ask for, and how it is met."),
+    ("evidence", "Evidence", "Signed statements: measured by checks, decided in records, attested by a person."),
+    ("monitoring", "Monitoring", "What is watched while systems run, and who oversees it."),
+    ("incidents", "Incidents", "What went wrong, whom it concerned, and which clocks run."),
+    ("improvement", "Improvement", "Findings, corrective actions, audits and reviews."),
+    ("organisation", "Organisation", "Units, people, roles, policies, objectives."),
+    ("reports", "Reports", "Documents made from the records, and packs that prove them."),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """The ledger as the foot of a page says it: how long it is, and when it was last signed."""
+
+    size: int
+    at: datetime | None
+    organisation: str
+
+
+def ledger() -> Ledger | None:
+    """The state of the ledger and the organisation's name, in one query."""
+    root = Unit._base_manager.filter(parent__isnull=True).order_by("pk").values("name")[:1]
+    newest = LedgerEntry.objects.order_by("-index").values("leaf")[:1]
+    log = LedgerLog.objects.annotate(named=Subquery(root), newest=Subquery(newest)).first()
+    if log is None:
+        return None
+    organisation = log.named or log.origin.partition("/")[0]
+    return Ledger(
+        size=Checkpoint.parse(log.checkpoint).size,
+        at=_time_of(log.newest),
+        organisation=organisation,
+    )
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> Catalogue:
+    """The frameworks, read once for each process."""
+    return Catalogue.load()
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """For every template; nothing is read that a page does not show."""
+    account = getattr(request, "user", None)
+    if not isinstance(account, Account):
+        return {}
+    return {
+        "ledger": SimpleLazyObject(ledger),
+        "places": [
+            {"name": name, "title": title, "icon": f"i-{name}", "address": reverse("web:place", args=[name])}
+            for name, title, _ in PLACES
+        ],
+        "person": SimpleLazyObject(lambda: str(account.person)),
+        "theme": request.COOKIES.get("theme") if request.COOKIES.get("theme") in {"light", "dark"} else "",
+    }
+
+
+def _time_of(leaf: Any) -> datetime | None:
+    return None if leaf is None else parse_time(parse_leaf(bytes(leaf)).time)

@@ -1,0 +1,139 @@
+"""The list of a type: filters as chips, sort, columns, paging, bulk actions."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from upright.desk import bulk as bulks
+from upright.desk.description import RecordType
+from upright.desk.forms import form_class
+from upright.desk.listing import PER_PAGE, Wanted, all_columns, option_word, options, page, wanted
+from upright.desk.moves import move_named, title
+from upright.desk.values import is_number, label
+from upright.web.home import clause_title
+from upright.web.requests import Request, given, is_fragment, the_type
+from upright.web.values import rows_html
+
+_YEAR = 365 * 24 * 3600
+
+
+def show(request: Request, name: str) -> HttpResponse:
+    """One page of a list; a fragment of it for htmx."""
+    described = the_type(name, request)
+    asked = _asked(request, described)
+    found = page(described, asked, request.powers)
+    context = {
+        "described": described,
+        "asked": asked,
+        "found": found,
+        "body": rows_html(described, found.rows, asked.columns),
+        "heads": [_head(described, asked, one) for one in asked.columns],
+        "chips": [
+            {
+                "label": label(described.model, key),
+                "word": option_word(described, key, value, found.rows),
+                "without": asked.without(key),
+            }
+            for key, value in asked.filters.items()
+        ],
+        "is_narrowed": bool(asked.filters or asked.search),
+        "columns": [(one, label(described.model, one), one in asked.columns) for one in all_columns(described)],
+        "last": min(found.first + asked.per, found.total),
+        "before": asked.address(page=asked.page - 1) if asked.page > 1 else "",
+        "after": asked.address(page=asked.page + 1) if asked.page < found.pages else "",
+        "per": [(one, asked.address(per=one), one == asked.per) for one in PER_PAGE],
+        "may_add": request.powers.may(described.right("add")),
+        "may_change": request.powers.may(described.right("change")) or bool(described.moves),
+        "query": asked.address(page=asked.page),
+        "no_search": asked.address(search=""),
+        "here": described.place,
+    }
+    if not found.total and not context["is_narrowed"]:
+        context["clause"] = clause_title(described.clause)
+    answer = render(request, "web/parts/list.html" if is_fragment(request) else "web/list.html", context)
+    if "column" in request.GET:
+        answer.set_cookie(
+            f"columns-{name}",
+            "+".join(asked.columns),
+            max_age=_YEAR,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+    return answer
+
+
+def choose_filter(request: Request, name: str) -> HttpResponse:
+    """What a list can be narrowed by, with the values there are."""
+    described = the_type(name, request)
+    asked = _asked(request, described)
+    filters = [
+        {
+            "name": one,
+            "label": label(described.model, one),
+            "now": asked.filters.get(one, ""),
+            "options": options(described, one, request.powers),
+        }
+        for one in described.filters
+    ]
+    context = {"described": described, "asked": asked, "filters": filters, "here": described.place}
+    return render(request, "web/parts/filters.html" if is_fragment(request) else "web/filters.html", context)
+
+
+def bulk(request: Request, name: str) -> HttpResponse:
+    """Asks what is to be done with the selected records, then does it to all of them or none."""
+    described = the_type(name, request)
+    refs = request.POST.getlist("ref") if request.method == "POST" else []
+    if not refs:
+        messages.error(request, "Nothing was selected.")
+        return redirect("web:list", name)
+    reason = request.POST.get("reason", "")
+    chosen = bulks.choose(described, refs, actor=request.actor, powers=request.powers, reason=reason)
+    act = request.POST.get("act", "")
+    form = form_class(described)(request.POST if act else None, powers=request.powers)
+    refused = None
+    if act:
+        try:
+            count = _do(described, chosen, act, request)
+        except bulks.BulkRefusedError as why:
+            refused = why
+        else:
+            messages.success(request, f"{count} of {len(chosen.rows)} changed.")
+            return redirect(reverse("web:list", args=[name]))
+    context = {
+        "described": described,
+        "rows": chosen.rows,
+        "fields": [form[one] for one in bulks.settable(described)],
+        "moves": [(one.__name__, title(described, one)) for one in described.moves],
+        "refused": refused,
+        "reason": reason,
+        "here": described.place,
+    }
+    return render(request, "web/bulk.html", context, status=400 if refused else 200)
+
+
+def _do(described: RecordType, chosen: bulks.Chosen, act: str, request: Request) -> int:
+    kind, _, what = act.partition(":")
+    if kind == "move":
+        return bulks.move_all(chosen, move_named(described, what))
+    return bulks.set_field(chosen, what, request.POST.get(what, ""))
+
+
+def _asked(request: Request, described: RecordType) -> Wanted:
+    kept = request.COOKIES.get(f"columns-{described.name}", "")
+    return wanted(described, given(request), kept.split("+") if kept else ())
+
+
+def _head(described: RecordType, asked: Wanted, name: str) -> dict[str, Any]:
+    order = asked.order or described.columns[0]
+    is_now = order.removeprefix("-") == name
+    is_down = is_now and order.startswith("-")
+    return {
+        "label": label(described.model, name),
+        "sort": "" if not is_now else "descending" if is_down else "ascending",
+        "address": asked.address(order=name if is_down or not is_now else f"-{name}"),
+        "is_number": is_number(described.model, name),
+    }

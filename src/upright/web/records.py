@@ -1,0 +1,130 @@
+"""One record: its page, its moves, its history and the proof of each entry."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from upright.desk import detail
+from upright.desk.description import RecordType
+from upright.desk.moves import Offer, make, move_named, offer, offers
+from upright.kernel import InputError
+from upright.records.trail.history import Step, steps
+from upright.records.trail.record import Record
+from upright.web.home import clause_title
+from upright.web.requests import Request, the_record
+
+_SHORT = 5
+
+
+def show(request: Request, ref: str) -> HttpResponse:
+    """Its sections, and beside them who, when, links, history."""
+    described, record = the_record(ref, request)
+    past = steps(ref)
+    moves = offers(described, record, actor=request.actor, powers=request.powers)
+    why_not_edit = _why_not_edit(request, described, record)
+    return render(
+        request,
+        "web/record.html",
+        {
+            "described": described,
+            "record": record,
+            "sections": detail.sections(described, record),
+            "clause": clause_title(described.clause),
+            "moves": moves,
+            "why_not_edit": why_not_edit,
+            "refusals": bool(why_not_edit) or any(one.why_not for one in moves),
+            "links": detail.links(record, request.powers),
+            "past": _told(described, list(reversed(past))[:_SHORT]),
+            "entries": len(past),
+            "here": described.place,
+        },
+    )
+
+
+def history(request: Request, ref: str) -> HttpResponse:
+    """Every entry of a record: who, what, before and after, why, and its proof."""
+    described, record = the_record(ref, request)
+    past = _told(described, list(reversed(steps(ref))))
+    return render(
+        request,
+        "web/history.html",
+        {"described": described, "record": record, "past": past, "here": described.place},
+    )
+
+
+def proof(request: Request, ref: str, entry: int) -> HttpResponse:
+    """The proof of inclusion of one entry, to keep and to check elsewhere."""
+    the_record(ref, request)
+    answer = JsonResponse(detail.proof(ref, entry), json_dumps_params={"indent": 2})
+    answer["Content-Disposition"] = f'attachment; filename="entry-{entry}.json"'
+    return answer
+
+
+def move(request: Request, ref: str, move: str) -> HttpResponse:
+    """Asks for a reason, then makes the move; a refusal says why, and nothing was changed."""
+    described, record = the_record(ref, request)
+    verb = move_named(described, move)
+    offered = offer(described, verb, record, actor=request.actor, powers=request.powers)
+    form = _move_form(offered)(request.POST if request.method == "POST" else None)
+    refused: InputError | None = None
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        reason = given.pop("reason")
+        try:
+            make(verb, record, actor=request.actor, reason=reason, powers=request.powers, **_set(given, offered))
+        except InputError as why:
+            refused = why
+        except ValidationError as why:
+            form.add_error(None, why.messages)
+        else:
+            messages.success(request, f"{offered.title}: {record}.")
+            return redirect("web:record", ref)
+    context = {
+        "described": described,
+        "record": record,
+        "move": offered,
+        "form": form,
+        "refused": refused,
+        "here": described.place,
+    }
+    return render(request, "web/move.html", context, status=400 if refused or form.errors else 200)
+
+
+def _told(described: RecordType, past: list[Step]) -> list[dict[str, Any]]:
+    names = detail.people(past)
+    return [
+        {
+            "step": step,
+            "who": names.get(step.actor, step.actor),
+            "what": step.action.rpartition(".")[2].replace("_", " ").capitalize(),
+            "changes": detail.changes(described.model, step) if step.action.rpartition(".")[2] != "added" else [],
+        }
+        for step in past
+    ]
+
+
+def _why_not_edit(request: Request, described: RecordType, record: Record) -> str:
+    try:
+        request.powers.must(described.right("change"), record)
+    except InputError as why:
+        return why.message
+    return ""
+
+
+def _move_form(offered: Offer) -> type[forms.Form]:
+    reason = forms.CharField(
+        label="Reason",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=4000,
+        required=False,
+        help_text="Kept in the ledger with your name.",
+    )
+    return type("MoveForm", (forms.Form,), {**offered.fields, "reason": reason})
+
+
+def _set(given: dict[str, Any], offered: Offer) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if offered.fields[name].required or value not in (None, "")}

@@ -1,0 +1,102 @@
+"""Tags of the pages: icons, status signs, dates, the widget of a field."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from upright.desk.values import Shown, day
+from upright.kernel import parse_time, time_text
+from upright.records.trail.server_log import now
+from upright.web.values import value_html
+
+register = template.Library()
+
+_WORDS = {
+    "met": ("s-met", "Met"),
+    "passed": ("s-met", "Passed"),
+    "allow": ("s-met", "Allow"),
+    "partly": ("s-partly", "Partly"),
+    "failing": ("s-failing", "Failing"),
+    "failed": ("s-failing", "Failed"),
+    "deny": ("s-failing", "Deny"),
+    "stale": ("s-stale", "Stale"),
+    "unknown": ("s-unknown", "Unknown"),
+    "undecided": ("s-unknown", "Undecided"),
+    "errored": ("s-errored", "Errored"),
+    "not_applicable": ("s-na", "Not applicable"),
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A drawing that says nothing by itself; the words beside it do."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("upright/icons.svg"), name
+    )
+
+
+@register.simple_tag
+def status(name: str, word: str = "") -> SafeString:
+    """Sign and word of a status; one that is not known reads as unknown, never as green."""
+    sign, usual = _WORDS.get(name, _WORDS["unknown"])
+    return format_html('<span class="status" data-status="{}">{}{}</span>', name, icon(sign), word or usual)
+
+
+@register.simple_tag
+def when(moment: datetime | date | str | None) -> SafeString | str:
+    """A moment in the words of a reader, the exact one on hover and in print."""
+    if moment is None or moment == "":
+        return ""
+    at = parse_time(moment) if isinstance(moment, str) else moment
+    if not isinstance(at, datetime):
+        return format_html('<time datetime="{}">{}, {}</time>', at.isoformat(), day(at), _far(at))
+    words = f"today {at:%H:%M}" if at.date() == now().date() else f"{day(at)} {at:%H:%M}"
+    exact = f"{day(at)}, {at:%H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', time_text(at), exact, words)
+
+
+@register.simple_tag
+def value(one: Shown) -> SafeString | str:
+    """A value of a record; nothing reads as "not set"."""
+    return value_html(one) if one.text else format_html('<span class="faint">{}</span>', "not set")
+
+
+@register.simple_tag
+def widget(field: BoundField) -> SafeString:
+    """The input of a field, in our look."""
+    attrs: dict[str, Any] = {} if isinstance(field.field.widget, CheckboxInput) else {"class": "input"}
+    if field.errors:
+        attrs["aria-describedby"] = f"{field.auto_id}_error"
+    elif field.help_text:
+        attrs["aria-describedby"] = f"{field.auto_id}_helptext"
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Whether the label stands behind the input."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def numbered(count: int) -> str:
+    """A whole number with its thousands apart."""
+    return f"{count:,}"
+
+
+@register.filter
+def display(ref: str) -> str:
+    """A reference without its type, as a second line shows it."""
+    return ref.partition(":")[2] or ref
+
+
+def _far(at: date) -> str:
+    days = (at - now().date()).days
+    if days == 0:
+        return "today"
+    return f"in {days} days" if days > 0 else f"{-days} days ago"

@@ -1,0 +1,37 @@
+"""The addresses of the pages."""
+
+from django.urls import path, register_converter
+
+from upright.web import editing, home, lists, records
+
+
+class RefConverter:
+    """A reference in an address: ``system:mortgage``, ``dataset:mortgage/applications``."""
+
+    regex = r"[a-z][a-z0-9-]*:[a-z0-9._-]+(?:/[a-z0-9._-]+)*"
+
+    def to_python(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_converter(RefConverter, "ref")
+app_name = "web"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("jump/", home.jump, name="jump"),
+    path("in/<slug:place>/", home.place, name="place"),
+    path("records/<slug:name>/", lists.show, name="list"),
+    path("records/<slug:name>/filter/", lists.choose_filter, name="filter"),
+    path("records/<slug:name>/add/", editing.add, name="add"),
+    path("records/<slug:name>/bulk/", lists.bulk, name="bulk"),
+    path("record/<ref:ref>/", records.show, name="record"),
+    path("edit/<ref:ref>/", editing.edit, name="edit"),
+    path("move/<slug:move>/<ref:ref>/", records.move, name="move"),
+    path("history/<ref:ref>/", records.history, name="history"),
+    path("proof/<int:entry>/<ref:ref>/", records.proof, name="proof"),
+]

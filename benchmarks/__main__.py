@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("bench_commands", "bench_fairness", "bench_ledger", "bench_models", "bench_posture")
-PEERS = {"bench_fairness": ("fairlearn",), "bench_ledger": ("pymerkle",)}
+BENCHMARKS = ("bench_commands", "bench_fairness", "bench_ledger", "bench_models", "bench_posture", "bench_tables")
+PEERS = {
+    "bench_fairness": ("fairlearn",),
+    "bench_ledger": ("pymerkle",),
+    "bench_tables": ("evidently", "pandas<3", "presidio-analyzer"),
+}
 COLUMNS = ("what", "ours", "peer", "ratio", "unit", "note")
 
 

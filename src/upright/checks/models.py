@@ -34,6 +34,7 @@ class Models:
         self._scratch, self._limits = scratch, limits
         self._open: dict[str, ModelSession] = {}
         self._refused: dict[str, str] = {}
+        self._readers: dict[str, Child] = {}
 
     def open(self, source: ModelSource) -> ModelSession:
         """The model, ready to be asked.
@@ -54,11 +55,27 @@ class Models:
             raise
         return session
 
+    def reader(self, task: str) -> Child:
+        """The child of a task that brings its own model, such as one of language.
+
+        Raises:
+            ConfinedError: there is no sandbox here.
+        """
+        child = self._readers.get(task)
+        if child is None or not child.is_alive:
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(dir=self._scratch, prefix=f"{task}-"))
+            self._readers[task] = child = Child(task, scratch=folder, limits=self._limits)
+        return child
+
     def close(self) -> None:
         """Ends every child."""
         for session in self._open.values():
             session.close()
+        for child in self._readers.values():
+            child.close()
         self._open.clear()
+        self._readers.clear()
 
     def _start(self, source: ModelSource) -> ModelSession:
         name = _adapter(source)
@@ -105,6 +122,21 @@ def opened(source: ModelSource, context: Context) -> Iterator[ModelSession]:
     limits = context.sandbox if isinstance(context.sandbox, SandboxLimits) else None
     with contextlib.closing(Models(Path(context.scratch), limits)) as own:
         yield own.open(source)
+
+
+@contextlib.contextmanager
+def child_of(task: str, context: Context) -> Iterator[Child]:
+    """The same for a child that loads no model of the user's.
+
+    Raises:
+        ConfinedError: there is no sandbox here.
+    """
+    if context.models is not None:
+        yield context.models.reader(task)
+        return
+    limits = context.sandbox if isinstance(context.sandbox, SandboxLimits) else None
+    with contextlib.closing(Models(Path(context.scratch), limits)) as own:
+        yield own.reader(task)
 
 
 def _adapter(source: ModelSource) -> str:

@@ -22,7 +22,7 @@ _SELDOM = (20_000, 20, 10)
 """How often garbage is collected: at Python's own pace, importing a library walks the same objects again and again."""
 Task = Callable[[dict[str, Any], memoryview], tuple[Any, Iterable[Any]]]
 """A request's head and body to the value and the buffers of its answer."""
-_TASKS = {"exchange": "upright.checks.confined.exchange", "model": "upright.checks.confined.model"}
+_TASKS = {name: f"upright.checks.confined.{name}" for name in ("exchange", "model", "names")}
 _SYSTEM_READABLE = (
     "/lib",
     "/lib64",

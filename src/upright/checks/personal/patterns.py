@@ -16,8 +16,7 @@ import numpy as np
 from upright.checks.personal.digits import Answers, Signs, luhn, signs
 from upright.checks.personal.national import NATIONAL_IDS, NationalId, bare
 
-TYPES = ("EMAIL", "PHONE", "CARD", "IBAN", "NATIONAL_ID", "IP")
-NOT_LOOKED_FOR = ("NAME", "ADDRESS")
+TYPES = ("EMAIL", "PHONE", "CARD", "IBAN", "NATIONAL_ID", "IP", "NAME", "ADDRESS")
 
 _EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])"
@@ -97,20 +96,10 @@ def look_at(texts: Sequence[str]) -> list[Found]:
     for text in texts:
         found: Found = {}
         answers.append(found)
-        if text.isdigit() and text.isascii():
-            if 7 <= len(text) <= 19:
-                _number(text, found, pool)
-            continue
-        if "@" in text and _EMAIL.search(text):
-            found["EMAIL"] = Seen("EMAIL", holds=True, chance=0.0)
-        for match in _TOKEN.finditer(text):
-            _number(match[0], found, pool)
-        if _MAY_BE_IBAN.search(text):
-            _ibans(text, found)
-        if _MAY_HAVE_LETTERS.search(text):
-            _lettered(text, found, pool)
-        if text.count(".") >= 3 or "::" in text or text.count(":") >= 7:
-            _addresses(text, found)
+        if not (text.isdigit() and text.isascii()):
+            _read(text, found, pool)
+        elif 7 <= len(text) <= 19:
+            _number(text, found, pool)
     for (rules, _), waiting in pool.items():
         numbers = signs([number for _, number in waiting])
         if isinstance(rules, str):
@@ -119,6 +108,24 @@ def look_at(texts: Sequence[str]) -> list[Found]:
         else:
             _national(rules, numbers, [found for found, _ in waiting])
     return answers
+
+
+def _read(text: str, found: Found, pool: _Pool) -> None:
+    """What one text holds but for the checks of its numbers."""
+    if text[:2].isalpha() and _IBAN.fullmatch(text):
+        _ibans(text, found)
+        if found:
+            return
+    if "@" in text and _EMAIL.search(text):
+        found["EMAIL"] = Seen("EMAIL", holds=True, chance=0.0)
+    for match in _TOKEN.finditer(text):
+        _number(match[0], found, pool)
+    if _MAY_BE_IBAN.search(text):
+        _ibans(text, found)
+    if _MAY_HAVE_LETTERS.search(text):
+        _lettered(text, found, pool)
+    if text.count(".") >= 3 or "::" in text or text.count(":") >= 7:
+        _addresses(text, found)
 
 
 def _note(found: Found, seen: Seen) -> None:

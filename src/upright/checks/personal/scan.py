@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from upright.checks.personal.names import Sampled
 from upright.checks.personal.national import NATIONAL_IDS
 from upright.checks.personal.patterns import Seen, look, look_at, masked
 from upright.measures.tally import collect, stream
@@ -26,7 +27,7 @@ _WORTH_A_LOOK = (
     r"@|[0-9](?:[^0-9]{0,2}[0-9]){6}|[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[A-Za-z]{2}[0-9]{2}"
     r"|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:"
 )
-_BATCH = 20_000
+_BATCH = 4_000
 
 
 @dataclass(slots=True)
@@ -86,7 +87,8 @@ def beyond(count: int, expected: float) -> float:
 class ColumnScan:
     """What one column holds; ``cut`` counts rows of which only the first 20,000 characters were read.
 
-    ``label`` is its name as evidence may repeat it, ``named_after`` what its own name is, if that is personal.
+    ``label`` is its name as evidence may repeat it, ``named_after`` what its own name is, if that is personal;
+    ``sampled`` are the types that carry no check.
     """
 
     name: str
@@ -96,6 +98,8 @@ class ColumnScan:
     types: dict[str, Found]
     cut: int = 0
     unread: str = ""
+    is_text: bool = False
+    sampled: tuple[Sampled, ...] = ()
 
 
 def scan_table(table: "Table") -> Iterator[ColumnScan]:
@@ -120,7 +124,7 @@ def _scan(table: "Table", blank: ColumnScan) -> ColumnScan:
     while part := list(islice(values, _BATCH)):
         _take(types, part)
     ((cut,),) = collect(table.aggregate(cut=(text.length() > LONGEST).sum()))
-    return replace(blank, rows=int(rows), types=types, cut=int(cut or 0))
+    return replace(blank, rows=int(rows), types=types, cut=int(cut or 0), is_text=kind.is_string())
 
 
 def _values(table: "Table", text: "Column") -> Iterator[tuple[str, int]]:
@@ -134,7 +138,9 @@ def _values(table: "Table", text: "Column") -> Iterator[tuple[str, int]]:
 def _take(types: dict[str, Found], part: Sequence[tuple[str, int]]) -> None:
     for (value, count), seen in zip(part, look_at([value for value, _ in part]), strict=True):
         for name, one in seen.items():
-            _add(types.setdefault(name, Found()), value, count, one)
+            if name not in types:
+                types[name] = Found()
+            _add(types[name], value, count, one)
 
 
 def _add(found: Found, value: str, count: int, seen: Seen) -> None:

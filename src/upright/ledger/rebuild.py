@@ -8,6 +8,7 @@ other, and bodies, salts and media types are those that leaves commit to. Anythi
 
 import hashlib
 import re
+from bisect import bisect_left
 from operator import le
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from upright.ledger.errors import DamageError
 from upright.ledger.leaves import are_times, body_digest
 from upright.ledger.openings import Opening, opening_fields, opening_label
-from upright.ledger.source import Source
+from upright.ledger.source import FolderSource
 from upright.ledger.streams import Stream, Streams
 from upright.ledger.values import ENTRY_TYPES
 
@@ -43,25 +44,24 @@ class Rebuilt(msgspec.Struct, frozen=True):
 class Rebuilder:
     """Takes the tiles of a log into ``streams``, one after the other, as long as they are what they should be."""
 
-    def __init__(self, source: Source, size: int, streams: Streams) -> None:
+    def __init__(self, source: FolderSource, size: int, streams: Streams) -> None:
         self._source = source
         self._size = size
         self._streams = streams
         self._usual: dict[str, Usual] = {}
         self._tails: set[str] = set()
-        self._grown: list[list[int]] = []
         self._announced: list[Stream] = []
 
     def tile(self, n: int, first: int, width: int, not_before: bytes) -> Rebuilt | None:
         """Takes an entry tile in; None, and nothing is changed, where it is not the one that is to be expected."""
         try:
-            data = self._source.entry_tile(n, width)
+            data = self._source.stored_entries(n, width)
             raw = self._source.raw_openings(first, width, self._size)
         except DamageError:
             return None
         text = data.decode("latin-1")
         pieces = text.split(',"stream":"')
-        if raw is None or len(raw[2]) != width or len(pieces) != width + 1 or not first:
+        if len(raw[2]) != width or len(pieces) != width + 1 or not first:
             return None
         tails = self._read_tails(text, pieces, not_before.decode())
         if tails is None:
@@ -100,7 +100,6 @@ class Rebuilder:
 
     def _take_in(self, data: bytes, ids: list[str], template: str, first: int, raw: Raw) -> list[bytes] | None:
         """Adds the entries to their streams and gives their leaves, if these are the ones that are stored."""
-        self._grown.clear()
         self._announced.clear()
         try:
             values = self._values(ids, first, raw)
@@ -112,8 +111,10 @@ class Rebuilder:
                 return leaves
         except DamageError:
             pass
-        for entries in reversed(self._grown):
-            entries.pop()
+        for id_ in set(ids):
+            grown = self._streams.by_id.get(id_.encode("latin-1"))
+            if grown is not None:
+                del grown.entries[bisect_left(grown.entries, first) :]
         for stream in reversed(self._announced):
             self._streams.withdraw(stream)
         self._usual.clear()
@@ -130,7 +131,7 @@ class Rebuilder:
         """
         data, begin, ends = raw
         values: list[Value] = []
-        grown, sha256, index = self._grown, hashlib.sha256, first
+        sha256, index = hashlib.sha256, first
         for id_, usual, end in zip(ids, map(self._usual.get, ids), ends, strict=True):
             if usual:
                 entries, label, prefix, at = usual
@@ -139,7 +140,6 @@ class Rebuilder:
                     body = sha256(prefix + data[begin + 13 : begin + 45] + data[at:end]).hexdigest()
                     values += (body, len(entries), entries[-1], id_)
                     entries.append(index)
-                    grown.append(entries)
                     begin, index = end, index + 1
                     continue
             values += self._other(id_, index, data, begin, end)
@@ -155,7 +155,6 @@ class Rebuilder:
         entries = stream.entries
         prev = entries[-1] if entries else "null"
         entries.append(index)
-        self._grown.append(entries)
         if stream.is_index:
             opening = Opening(index, ref, stream_salt, salt, media, body)
             self._announced.append(self._streams.announce(opening, ref))

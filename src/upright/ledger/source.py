@@ -91,6 +91,10 @@ class FolderSource:
             raise self._too_few(n, width, count)
         return data[:end]
 
+    def stored_entries(self, n: int, width: int) -> bytes:
+        """All bytes of an entry tile's file; what lies behind the first ``width`` leaves does not count."""
+        return self._read(self.layout.entries(n), width)
+
     def leaves(self, n: int, width: int) -> tuple[list[bytes], bytes]:
         """The first ``width`` leaves of an entry tile."""
         data = self._read(self.layout.entries(n), width)
@@ -120,7 +124,7 @@ class FolderSource:
                 raise DamageError(f"open/{k}: there are {len(ends)} readable openings.", code="UP-LEDGER-22")
             yield opening_fields(data, ends[i - 1] if i else 0, ends[i])
 
-    def raw_openings(self, first: int, count: int, size: int) -> tuple[bytes, int, list[int]] | None:
+    def raw_openings(self, first: int, count: int, size: int) -> tuple[bytes, int, list[int]]:
         """Bytes that hold openings from ``first`` on, where that begins, and where each ends."""
         k, at = divmod(first, OPENINGS_PER_FILE)
         data, ends = self._opened(k, min(OPENINGS_PER_FILE, size - k * OPENINGS_PER_FILE))

@@ -16,7 +16,7 @@ from upright.ledger.leaves import Columns, body_digest, columns, entry_tile, par
 from upright.ledger.mend import Piece, mended_leaves, mended_openings
 from upright.ledger.openings import Fields, Opening, opening_fields
 from upright.ledger.rebuild import Rebuilder
-from upright.ledger.source import Source, read_bytes
+from upright.ledger.source import FolderSource, Source, read_bytes
 from upright.ledger.streams import FIRST, INDEX, ROOT, Streams, may_be_erased
 from upright.ledger.tree import leaf_hashes
 from upright.ledger.values import Problem
@@ -43,7 +43,7 @@ class Walk:
         self._time, self._late = b"", b""
         self._odd: list[tuple[int, str, str]] = []
         self._wiped: set[int] = set()
-        self._rebuilder = Rebuilder(source, self._size, self._streams)
+        self._rebuilder = Rebuilder(source, self._size, self._streams) if isinstance(source, FolderSource) else None
         self._opened_of: dict[bytes, int] = {}
         self._soft: list[Problem] = []
         self._unread: set[Path] = set()
@@ -93,7 +93,7 @@ class Walk:
 
     def _tile(self, n: int) -> None:
         first, width = n * TILE_WIDTH, min(TILE_WIDTH, self._size - n * TILE_WIDTH)
-        rebuilt = self._rebuilder.tile(n, first, width, self._time)
+        rebuilt = self._rebuilder.tile(n, first, width, self._time) if self._rebuilder else None
         if rebuilt is not None:
             self._levels.add(n, b"".join(rebuilt.hashes))
             self._time, self._late, self.opened = rebuilt.last_time, b"", self.opened + width

@@ -270,18 +270,49 @@ def test_a_removed_part_of_the_log_is_named_and_nothing_is_written_over_it(
     run: Runner, assessed: Path, part: str
 ) -> None:
     (assessed / ".upright" / part).unlink()
-    one_error(run("assess", "--fresh"), 1, f"{part} cannot be read: No such file or directory")
-    one_error(run("posture"), 1, part)
+    one_error(run("assess", "--fresh"), 2, f"{part} cannot be read: No such file or directory")
+    one_error(run("posture"), 2, part)
     verified = run("ledger", "verify")
     assert verified.status == 1
     assert part in verified.out
     assert not (assessed / ".upright" / part).exists()
 
 
-def test_a_removed_tile_of_hashes_stops_the_next_append(run: Runner, assessed: Path) -> None:
+def test_a_removed_tile_of_hashes_stops_the_next_append_and_every_answer(run: Runner, assessed: Path) -> None:
     (assessed / ".upright/ledger/tile/0/000").unlink()
     assert "ledger/tile/0/000" in run("ledger", "verify").out
-    one_error(run("assess", "--fresh"), 1, "ledger/tile/0/000")
+    for command in (["assess", "--fresh"], ["posture"], ["explain", "iso42001:A.5.4"], ["gate", "--to", "deployment"]):
+        one_error(run(*command), 2, "ledger/tile/0/000")
+
+
+def test_an_upper_tile_of_hashes_is_missed_by_every_answer(run: Runner, assessed: Path) -> None:
+    from upright.workspace import Workspace
+    from upright.workspace.records import body, entry
+
+    workspace = Workspace.open(assessed)
+    about = {"schema": "note/1", "action": "test.note.added", "actor": "key:x", "reason": "", "record": {}}
+    size = workspace.log.size
+    workspace.append([entry(body(ref=f"note:n{n}", **about), index="index:notes") for n in range(600)])
+    assert workspace.log.size > size + 600
+    assert run("posture").status == 0
+    tile = assessed / ".upright/ledger/tile/1/000"
+    whole = tile.read_bytes()
+    tile.unlink()
+    assert run("ledger", "verify").status == 1
+    one_error(run("posture"), 2, "ledger/tile/1/000")
+    tile.write_bytes(bytes(len(whole)))
+    one_error(run("posture"), 2, "The stored tiles do not lead to the checkpoint: expected root .*, got ")
+
+
+def test_a_time_that_was_changed_behind_the_logs_back_is_found_by_posture(run: Runner, assessed: Path) -> None:
+    """No body is touched, so only the tree can tell."""
+    path = assessed / ".upright/ledger/tile/entries/000"
+    data = path.read_bytes()
+    at = data.rindex(b'"time":"20') + len(b'"time":"20')
+    path.write_bytes(data[:at] + (b"9" if data[at : at + 1] != b"9" else b"8") + data[at + 1 :])
+    assert run("ledger", "verify").status == 1
+    one_error(run("posture"), 2, "The leaves do not lead to the checkpoint")
+    one_error(run("posture", "--at", "2020-01-01"), 2, "The leaves do not lead to the checkpoint")
 
 
 def test_a_changed_byte_of_a_body_is_named_by_its_entry(run: Runner, assessed: Path) -> None:
@@ -289,7 +320,7 @@ def test_a_changed_byte_of_a_body_is_named_by_its_entry(run: Runner, assessed: P
     data = bytearray(path.read_bytes())
     data[data.find(b'"payload"') + 40] ^= 1
     path.write_bytes(data)
-    one_error(run("assess"), 1, r"^Error: Entry \d+ \(binding:loans/.*: expected .*, got ")
+    one_error(run("assess"), 2, r"^Error: Entry \d+ \(binding:loans/.*: expected .*, got ")
     assert re.search(r"entry \d+ \(open/0\): expected body", run("ledger", "verify").out)
 
 
@@ -300,7 +331,7 @@ def test_a_log_without_its_checkpoint_is_never_written_over(run: Runner, assesse
     checkpoint.unlink()
     one_error(run("assess"), 2, "ledger/checkpoint is missing. Nothing was written over")
     checkpoint.write_bytes(b"x")
-    one_error(run("assess"), 1, "ledger/checkpoint: 'x' is not a signed note")
+    one_error(run("assess"), 2, "ledger/checkpoint: 'x' is not a signed note")
     checkpoint.write_bytes(whole)
     assert {path: path.read_bytes() for path in before} == before
     assert run("ledger", "verify").status == 0
@@ -319,7 +350,7 @@ def test_an_older_copy_of_the_log_is_found_out(run: Runner, assessed: Path) -> N
     assert run("assess", "--fresh").status == 0
     shutil.rmtree(".upright")
     Path("older").rename(".upright")
-    one_error(run("assess"), 1, "The log was rolled back: this host has seen")
+    one_error(run("assess"), 2, "The log was rolled back: this host has seen")
 
 
 def test_debug_shows_the_story_and_nothing_else_does(run: Runner, system: Path) -> None:

@@ -73,6 +73,7 @@ COMMANDS: dict[str, str] = {
     "catalogue threats": "",
     "catalogue lint": "",
     "schema": "",
+    "restore": "",
 }  # in this order: later ones read what earlier ones wrote
 
 
@@ -122,6 +123,8 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         patch.setenv("XDG_STATE_HOME", str(home / "state"))
         patch.chdir(home / "system")
         for command, more in COMMANDS.items():
+            if command == "restore":  # which only a log that cannot go on needs
+                (home / "system/.upright/ledger/tile/0/000").unlink()
             words = [names[word]() if word in names else word for word in more.split()]
             found[command] = printed(*command.split(), *words)
         found["report-list"] = printed("report")

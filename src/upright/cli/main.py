@@ -51,6 +51,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "pack": Entry("pack", "Write an audit pack that verifies itself offline."),
         "verify": Entry("verify", "Check an audit pack and recompute every verdict in it."),
         "report": Entry("report", "Write a report as one file."),
+        "restore": Entry("restore", "Begin a new log where the old one cannot go on, and say what was lost."),
     },
     "Look up": {
         "catalogue": Entry("catalogue", "Read frameworks, requirements, threats and kinds; lint your own."),

@@ -7,6 +7,7 @@ from upright.ledger.errors import DamageError, LedgerError, ProofError, Rollback
 from upright.ledger.export import ExportedLog, export, read_export
 from upright.ledger.log import Log
 from upright.ledger.notes import Note, NoteError, VerifierKey
+from upright.ledger.proved import demand_proved
 from upright.ledger.statehead import read_head
 from upright.ledger.tree import (
     Tree,
@@ -43,6 +44,7 @@ __all__ = [
     "VerifierKey",
     "canonical_bytes",
     "consistency_proof",
+    "demand_proved",
     "export",
     "finish_restore",
     "inclusion_proof",

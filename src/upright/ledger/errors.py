@@ -16,13 +16,9 @@ class ProofError(UprightError):
 class SignatureError(UprightError):
     """A signature does not hold, or no trusted key has signed."""
 
-    exit_status = 1
-
 
 class RollbackError(LedgerError):
     """The log does not extend what this host has seen of it: it was rolled back, replaced or forked."""
-
-    exit_status = 1
 
 
 class StorageError(LedgerError):
@@ -33,5 +29,3 @@ class StorageError(LedgerError):
 
 class DamageError(LedgerError):
     """Stored bytes are not what the log committed to; ``upright ledger verify`` lists all of them."""
-
-    exit_status = 1

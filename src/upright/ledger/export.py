@@ -5,6 +5,7 @@
 
 import base64
 import binascii
+import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from upright.ledger.epochs import sealed_epochs
 from upright.ledger.errors import DamageError, LedgerError
 from upright.ledger.layout import HASH_BYTES, TILE_WIDTH, Layout
 from upright.ledger.leaves import SALT_BYTES, split_entry_tile
-from upright.ledger.notes import NoteSignature
+from upright.ledger.notes import NoteError, NoteSignature
 from upright.ledger.openings import Fields, Opening
 from upright.ledger.source import FolderSource, public_keys, read_bytes, read_text
 from upright.ledger.streams import INDEX, ROOT
@@ -64,13 +65,23 @@ def export(log: View, folder: Path, indexes: Iterable[str] | Literal["all"], *, 
     _export(log, out, wanted, disk)
     signers = _signatures(log)
     for old in sealed_epochs(log.source.layout):
-        sealed = View(FolderSource(old))
-        known = wanted and {ref for ref in wanted if sealed.index_of(ref) == ROOT}
-        _export(sealed, Layout(out.epochs / old.folder.name), known, disk)
-        signers += _signatures(sealed)
+        signers += _export_sealed(old, Layout(out.epochs / old.folder.name), wanted, disk)
     for key in public_keys(log.source.layout):
         if any(line.is_by(key) for line in signers):
             _put(disk, out.public_keys / f"{key.fingerprint}.vkey", f"{key}\n".encode())
+
+
+def _export_sealed(old: Layout, out: Layout, wanted: set[str] | None, disk: Disk) -> list[NoteSignature]:
+    """As far as it can be read: what a damaged one lacks is missing in the pack too, and its verification names it."""
+    try:
+        sealed = View(FolderSource(old))
+    except (DamageError, NoteError):
+        _put(disk, out.checkpoint, old.checkpoint.read_bytes() if old.checkpoint.exists() else b"")
+        return []
+    with contextlib.suppress(DamageError):
+        known = wanted and {ref for ref in wanted if sealed.index_of(ref) == ROOT}
+        _export(sealed, out, known, disk)
+    return _signatures(sealed)
 
 
 def _signatures(log: View) -> list[NoteSignature]:

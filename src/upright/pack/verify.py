@@ -72,6 +72,10 @@ def _read_ledger(
         findings.refused(why, file, "a ledger that can be read", code="UP-PACK-25", entry=entry)
         return None, None
     findings.problems.extend(ledger.problems)
+    if ledger.lost == "unknown":
+        findings.is_partial = True
+    if ledger.lost:
+        findings.not_checked.append(f"what a restore left behind: {ledger.lost} entries of an earlier log")
     findings.counts |= {"leaves": ledger.size, "streams": ledger.streams}
     return log, ledger
 

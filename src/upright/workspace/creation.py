@@ -88,7 +88,7 @@ def _create(layout: Layout, organisation: str, clock: Clock, catalogue_folders: 
     key = signers.new_log_key(origin)
     log = Log.create(layout.root, origin=origin, signer=key, state_head=state_head(origin), clock=clock)
     found = Workspace(folder=layout.root.parent, log=log, clock=clock, catalogue_folders=catalogue_folders)
-    _enrol_own(found, key)
+    enrol_own(found, key)
     return found
 
 
@@ -121,10 +121,11 @@ def ensure_enrolled(workspace: "Workspace") -> None:
     known = {path.stem for path in workspace.layout.pub.glob("*.vkey")}
     key = next((key for key in signers.keys_at_hand("log") if key.fingerprint in known), None)
     if key is not None:
-        _enrol_own(workspace, key)
+        enrol_own(workspace, key)
 
 
-def _enrol_own(workspace: "Workspace", log_key: "PrivateKey") -> None:
+def enrol_own(workspace: "Workspace", log_key: "PrivateKey") -> None:
+    """Enrols the key that signs the log, and an evidence key, as a log's first entries."""
     evidence = signers.evidence_key(workspace.organisation.path)
     entries = []
     for key in (log_key, evidence):

@@ -151,8 +151,7 @@ class Workspace:
 
     def system_record(self, system: Ref) -> dict[str, Any] | None:
         """The newest recorded system record (its ``record`` part), or None."""
-        found = records.newest(self.log.stream(str(system)), records.SYSTEM)
-        return None if found is None else dict(found["record"])
+        return (records.newest(self.log.stream(str(system)), records.SYSTEM) or {}).get("record")
 
     # --- catalogue -------------------------------------------------------------------------------------------------
 
@@ -203,15 +202,18 @@ class Workspace:
         """What judgement sees, as recorded up to ``at`` (default: now); a ``manifest`` shows today's bytes as well.
 
         ``at`` is a date or an RFC 3339 time. The past is never mixed with today's bytes: ``at`` drops ``manifest``.
+
+        Raises:
+            DamageError: an entry, or the tree over all of them, is not what the log's key signed.
         """
+        from upright.ledger import demand_proved
         from upright.posture import gather
 
+        demand_proved(self.log)
         newest = self.log.entry(self.log.size - 1).time if self.log.size else ""
         # A clock that stands behind the log must not hide the newest entries from "now".
         moment = time_text(read_time(at)) if at is not None else max(time_text(self.clock()), newest)
-        observed = None
-        if at is None and manifest is not None:
-            observed = self.observe(manifest).body
+        observed = self.observe(manifest).body if at is None and manifest is not None else None
         return gather(
             self._entries_until(moment),
             at=moment,

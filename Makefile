@@ -1,6 +1,8 @@
 # Upright. `make demo` and `make test` are all that a newcomer needs; both set up what they use, without root.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+# Installs quicker than pip, which takes its place where this one cannot be had, or is set to nothing: make setup UV=
+UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
@@ -44,13 +46,13 @@ clean: ## remove what was built, keep what you wrote
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Upright needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
-	@uv venv -q --python $(PYTHON) $(VENV) 2>/dev/null || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	@{ test -n "$(UV)" && $(UV) venv -q --python $(PYTHON) $(VENV) 2>/dev/null; } || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "No virtual environment could be made. On Debian: apt-get install python3-venv, or install uv."; exit 2; }
-	@test -x $(BIN)/pip && $(BIN)/python -m pip install -q uv 2>/dev/null || true
+	@test -z "$(UV)" || ! test -x $(BIN)/pip || $(BIN)/python -m pip install -q uv 2>/dev/null || true
 
 define install
-	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
-	elif command -v uv >/dev/null; then uv pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
+	@if [ -n "$(UV)" ] && [ -x $(BIN)/uv ]; then $(BIN)/uv pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
+	elif [ -n "$(UV)" ] && command -v $(UV) >/dev/null; then $(UV) pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
 	else $(BIN)/python -m pip install -q -c constraints.txt -e '.[$(1)]'; fi
 	@touch $@
 endef

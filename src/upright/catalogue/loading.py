@@ -8,7 +8,18 @@ from typing import Any, TypeVar
 import msgspec
 
 from upright.catalogue.reading import CatalogueError, Document
-from upright.catalogue.types import Applies, Ask, Framework, Gates, Group, Kind, Requirement, Trait, Value
+from upright.catalogue.types import (
+    Applies,
+    Ask,
+    Framework,
+    FrameworkKind,
+    Gates,
+    Group,
+    Kind,
+    Requirement,
+    Trait,
+    Value,
+)
 from upright.catalogue.types import plain as as_plain
 from upright.kernel import plain_bytes, sha256_hex
 
@@ -41,7 +52,7 @@ class FrameworkText(Value, frozen=True, kw_only=True):
     id: str
     title: str
     edition: str
-    kind: str
+    kind: FrameworkKind
     confirmed: bool
     cautions: tuple[str, ...]
     groups: tuple[Group, ...]

@@ -12,6 +12,7 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         """Says which roles have the rights of this app, and what its other tables are to the ledger."""
+        from upright.records.identity.adders import name_adders
         from upright.records.identity.power import register
         from upright.records.identity.rights import RIGHTS
         from upright.records.identity.tables import TABLES
@@ -19,3 +20,4 @@ class IdentityConfig(AppConfig):
 
         register(RIGHTS)
         tables.register(TABLES)
+        name_adders()

@@ -1,10 +1,12 @@
 """Adding and changing a record whose type has no rule of its own: ask for the right, then write.
 
+A type whose adding has rules names the verb that adds it (``added_by``): no form, route or import has another way.
+
 The rights are ``<app>.<type>.add`` and ``.change``, the events ``<app>.<type>.added`` and ``.changed``. A type with
 rules (an approval, a state) has verbs in its app's ``actions.py`` instead, or beside.
 """
 
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from upright.kernel import Actor
 from upright.records.identity.power import Powers, powers_of
@@ -12,6 +14,21 @@ from upright.records.trail.door import write
 from upright.records.trail.record import Record
 
 Edited = TypeVar("Edited", bound=Record)
+
+
+class Adder(Protocol[Edited]):
+    """The verb that adds a record of a type with rules; it asks for rights itself."""
+
+    def __call__(self, record: Edited, /, *, actor: Actor, reason: str) -> Edited:
+        """Adds it."""
+
+
+_ADDERS: dict[type[Record], Adder[Any]] = {}
+
+
+def added_by(model: type[Edited], verb: Adder[Edited]) -> None:
+    """Says which verb adds records of a type."""
+    _ADDERS[model] = verb
 
 
 def right_of(model: type[Record], verb: str) -> str:
@@ -26,6 +43,10 @@ def add(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | None
         DeniedError: the actor may not add one in its unit.
         ValidationError: a field is not what its model allows.
     """
+    verb = _ADDERS.get(type(record))
+    if verb is not None:
+        verb(record, actor=actor, reason=reason)
+        return record
     right = right_of(type(record), "add")
     (powers or powers_of(actor)).must(right, record)
     return write(record, actor=actor, action=f"{right}ed", reason=reason)

@@ -97,8 +97,15 @@ class RoleAssignment(Record):
     starts = models.DateField()
     ends = models.DateField(null=True, blank=True)
     granted_by = models.CharField(max_length=300, editable=False, blank=True)
+    granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     confirmed_by = models.CharField(max_length=300, editable=False, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    exception = models.ForeignKey(
+        "ApprovalException", models.PROTECT, null=True, blank=True, editable=False, related_name="roles"
+    )
+    flag = models.CharField(max_length=500, blank=True, editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -110,6 +117,92 @@ class RoleAssignment(Record):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} in {self.unit}"
+
+
+class ApprovalException(Record):
+    """For a time one person may approve alone, because no second holder of authority exists; it shows wherever used."""
+
+    ref_type = "exception"
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="exceptions")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="exceptions")
+    starts = models.DateField()
+    ends = models.DateField()
+    granted_by = models.CharField(max_length=300, editable=False, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "exception"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends__gte=models.F("starts")), name="identity_an_exception_ends_after_it_starts"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} alone in {self.unit} until {self.ends.isoformat()}"
+
+
+class Delegation(Record):
+    """Rights that one person lends another in a unit, from a day until a day; they end with the giver's own."""
+
+    ref_type = "delegation"
+
+    giver = models.ForeignKey(Person, models.PROTECT, related_name="delegations_given")
+    receiver = models.ForeignKey(Person, models.PROTECT, related_name="delegations_held")
+    rights = models.JSONField(default=list, help_text="One right a line, such as risk.risk.accept.")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="delegations")
+    starts = models.DateField()
+    ends = models.DateField()
+    granted_by = models.CharField(max_length=300, editable=False, blank=True)
+    granted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    confirmed_by = models.CharField(max_length=300, editable=False, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    exception = models.ForeignKey(
+        ApprovalException, models.PROTECT, null=True, blank=True, editable=False, related_name="delegations"
+    )
+    flag = models.CharField(max_length=500, blank=True, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends__gte=models.F("starts")), name="identity_a_delegation_ends_after_it_starts"
+            )
+        ]
+
+    @property
+    def person(self) -> Person:
+        """Who holds it."""
+        return self.receiver
+
+    def __str__(self) -> str:
+        return f"{self.giver} to {self.receiver}: {', '.join(self.rights)}"
+
+
+class Invitation(Record):
+    """An external auditor is invited: reads, and only that, in a unit, until a day."""
+
+    ref_type = "invitation"
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="invitations")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="invitations")
+    purpose = models.TextField(help_text="Which audit, on whose behalf.")
+    starts = models.DateField()
+    ends = models.DateField()
+    role = models.OneToOneField(RoleAssignment, models.PROTECT, editable=False, related_name="invitation")
+
+    class Meta:
+        verbose_name = "auditor invitation"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends__gte=models.F("starts")), name="identity_an_invitation_ends_after_it_starts"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} until {self.ends.isoformat()}"
 
 
 class AccountManager(RecordManager):

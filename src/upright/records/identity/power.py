@@ -4,16 +4,16 @@ Each app registers its rights, ``app.thing.verb`` to the roles that have them, w
 ``must``; pages and routes ask with ``may`` what to show, and never instead of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import models
 
 from upright.kernel import Actor, InputError
-from upright.records.identity.models import Person, Role, RoleAssignment, Unit
+from upright.records.identity.models import ApprovalException, Delegation, Person, Role, RoleAssignment, Unit
 from upright.records.trail.server_log import now
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 APPROVING = frozenset({Role.AIMS_MANAGER, Role.RISK_OWNER, Role.SYSTEM_OWNER})
 """Roles that approve: granting one needs a second holder of authority."""
+
+APPROVING_VERBS = frozenset({"accept", "approve", "confirm", "release", "waive"})
+"""The last word of rights that approve: an administrator and an external auditor can have none of them."""
 
 _RIGHTS: dict[str, frozenset[Role]] = {}
 
@@ -39,13 +42,23 @@ def register(rights: Mapping[str, Iterable[Role]]) -> None:
     """Says which roles have which rights.
 
     Raises:
-        ValueError: a right was registered before with other roles.
+        ValueError: a right was registered before with other roles; or it approves and an administrator would have it,
+            or it does anything but read and an external auditor would.
     """
     for right, roles in rights.items():
         given = frozenset(roles)
+        if approves(right) and Role.ADMINISTRATOR in given:
+            raise ValueError(f"{right}: an administrator looks after people and keys, and approves nothing.")
+        if not right.endswith(".read") and Role.EXTERNAL_AUDITOR in given:
+            raise ValueError(f"{right}: an external auditor reads, and nothing else.")
         if _RIGHTS.get(right, given) != given:
             raise ValueError(f"The right {right} was registered before, for other roles.")
         _RIGHTS[right] = given
+
+
+def approves(right: str) -> bool:
+    """Whether who has a right approves with it: granting it needs a second holder of authority."""
+    return right.rpartition(".")[2] in APPROVING_VERBS
 
 
 def rights() -> Mapping[str, frozenset[Role]]:
@@ -55,25 +68,29 @@ def rights() -> Mapping[str, frozenset[Role]]:
 
 @dataclass(frozen=True)
 class Powers:
-    """What an actor may, read once for a request. ``held`` maps a role to the units it reaches."""
+    """What an actor may, read once for a request.
+
+    ``held`` maps a role to the units it reaches, ``lent`` a right that somebody delegated to the units where it holds.
+    """
 
     actor: Actor
     is_active: bool
     held: Mapping[Role, frozenset[UUID]] = field(default_factory=dict)
+    lent: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
 
     def may(self, right: str, about: "Record | None" = None) -> bool:
         """Whether the actor has a right about a record; without one, anywhere at all."""
         if not self.is_active:
             return False
-        reached = [self.held[role] for role in _RIGHTS.get(right, frozenset()) if role in self.held]
+        units = self.units(right)
         unit = None if about is None else unit_of(about)
-        return bool(reached) if unit is None else any(unit in units for units in reached)
+        return bool(units) if unit is None else unit in units
 
     def units(self, right: str) -> frozenset[UUID]:
         """The units in which the actor has a right: what a list may show."""
         if not self.is_active:
             return frozenset()
-        found: frozenset[UUID] = frozenset()
+        found: frozenset[UUID] = self.lent.get(right, frozenset())
         for role in _RIGHTS.get(right, frozenset()):
             found |= self.held.get(role, frozenset())
         return found
@@ -96,27 +113,56 @@ class Powers:
 
 
 def powers_of(actor: Actor) -> Powers:
-    """What an actor may today: accepted, confirmed, current roles; two queries."""
+    """What an actor may today: accepted, confirmed, current roles, and what was delegated; two queries, else three."""
     if not actor.is_person:
         return Powers(actor, is_active=False)
-    today = now().date()
+    today, ref = now().date(), str(actor.ref)
+    lending = Delegation.objects.filter(_current(today), receiver__ref=ref).values("giver")
     assignments = list(
         RoleAssignment.objects.filter(
-            Q(ends__isnull=True) | Q(ends__gte=today),
-            person__ref=str(actor.ref),
+            _current(today),
+            models.Q(person__ref=ref) | models.Q(person__in=lending),
             person__is_active=True,
-            starts__lte=today,
-            accepted_at__isnull=False,
-        )
+        ).select_related("person", "exception")
     )
     children = _children()
+    held = _held([one for one in assignments if one.person.ref == ref and is_effective(one, today)], children)
+    givers = [one for one in assignments if one.person.ref != ref and is_effective(one, today)]
+    lent = _lent(ref, givers, today, children) if givers else {}
+    return Powers(actor, is_active=bool(held or lent), held=held, lent=lent)
+
+
+def _current(today: date) -> models.Q:
+    """Accepted, begun, not over."""
+    open_ended = models.Q(ends__isnull=True) | models.Q(ends__gte=today)
+    return open_ended & models.Q(starts__lte=today, accepted_at__isnull=False, ended_at__isnull=True)
+
+
+def _held(
+    assignments: Iterable[RoleAssignment], children: Mapping[UUID | None, list[UUID]]
+) -> dict[Role, frozenset[UUID]]:
     held: dict[Role, frozenset[UUID]] = {}
     for one in assignments:
-        if one.role in APPROVING and not one.confirmed_by:
-            continue
         role = Role(one.role)
         held[role] = held.get(role, frozenset()) | _below(one.unit_id, children)
-    return Powers(actor, is_active=bool(held), held=held)
+    return held
+
+
+def _lent(
+    ref: str, givers: Sequence[RoleAssignment], today: date, children: Mapping[UUID | None, list[UUID]]
+) -> dict[str, frozenset[UUID]]:
+    """Each delegated right in the units of the delegation where its giver has it by a role of his own, today."""
+    lent: dict[str, frozenset[UUID]] = {}
+    query = Delegation.objects.filter(_current(today), receiver__ref=ref, receiver__is_active=True)
+    for one in query.select_related("exception"):
+        if not is_effective(one, today):
+            continue
+        own = _held([role for role in givers if role.person_id == one.giver_id], children)
+        below = _below(one.unit_id, children)
+        for right in one.rights:
+            for role in _RIGHTS.get(right, frozenset()):
+                lent[right] = lent.get(right, frozenset()) | (own.get(role, frozenset()) & below)
+    return {right: units for right, units in lent.items() if units}
 
 
 def must(actor: Actor, right: str, about: "Record | None" = None) -> None:
@@ -131,7 +177,7 @@ def must(actor: Actor, right: str, about: "Record | None" = None) -> None:
 def unit_of(record: "Record") -> UUID | None:
     """The unit that a record lies in: its own, its system's, its person's, else the whole organisation's."""
     if isinstance(record, Unit):
-        return record.id
+        return record.parent_id if record.is_new else record.id
     unit = getattr(record, "unit_id", None)
     if isinstance(unit, UUID):
         return unit
@@ -142,11 +188,24 @@ def unit_of(record: "Record") -> UUID | None:
     return _root()
 
 
-def is_effective(assignment: RoleAssignment, on: date) -> bool:
-    """Whether an assignment counts on a day."""
-    is_current = assignment.starts <= on and (assignment.ends is None or on <= assignment.ends)
-    is_confirmed = assignment.role not in APPROVING or bool(assignment.confirmed_by)
-    return is_current and is_confirmed and assignment.accepted_at is not None
+def needs_confirmation(given: RoleAssignment | Delegation) -> bool:
+    """Whether it approves, so that a second holder of authority has to confirm it."""
+    if isinstance(given, Delegation):
+        return any(approves(right) for right in given.rights)
+    return given.role in APPROVING
+
+
+def is_effective(given: RoleAssignment | Delegation, on: date) -> bool:
+    """Whether a role or a delegation counts on a day. One confirmed under an exception counts as long as that does."""
+    is_current = given.starts <= on and (given.ends is None or on <= given.ends) and given.ended_at is None
+    is_confirmed = not needs_confirmation(given) or bool(given.confirmed_by)
+    holds = given.exception is None or is_in_force(given.exception, on)
+    return is_current and is_confirmed and holds and given.accepted_at is not None
+
+
+def is_in_force(exception: ApprovalException, on: date) -> bool:
+    """Whether an exception counts on a day."""
+    return exception.starts <= on <= exception.ends and exception.ended_at is None
 
 
 def person_of(actor: Actor) -> Person | None:

@@ -65,7 +65,7 @@ def row_deleted(meridian: Organisation) -> str:
 
 
 def role_granted(meridian: Organisation) -> str:
-    columns = "unit_id, role, starts, ends, granted_by, confirmed_by, accepted_at, version"
+    columns = "unit_id, role, starts, ends, granted_by, confirmed_by, accepted_at, flag, version"
     sql(
         f"INSERT INTO identity_roleassignment (id, ref, person_id, {columns}) SELECT %s, 'role:2026-9999', person_id, "
         f"{columns} FROM identity_roleassignment WHERE ref = %s",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from upright.site.environment import database, flag, mail, secret_key, upright_home
+from upright.site.sign_on import provider_apps, sign_on
 
 UPRIGHT_HOME = upright_home(os.environ)
 DEMO = flag(os.environ, "UPRIGHT_DEMO")
@@ -25,6 +26,10 @@ INSTALLED_APPS = [
     "upright.records.inventory",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "django.contrib.humanize",
     "upright.desk",
 ]
 MIDDLEWARE = [
@@ -81,6 +86,16 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
 }
+MFA_ADAPTER = "upright.records.identity.login.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Upright"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO  # a passkey for http://localhost
+SOCIALACCOUNT_ADAPTER = "upright.records.identity.login.provider.ProviderAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # login.provider decides who is linked
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": provider_apps(os.environ)}}
+UPRIGHT_SIGN_ON = sign_on(os.environ)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, dict[str, Any]] = {"default": database(os.environ, UPRIGHT_HOME)}
 globals().update(mail(os.environ))  # Django reads each EMAIL_… as a name of this module

@@ -151,11 +151,16 @@ def invite_auditor(invitation: Invitation, *, actor: Actor, reason: str) -> Invi
 
 
 def open_account(person: Person, *, actor: Actor, reason: str = "") -> Person:
-    """Give a person an account under their e-mail address; they set a password by "Forgot your password?"."""
+    """Open an account under a person's e-mail address; they set a password by "Forgot your password?"."""
     powers_of(actor).must("identity.account.add", person)
     _demand_active(person)
-    if not person.email or Account.objects.filter(person=person).exists():
+    found = Account.objects.filter(person=person).first()
+    if not person.email or (found is not None and found.is_active):
         raise RefusedError(f"{person.ref} has no e-mail address, or has an account already.", code="UP-ROLE-11")
+    if found is not None:
+        found.is_active = True
+        write(found, actor=actor, action="identity.account.opened", reason=reason)
+        return person
     account = Account(email=person.email, person=person)
     account.set_unusable_password()
     write(account, actor=actor, action="identity.account.added", reason=reason)

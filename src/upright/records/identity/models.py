@@ -270,6 +270,32 @@ class Account(AbstractBaseUser, Record):
         return self.email
 
 
+class Authenticator(Record):
+    """A second factor, a passkey or a link to the identity provider; allauth keeps what it proves with."""
+
+    class Kind(models.TextChoices):
+        """What one proves with."""
+
+        TOTP = "totp", "One-time passwords"
+        RECOVERY_CODES = "recovery-codes", "Recovery codes"
+        PASSKEY = "webauthn", "Passkey"
+        PROVIDER = "provider", "Identity provider"
+
+    ref_type = "authenticator"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="authenticators")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    fingerprint = models.CharField(max_length=64)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    def own_ref(self) -> str:
+        """``authenticator:<uuid>``."""
+        return f"authenticator:{self.id}"
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
 class CachedValue(models.Model):
     """What ``login.cache`` keeps: counts of attempts, until they expire. No record: nobody decided any of it."""
 

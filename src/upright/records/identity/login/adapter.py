@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -45,8 +46,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth de
         return bool(url) and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail server that fails is told to the operator; who asked sees the same answer as always."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except OSError as why:
-            _LOG.error("A mail (%s) could not be sent: %s. Look at UPRIGHT_SMTP_URL.", template_prefix, why)
+        """After the answer (see ``ActorMiddleware``): no lock waits for a mail server, and its time tells nothing."""
+        request = self.request
+        message = self.render_mail(template_prefix, email, {"request": request, "email": email, **context})
+        request.mails.append(lambda: deliver(message, template_prefix))
+
+
+def deliver(message: EmailMessage, what: str) -> None:
+    """A mail server that fails is told to the operator; who asked saw the same answer as always."""
+    try:
+        message.send()
+    except OSError as why:
+        _LOG.error("A mail (%s) could not be sent: %s. Look at UPRIGHT_SMTP_URL.", what, why)

@@ -1,6 +1,7 @@
 """Each request knows who acts and what they may; without a log-in there is nothing but the public pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -32,7 +33,10 @@ class DemandLogin(LoginRequiredMiddleware):
 
 
 class ActorMiddleware:
-    """Sets ``request.actor`` and ``request.powers``; powers are read when first asked for, and kept for no one else."""
+    """Sets ``request.actor`` and ``request.powers``; powers are read when first asked for, and kept for no one else.
+
+    ``request.mails`` holds what is to be sent once the answer is out.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -43,5 +47,15 @@ class ActorMiddleware:
         actor = account.actor if isinstance(account, Account) else NOBODY
         request.actor = actor  # type: ignore[attr-defined]  # ours
         request.powers = SimpleLazyObject(lambda: powers_of(actor))  # type: ignore[attr-defined]  # ours
+        request.mails = []  # type: ignore[attr-defined]  # ours
         with acting(actor):
-            return self.get_response(request)
+            answer = self.get_response(request)
+        mails, close = request.mails, answer.close  # type: ignore[attr-defined]  # ours
+        if mails:
+            answer.close = partial(_in_turn, close, mails)  # type: ignore[method-assign]  # called when all is sent
+        return answer
+
+
+def _in_turn(first: Callable[[], None], others: Sequence[Callable[[], None]]) -> None:
+    for step in (first, *others):
+        step()

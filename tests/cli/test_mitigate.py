@@ -62,20 +62,25 @@ def test_each_choice_is_what_counting_the_rows_gives(run: Runner, scored: pa.Tab
     assert said["left_out"] == {"X": 3}
     assert said["rows"] == 1_000
     columns = {name: scored[name].to_numpy(zero_copy_only=False)[:1_000] for name in scored.column_names}
+    assert said["choices"][0]["id"] == "today"
     for choice in said["choices"]:
         chosen = np.zeros(1_000, dtype=bool)
         rates = []
         for cost in choice["costs"]:
             inside = columns["sex<b>"] == cost["group"]
-            here = inside & (columns["p"] >= cost["threshold"])
-            before = inside & (columns["p"] >= 0.5)
+            before = inside & (columns["decision"] == 1)
+            here = before if cost["threshold"] is None else inside & (columns["p"] >= cost["threshold"])
             chosen |= here
             rates.append(here.sum() / inside.sum())
             assert cost["selection_rate"] == pytest.approx(rates[-1], abs=1e-6)
-            assert cost["changed"] == abs(int(here.sum()) - int(before.sum()))
+            assert (cost["better"], cost["worse"]) == (int((here & ~before).sum()), int((before & ~here).sum()))
+            assert cost["changed"] == cost["better"] + cost["worse"]
         assert choice["accuracy"] == pytest.approx((chosen == columns["repaid"]).mean(), abs=1e-6)
         assert choice["gap"] == pytest.approx(max(rates) - min(rates), abs=1e-6)
-    assert {one["kind"] for one in said["choices"]} == {"blind", "aware"}
+        for name in ("gap", "accuracy"):
+            low, high = choice[f"{name}_interval"]
+            assert 0.0 <= low <= choice[name] <= high <= 1.0
+    assert {one["kind"] for one in said["choices"]} == {"today", "blind", "aware"}
     assert "legal advice" in said["law"]
 
 
@@ -96,8 +101,53 @@ def test_the_page_is_one_file_whose_markup_holds_and_where_names_are_only_text(
     assert "sex&lt;b&gt;" in page
     assert "http" not in page
     assert "<script" not in page
-    svg = page[page.index("<svg") : page.index("</svg>") + 6]
+    start = page.index('<svg viewBox="0 0 720')
+    svg = page[start : page.index("</svg>", start) + 6]
     assert len(ET.fromstring(svg).findall("circle")) >= 2
+    assert "prefers-color-scheme:dark" in page
+
+
+def test_several_protected_columns_are_weighed_by_their_intersections(
+    run: Runner, scored: pa.Table, folder: Path
+) -> None:
+    old = np.arange(1_003) % 3 == 0
+    pq.write_table(scored.append_column("old", pa.array(old)), folder / "scored.parquet")
+    (folder / "upright.yaml").write_text(MANIFEST.replace('protected: ["sex<b>"]', 'protected: ["sex<b>", old]'))
+    said = run("mitigate", "fair", "--by", "sex<b>", "--by", "old", "--format", "json").document
+    assert said["by"] == ["sex<b>", "old"]
+    groups = {cost["group"]: cost["rows"] for cost in said["choices"][0]["costs"]}
+    sex = np.array(scored["sex<b>"])
+    assert groups == {
+        f"{s} / {str(o).lower()}": int(((sex == s) & (old == o)).sum()) for s in ("F", "M") for o in (False, True)
+    }
+    assert {one["group"] for one in said["weights"]} == set(groups)
+    shown = run("mitigate", "fair", "--by", "sex<b>", "--by", "old")
+    assert "by sex<b> and old" in shown.out
+    many = scored.append_column("old", pa.array(np.arange(1_003) % 20))
+    pq.write_table(many, folder / "scored.parquet")
+    refused = run("mitigate", "fair", "--by", "old")
+    assert (refused.status, "UP-MITIGATE-15" in refused.err) == (2, True)
+
+
+def test_rows_without_a_decision_are_counted_and_not_weighed(run: Runner, scored: pa.Table, folder: Path) -> None:
+    decisions = [None if at % 10 == 0 else value for at, value in enumerate(scored["decision"].to_pylist())]
+    at = scored.column_names.index("decision")
+    pq.write_table(scored.set_column(at, "decision", pa.array(decisions, pa.int8())), folder / "scored.parquet")
+    said = run("mitigate", "fair", "--format", "json").document
+    assert (said["undecided_rows"], said["rows"]) == (101, 900)
+    assert "101 rows without a decision" in run("mitigate", "fair", "-o", "page.html").out
+
+
+def test_without_recorded_decisions_today_is_the_threshold_in_use(run: Runner, scored: pa.Table, folder: Path) -> None:
+    (folder / "upright.yaml").write_text(
+        MANIFEST.replace(
+            "columns: {label: repaid, prediction: decision, score: p}", "columns: {label: repaid, score: p}"
+        )
+    )
+    said = run("mitigate", "fair", "--format", "json").document
+    assert said["threshold"] == 0.5
+    p, repaid = (scored[name].to_numpy(zero_copy_only=False)[:1_000] for name in ("p", "repaid"))
+    assert said["choices"][0]["accuracy"] == pytest.approx(((p >= 0.5) == repaid).mean(), abs=1e-6)
 
 
 def test_a_proposal_is_a_treatment_plan_that_is_refused_until_a_person_completes_it(
@@ -117,7 +167,12 @@ def test_a_proposal_is_a_treatment_plan_that_is_refused_until_a_person_completes
     plan["rows"][0] |= {"owner": "person:lending-owner", "due": "2026-12-31"}
     plan["approved_on"] = "2026-11-01"
     jsonschema.validate(plan, dict(fields))
-    assert plan["rows"][0]["action"].startswith("Decide by thresholds F from")
+    action = plan["rows"][0]["action"]
+    assert action.startswith("Decide by thresholds F from")
+    assert "instead of as today. On 1000 rows: accuracy 0." in action
+    assert "People lose the favourable decision: " in action
+    assert " in F" in action
+    assert "--about system:loans --file" in text
 
 
 @pytest.mark.parametrize(
@@ -129,6 +184,7 @@ def test_a_proposal_is_a_treatment_plan_that_is_refused_until_a_person_completes
         (("fair", "--gap", "luck"), "UP-MITIGATE-02"),
         (("fair", "--choice", "blind-1"), "UP-MITIGATE-20"),
         (("fair", "--choice", "blind-999", "--propose", "plan.yaml"), "UP-MITIGATE-21"),
+        (("fair", "--choice", "today", "--propose", "plan.yaml"), "UP-MITIGATE-21"),
         (("fair", "-o", "no/such/folder/page.html"), "UP-MITIGATE-22"),
     ],
 )

@@ -13,7 +13,7 @@ from upright.measures.centres import _gap_inversion as _centre_gap
 from upright.measures.centres import centre_of
 from upright.measures.classes import _mix_inversion, class_share
 from upright.measures.classified import classification_estimates
-from upright.measures.fairness import _gap_inversion
+from upright.measures.fairness import gap_inversion
 from upright.measures.residuals import residual_estimates
 from upright.measures.scores import BINS, score_estimates
 from upright.measures.shares import Least, Share
@@ -73,7 +73,7 @@ def gap(*truths):
     def one(generator, size):
         values = np.array([generator.binomial(size, truth) / size for truth in truths])
         sizes = np.full(len(truths), float(size))
-        found = _gap_inversion(values, sizes, float(np.ptp(values)), seed=1)
+        found = gap_inversion(values, sizes, float(np.ptp(values)), seed=1)
         return held(found.interval(LEVEL), max(truths) - min(truths))
 
     return one

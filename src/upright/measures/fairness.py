@@ -253,7 +253,7 @@ def _gaps(columns: Group, whole: Mapping[Group, Cells], rates: Rates, plan: Plan
         values = np.array([share.value for share in fit], dtype=np.float64)
         sizes = np.array([share.size for share in fit], dtype=np.float64)
         gap = float(values.max() - values.min())
-        found = _gap_inversion(values, sizes, gap, seed)
+        found = gap_inversion(values, sizes, gap, seed)
         left_out = len(shares) - len(fit)
         estimate = Estimate(
             name=f"{rate}_gap",
@@ -268,7 +268,8 @@ def _gaps(columns: Group, whole: Mapping[Group, Cells], rates: Rates, plan: Plan
         yield shown(estimate, *(share.rows for share in fit))
 
 
-def _gap_inversion(values: Numbers, sizes: Numbers, gap: float, seed: int) -> Inversion:
+def gap_inversion(values: Numbers, sizes: Numbers, gap: float, seed: int) -> Inversion:
+    """The interval of the widest gap between groups' shares ``values`` of ``sizes`` rows."""
     middle = float(values @ sizes / sizes.sum())
     pattern = (values - middle) / gap if gap > 0.0 else np.linspace(-0.5, 0.5, len(values))
     noise = normal_noise(len(values), seed=seed)

@@ -1,7 +1,7 @@
 """The frontier of accuracy against a gap, for one threshold for all or one per group, from score histograms.
 
-A histogram counts the rows of each score bin by outcome, so a threshold is a bin edge and every choice is a sum:
-no row is read again. A positive decision is a score at or above the threshold.
+A histogram counts the rows of each score bin by decision and outcome, so a threshold is a bin edge and every choice is
+a sum: no row is read again. A positive decision is a score at or above the threshold.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,21 +11,29 @@ import numpy as np
 import numpy.typing as npt
 
 from upright.measures.errors import MeasureInputError
+from upright.measures.estimate import FEWEST_SHOWN, folded_at_zero
+from upright.measures.fairness import gap_inversion
+from upright.measures.intervals import newcombe, wilson
 
 Numbers = npt.NDArray[np.float64]
+LEVEL = 0.95
 GAPS = ("selection_rate", "true_positive_rate", "false_positive_rate")
+
+
+Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """What a choice means for one group.
 
-    ``changed`` counts the rows decided otherwise than today, of which ``worse`` lose the favourable decision. Rates
-    are of the positive class; ``None`` where nobody could be in them.
+    ``threshold`` is ``None`` for decisions as recorded. ``changed`` counts the rows decided otherwise than today, of
+    which ``worse`` lose the favourable decision and ``better`` get it. Rates are of the positive class; ``None`` where
+    nobody, or fewer than five people, could be in them.
     """
 
     group: str
-    threshold: float
+    threshold: float | None
     rows: int
     selection_rate: float | None
     true_positive_rate: float | None
@@ -33,20 +41,33 @@ class Cost:
     accuracy: float | None
     changed: int
     worse: int
+    better: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One point of the frontier. ``kind`` is ``blind`` (one threshold) or ``aware`` (one per group)."""
+    """One point of the frontier, or ``today``. ``kind`` is ``blind`` (one threshold) or ``aware`` (one per group).
+
+    Intervals are of 95 % for a choice that was fixed before these rows were seen.
+    """
 
     kind: str
     accuracy: float
+    accuracy_interval: Range
     gap: float
+    gap_interval: Range
     costs: tuple[Cost, ...]
 
 
+def decided_at(histogram: Numbers, threshold: float) -> Numbers:
+    """A histogram (outcome, bin) parted by the decision that a threshold makes of it: (decision, outcome, bin)."""
+    bins = histogram.shape[1]
+    over = np.arange(bins) >= min(bins, int(np.ceil(threshold * bins - 1e-9)))
+    return np.stack([np.where(over, 0.0, histogram), np.where(over, histogram, 0.0)])
+
+
 class Groups:
-    """Histograms by group: ``{name: (2, bins)}``, rows of the negative and of the positive outcome per score bin.
+    """Histograms by group: ``{name: (2, 2, bins)}``, rows by decision of today, outcome and score bin.
 
     Raises:
         MeasureInputError: fewer than two groups, or a group without rows.
@@ -62,13 +83,15 @@ class Groups:
                 code="UP-MITIGATE-01",
             )
         self.names = tuple(histograms)
-        cells = np.stack([histograms[name] for name in self.names])
+        decided = np.stack([histograms[name] for name in self.names])
+        cells = decided.sum(axis=1)
         self.bins = cells.shape[2]
         # at[g, y, k]: rows of group g and outcome y with a score at or above edge k; the last edge selects nobody
-        reverse = np.cumsum(cells[:, :, ::-1], axis=2)[:, :, ::-1]
-        self.at = np.concatenate([reverse, np.zeros((*reverse.shape[:2], 1))], axis=2)
+        self.at = _at_or_above(cells)
         self.totals = cells.sum(axis=2)
         self.rows = self.totals.sum(axis=1)
+        self.today = decided[:, 1].sum(axis=2)  # rows by group and outcome that are decided positive today
+        self.today_at = _at_or_above(decided[:, 1]).sum(axis=1)  # of these, with a score at or above each edge
 
     @property
     def correct(self) -> Numbers:
@@ -77,22 +100,23 @@ class Groups:
 
     def rates(self, rate: str) -> Numbers:
         """By group and edge; NaN where nobody could be in it."""
-        if rate == "selection_rate":
-            top, base = self.at.sum(axis=1), self.rows
-        else:
-            outcome = 1 if rate == "true_positive_rate" else 0
-            top, base = self.at[:, outcome], self.totals[:, outcome]
+        top, base = _parts(rate, self.at, self.totals)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(top / base[:, None])
 
 
-def choices(groups: Groups, *, gap: str, today: float, favourable_is_positive: bool) -> tuple[Choice, ...]:
-    """Every choice that no other beats in both accuracy and gap, of each kind, by growing gap.
+def _at_or_above(cells: Numbers) -> Numbers:
+    reverse = np.cumsum(cells[..., ::-1], axis=-1)[..., ::-1]
+    return np.concatenate([reverse, np.zeros((*reverse.shape[:-1], 1))], axis=-1)
+
+
+def choices(groups: Groups, *, gap: str, favourable_is_positive: bool, seed: int = 0) -> tuple[Choice, ...]:
+    """Decisions as they are today, then every choice that no other beats in both accuracy and gap, by growing gap.
 
     Args:
         groups: their histograms.
         gap: one of ``GAPS``; the largest difference of this rate between two groups.
-        today: the threshold in use, for what a choice changes.
+        seed: of the random numbers behind the interval of a gap of three groups and more.
         favourable_is_positive: whether a score at or above the threshold is good for the person.
 
     Raises:
@@ -107,22 +131,88 @@ def choices(groups: Groups, *, gap: str, today: float, favourable_is_positive: b
             f"Group {name!r} has no row that could be in {gap}; choose another gap, or leave the group out.",
             code="UP-MITIGATE-03",
         )
-    blind = _blind(groups, rates)
-    aware = _aware(groups, rates)
-    found = [("blind", edges) for edges in blind] + [("aware", edges) for edges in aware]
-    return tuple(_choice(groups, kind, edges, rates, today, favourable_is_positive) for kind, edges in found)
+    tell = _Teller(groups, gap, favourable_is_positive, seed)
+    chosen = [("blind", edges) for edges in _blind(groups, rates)] + [("aware", e) for e in _aware(groups, rates)]
+    return (tell.today(), *(tell.choice(kind, edges) for kind, edges in chosen))
 
 
-def _choice(groups: Groups, kind: str, edges: Sequence[int], rates: Numbers, today: float, favourable: bool) -> Choice:
-    which = np.arange(len(edges))
-    chosen = rates[which, list(edges)]
-    right = groups.correct[which, list(edges)].sum()
-    return Choice(
-        kind=kind,
-        accuracy=float(right / groups.rows.sum()),
-        gap=float(np.ptp(chosen)),
-        costs=tuple(_cost(groups, at, edge, today, favourable) for at, edge in enumerate(edges)),
-    )
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Says of a choice how accurate it is, how wide its gap, and what it costs whom."""
+
+    groups: Groups
+    gap: str
+    favourable_is_positive: bool
+    seed: int
+
+    def today(self) -> Choice:
+        groups = self.groups
+        costs = [self._cost(at, None, selected, 0.0, 0.0) for at, selected in enumerate(groups.today)]
+        return self._whole("today", groups.today, costs)
+
+    def choice(self, kind: str, edges: Sequence[int]) -> Choice:
+        groups = self.groups
+        selected = groups.at[np.arange(len(edges)), :, list(edges)]
+        costs = []
+        for at, edge in enumerate(edges):
+            stay = float(groups.today_at[at, edge])
+            gained, lost = float(selected[at].sum()) - stay, float(groups.today[at].sum()) - stay
+            costs.append(self._cost(at, edge / groups.bins, selected[at], gained, lost))
+        return self._whole(kind, selected, costs)
+
+    def _whole(self, kind: str, selected: Numbers, costs: Sequence[Cost]) -> Choice:
+        groups = self.groups
+        rows = float(groups.rows.sum())
+        accuracy = float((selected[:, 1] + groups.totals[:, 0] - selected[:, 0]).sum()) / rows
+        top, base = (part for part in _parts(self.gap, selected, groups.totals))
+        shares = top / base
+        width = float(np.ptp(shares))
+        return Choice(
+            kind=kind,
+            accuracy=accuracy,
+            accuracy_interval=wilson(accuracy, rows, LEVEL),
+            gap=width,
+            gap_interval=_gap_interval(shares, base, width, self.seed),
+            costs=tuple(costs),
+        )
+
+    def _cost(self, at: int, threshold: float | None, selected: Numbers, gained: float, lost: float) -> Cost:
+        """``gained`` and ``lost`` count rows that get, or no longer get, the positive decision."""
+        groups = self.groups
+        negatives, positives = groups.totals[at]
+        rows = float(groups.rows[at])
+        better, worse = (gained, lost) if self.favourable_is_positive else (lost, gained)
+        return Cost(
+            group=groups.names[at],
+            threshold=threshold,
+            rows=round(rows),
+            selection_rate=_told(selected.sum(), rows),
+            true_positive_rate=_told(selected[1], positives),
+            false_positive_rate=_told(selected[0], negatives),
+            accuracy=_told(selected[1] + negatives - selected[0], rows),
+            changed=round(gained + lost),
+            worse=round(worse),
+            better=round(better),
+        )
+
+
+def _told(top: float, base: float) -> float | None:
+    return float(top) / float(base) if base >= FEWEST_SHOWN else None
+
+
+def _parts(gap: str, selected: Numbers, totals: Numbers) -> tuple[Numbers, Numbers]:
+    """Rows selected and rows that could be, by group, of a rate."""
+    if gap == "selection_rate":
+        return selected.sum(axis=1), totals.sum(axis=1)
+    outcome = 1 if gap == "true_positive_rate" else 0
+    return selected[:, outcome], totals[:, outcome]
+
+
+def _gap_interval(shares: Numbers, sizes: Numbers, width: float, seed: int) -> Range:
+    if len(shares) == 2:
+        low, high = newcombe(float(shares[0]), float(sizes[0]), float(shares[1]), float(sizes[1]), LEVEL)
+        return folded_at_zero(low, high)
+    return gap_inversion(shares, sizes, width, seed).interval(LEVEL)
 
 
 def _blind(groups: Groups, rates: Numbers) -> list[tuple[int, ...]]:
@@ -194,23 +284,3 @@ class _BestInRange:
             chosen = np.where(self.value[one] >= self.value[other], one, other)
             right[here], edge[here] = self.value[chosen], self.order[chosen]
         return right, edge
-
-
-def _cost(groups: Groups, at: int, edge: int, today: float, favourable: bool) -> Cost:
-    now = min(groups.bins, int(np.ceil(today * groups.bins - 1e-9)))
-    selected, before = groups.at[at, :, edge], groups.at[at, :, now]
-    moved = float(selected.sum() - before.sum())
-    worse = max(0.0, -moved) if favourable else max(0.0, moved)
-    negatives, positives = groups.totals[at]
-    rows = float(groups.rows[at])
-    return Cost(
-        group=groups.names[at],
-        threshold=edge / groups.bins,
-        rows=round(rows),
-        selection_rate=float(selected.sum()) / rows,
-        true_positive_rate=float(selected[1]) / positives if positives else None,
-        false_positive_rate=float(selected[0]) / negatives if negatives else None,
-        accuracy=float(selected[1] + negatives - selected[0]) / rows,
-        changed=round(abs(moved)),
-        worse=round(worse),
-    )

@@ -269,3 +269,6 @@ def test_values_that_mean_the_same_are_the_same() -> None:
     assert same_value("deny", "deny")
     assert not same_value("0", "1")
     assert not same_value(None, "0")
+    assert same_value(51.25, 51.2500001)
+    assert not same_value(51.25, 51.26)
+    assert not same_value(10_000_000, 10_000_001)

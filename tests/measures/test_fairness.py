@@ -128,6 +128,19 @@ def test_small_groups_and_few_expected_cases_say_so_and_stay_visible(as_table):
     assert found["selection_rate", "c"].unfit == ""
 
 
+def test_a_group_in_which_nobody_could_be_selected_is_no_part_of_a_gap(as_table):
+    table = as_table(g=["a", "b", "c"] * 40, y=[1, 1, 0] * 40, p=[1, 0, 0] * 20 + [1, 1, 0] * 20)
+    found = estimates(table, ["g"], least=Least(rows=0, expected=0.0))
+    gap = next(one for one in found if one.name == "true_positive_rate_gap")
+    assert gap.value == pytest.approx(0.5)
+    assert gap.unfit == "1 groups are too small to be compared"
+
+
+def test_a_table_without_any_decision_is_refused(as_table):
+    with pytest.raises(MeasureInputError, match=r"No row has a decision.*UP-MEASURE-07"):
+        estimates(as_table(g=["a", "b"], y=[1, 0], p=[None, None]), ["g"])
+
+
 def test_equal_weights_change_nothing_and_unequal_ones_widen(as_table):
     data = generated(2)
     plain = {(o.name, str(o.group)): o for o in estimates(as_table(**data), ["old"])}

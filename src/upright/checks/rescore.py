@@ -177,12 +177,18 @@ def _against_decisions(
 def same_value(one: Any, other: Any) -> bool:
     """Whether two recorded values mean the same: as texts, or as numbers (1, 1.0, "1", True).
 
-    >>> same_value(True, "1"), same_value("yes", "no"), same_value(2, "2.0")
-    (True, False, True)
+    Numbers with a fraction are predictions of a regression; they agree as scores do, to 1e-6 of their size.
+
+    >>> same_value(True, "1"), same_value("yes", "no"), same_value(2, "2.0"), same_value(1e7, 1e7 + 1)
+    (True, False, True, False)
+    >>> same_value(51.25, 51.2500001), same_value(51.25, 51.26)
+    (True, False)
     """
     first, second = _number(one), _number(other)
     if first is not None and second is not None:
-        return first == second
+        if first.is_integer() and second.is_integer():
+            return first == second
+        return math.isclose(first, second, rel_tol=SCORE_TOLERANCE, abs_tol=SCORE_TOLERANCE)
     return str(one) == str(other)
 
 

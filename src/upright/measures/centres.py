@@ -77,7 +77,8 @@ class Predicted:
         groups: dict[Group, Cells] = {}
         for key, values in counts.cells.items():
             name = tuple(value_text(value) for value in key[1:])
-            groups[name] = groups.get(name, np.zeros(len(values))) + np.array(values, dtype=np.float64)
+            sums = np.array(values, dtype=np.float64)
+            groups[name] = _added(groups[name], sums) if name in groups else sums
         return cls(counts.keys[1:], groups, has_labels)
 
     def over(self, columns: Sequence[str]) -> dict[Group, Cells]:
@@ -86,12 +87,18 @@ class Predicted:
         found: dict[Group, Cells] = {}
         for group, sums in self.groups.items():
             key = tuple(group[position] for position in where)
-            found[key] = found[key] + sums if key in found else sums
+            found[key] = _added(found[key], sums) if key in found else sums
         return dict(sorted(found.items()))
 
     def total(self, name: str) -> int:
         """A count over all groups."""
         return int(sum(sums[_SUMS.index(name)] for sums in self.groups.values()))
+
+
+def _added(one: Cells, other: Cells) -> Cells:
+    """Both; infinities of both signs give NaN, which decides nothing."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return one + other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +155,7 @@ def centre_of(sums: Cells, name: str) -> Centre:
         "rmse": (told["e2"], told["e4"]),
     }[name]
     mean, square = first / rows, second / rows
-    variance = square - mean**2
+    variance = square - mean * mean
     lost = variance <= _ROUNDING * square
     error = math.sqrt(max(0.0, variance) / max(rows - 1, 1)) if math.isfinite(variance) else math.nan
     lacking = "all numbers are the same, or so large that their spread is lost to rounding" if lost else ""
@@ -229,9 +236,10 @@ def _gap(name: str, columns: Group, centres: Sequence[Centre], plan: Plan, seed:
     values = np.array([one.value for one in fit], dtype=np.float64)
     errors = np.array([one.error for one in fit], dtype=np.float64)
     degrees = np.array([max(one.rows - 1, 3) for one in fit], dtype=np.float64)
-    gap = float(np.ptp(values))
+    finite = bool(np.isfinite([values, errors]).all())
+    gap = float(np.ptp(values)) if finite else math.nan
     left_out = len(centres) - len(fit)
-    found = _gap_inversion(values, errors, degrees, gap, seed) if math.isfinite(gap) else None
+    found = _gap_inversion(values, errors, degrees, gap, seed) if finite else None
     estimate = Estimate(
         name=f"{name}_gap",
         value=gap,
@@ -289,7 +297,7 @@ def _pooled(
             continue
         own = reference.rows * centre.rows / (reference.rows + centre.rows)
         gap += own * (reference.value - centre.value)
-        variance += own**2 * (reference.error**2 + centre.error**2)
+        variance += own * own * (reference.error * reference.error + centre.error * centre.error)
         weight += own
         rows += reference.rows + centre.rows
         people += centre.rows

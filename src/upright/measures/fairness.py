@@ -91,8 +91,10 @@ def reference_of(columns: Group, rows: Mapping[Group, float], plan: Plan) -> Gro
     """The group that matches the given reference; the largest of those that do, ties by text.
 
     Raises:
-        MeasureInputError: the reference is not a group of its column.
+        MeasureInputError: the reference is not a group of its column, or there are no rows.
     """
+    if not rows:
+        raise MeasureInputError("No row has a decision, so nothing can be compared.", code="UP-MEASURE-07")
     given = plan.reference
     for column in columns:
         if column in given:
@@ -247,7 +249,7 @@ def _gaps(columns: Group, whole: Mapping[Group, Cells], rates: Rates, plan: Plan
     """
     for rate in rates.names:
         shares = [rates.share(cells, rate) for cells in whole.values()]
-        fit = [share for share in shares if not plan.least.missing(share)]
+        fit = [share for share in shares if share.size > 0.0 and not plan.least.missing(share)]
         if len(fit) < 2:
             continue
         values = np.array([share.value for share in fit], dtype=np.float64)

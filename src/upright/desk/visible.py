@@ -18,7 +18,19 @@ def visible(model: type[Row], powers: Powers, verb: str = "read") -> QuerySet[Ro
     """The rows of a type about which someone has a right; ``power.unit_of`` says the same of one row."""
     rows: QuerySet[Row] = model._base_manager.all()
     units = powers.units(right_of(model, verb))
+    if powers.scope is not None and powers.scope.systems:
+        rows = rows.filter(_belongs_to(model, powers.scope.systems))
     return rows.filter(_lies_in(model, units)) if units else rows.none()
+
+
+def _belongs_to(model: type[Record], systems: frozenset[str]) -> Q:
+    """``acting.system_of`` for a query: what is one of the systems, or belongs to one."""
+    if model.ref_type == "system":
+        return Q(ref__in=systems)
+    link = next((field for field in model._meta.concrete_fields if field.name == "system"), None)
+    if link is None:
+        return Q(pk__in=[])
+    return Q(system__ref__in=systems) if isinstance(link, ForeignKey) else Q(system__in=systems)
 
 
 def _lies_in(model: type[Model], units: frozenset[UUID], path: str = "") -> Q:

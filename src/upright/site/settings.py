@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "django.contrib.humanize",
     "upright.desk",
+    "upright.api",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("upright.api.urls")),
     path("", include("upright.web.urls")),
     path("account/", include("upright.records.identity.login.urls")),
 ]

@@ -9,7 +9,7 @@ rules (an approval, a state) has verbs in its app's ``actions.py`` instead, or b
 from typing import Any, Protocol, TypeVar
 
 from upright.kernel import Actor
-from upright.records.identity.power import Powers, powers_of
+from upright.records.identity.power import Powers, powers_of, rights
 from upright.records.trail.door import write
 from upright.records.trail.record import Record
 
@@ -29,6 +29,11 @@ _ADDERS: dict[type[Record], Adder[Any]] = {}
 def added_by(model: type[Edited], verb: Adder[Edited]) -> None:
     """Says which verb adds records of a type."""
     _ADDERS[model] = verb
+
+
+def may_be_added(model: type[Record]) -> bool:
+    """Whether anybody at all adds records of a type by a form: some role may, or a verb has rules for it."""
+    return model in _ADDERS or right_of(model, "add") in rights()
 
 
 def right_of(model: type[Record], verb: str) -> str:

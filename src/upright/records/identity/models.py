@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from upright.kernel import Actor, Ref
 from upright.records.identity.acting import current_actor
+from upright.records.identity.tokens import ApiToken as ApiToken  # noqa: PLC0414 (Django finds models here)
 from upright.records.trail.record import Record, RecordManager, writing
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import models
 
 from upright.kernel import Actor, InputError
+from upright.records.identity.acting import Scope, current_scope
 from upright.records.identity.models import ApprovalException, Delegation, Person, Role, RoleAssignment, Unit
 from upright.records.trail.server_log import now
 
@@ -71,16 +72,18 @@ class Powers:
     """What an actor may, read once for a request.
 
     ``held`` maps a role to the units it reaches, ``lent`` a right that somebody delegated to the units where it holds.
+    ``scope`` is how far the token reaches that the actor showed.
     """
 
     actor: Actor
     is_active: bool
     held: Mapping[Role, frozenset[UUID]] = field(default_factory=dict)
     lent: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
+    scope: Scope | None = None
 
     def may(self, right: str, about: "Record | None" = None) -> bool:
         """Whether the actor has a right about a record; without one, anywhere at all."""
-        if not self.is_active:
+        if not self.is_active or (self.scope is not None and not self.scope.covers(right, about)):
             return False
         units = self.units(right)
         unit = None if about is None else unit_of(about)
@@ -88,7 +91,7 @@ class Powers:
 
     def units(self, right: str) -> frozenset[UUID]:
         """The units in which the actor has a right: what a list may show."""
-        if not self.is_active:
+        if not self.is_active or (self.scope is not None and not self.scope.covers(right)):
             return frozenset()
         found: frozenset[UUID] = self.lent.get(right, frozenset())
         for role in _RIGHTS.get(right, frozenset()):
@@ -113,8 +116,13 @@ class Powers:
 
 
 def powers_of(actor: Actor) -> Powers:
-    """What an actor may today: accepted, confirmed, current roles, and what was delegated; two queries, else three."""
-    if not actor.is_person:
+    """What an actor may today: accepted, confirmed, current roles, and what was delegated; two queries, else three.
+
+    Who acts by a token may no more than the scope of the request's token; without one, nothing.
+    """
+    scope = current_scope() if actor.via == "token" else None
+    is_unscoped = actor.via == "token" and (scope is None or scope.person != str(actor.ref))
+    if not actor.is_person or is_unscoped:
         return Powers(actor, is_active=False)
     today, ref = now().date(), str(actor.ref)
     lending = Delegation.objects.filter(_current(today), receiver__ref=ref).values("giver")
@@ -129,7 +137,7 @@ def powers_of(actor: Actor) -> Powers:
     held = _held([one for one in assignments if one.person.ref == ref and is_effective(one, today)], children)
     givers = [one for one in assignments if one.person.ref != ref and is_effective(one, today)]
     lent = _lent(ref, givers, today, children) if givers else {}
-    return Powers(actor, is_active=bool(held or lent), held=held, lent=lent)
+    return Powers(actor, is_active=bool(held or lent), held=held, lent=lent, scope=scope)
 
 
 def _current(today: date) -> models.Q:

@@ -19,6 +19,8 @@ RIGHTS = {
     "identity.account.add": _ADMIN,
     "identity.account.end_sessions": _ADMIN,
     "identity.role.read": _ALL,
+    "identity.token.read": _ADMIN,
+    "identity.token.revoke": _ADMIN,
     "identity.role.add": _GRANTS,
     "identity.role.add_administrator": _ADMIN,
     "identity.role.confirm": _MANAGER,

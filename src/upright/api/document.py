@@ -1,0 +1,109 @@
+"""The OpenAPI document, and a page for people made from it: plain HTML, no script."""
+
+from functools import cache
+from html import escape
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import get_script_prefix
+from ninja import NinjaAPI
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as ShapeError
+
+from upright import __version__
+from upright.api.answers import PATH, json_answer
+from upright.api.bodies import StrictParser
+from upright.api.callers import Bearer
+from upright.api.problems import MEDIA_TYPE, middle_answer
+from upright.api.records import add_routes
+from upright.desk.description import registered
+
+_ABOUT = (
+    "Every record type of the management system: list, read, add, change, history and its moves. A token is shown as "
+    "'Authorization: Bearer upr_…'. A change names the version it was made for (If-Match); an error is a problem "
+    "document (RFC 9457) with a stable code."
+)
+_METHODS = ("get", "post", "patch")
+_READS = frozenset({"GET", "HEAD"})
+
+
+@cache
+def made() -> NinjaAPI:
+    """The routes of every described type."""
+    api = NinjaAPI(
+        title="Upright",
+        version=__version__,
+        description=_ABOUT,
+        openapi_url=None,
+        docs_url=None,
+        urls_namespace="api",
+        auth=Bearer(),
+        parser=StrictParser(),
+    )
+    for error in (Exception, Http404, HttpError, ShapeError):  # each of which django-ninja would answer itself
+        api.add_exception_handler(error, middle_answer)
+    for described in registered().values():
+        add_routes(api, described)
+    return api
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """``openapi.json``; it names types and fields, no record, so that it needs no token."""
+    if request.method not in _READS:
+        return HttpResponseNotAllowed(sorted(_READS))
+    return json_answer(described_api(get_script_prefix()))
+
+
+@cache
+def described_api(prefix: str) -> dict[str, Any]:
+    """The document for a server that is mounted below ``prefix``."""
+    found: dict[str, Any] = dict(made().get_openapi_schema(path_prefix=f"{prefix.strip('/')}/{PATH}".lstrip("/")))
+    for operations in found["paths"].values():
+        for operation in operations.values():
+            for status, said in operation["responses"].items():
+                if int(status) >= 400:
+                    said["content"] = {MEDIA_TYPE: said["content"].pop("application/json")}
+    return found
+
+
+def guide(request: HttpRequest) -> HttpResponse:
+    """The page for people."""
+    if request.method not in _READS:
+        return HttpResponseNotAllowed(sorted(_READS))
+    return HttpResponse(_page(described_api(get_script_prefix())))
+
+
+def _page(said: dict[str, Any]) -> str:
+    groups: dict[str, list[str]] = {}
+    for path, operations in said["paths"].items():
+        for method in _METHODS:
+            if method in operations:
+                one = operations[method]
+                groups.setdefault(one["tags"][0], []).append(_operation(method, path, one))
+    body = "".join(f"<h2>{escape(tag)}</h2>{''.join(parts)}" for tag, parts in groups.items())
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>API of Upright</title></head><body><main><h1>API of Upright</h1><p>{escape(_ABOUT)}</p>"
+        f'<p>For machines: <a href="openapi.json">openapi.json</a> (OpenAPI {escape(said["openapi"])}).</p>'
+        f"{body}</main></body></html>"
+    )
+
+
+def _operation(method: str, path: str, one: dict[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><td><code>{escape(parameter['name'])}</code></td><td>{escape(parameter['in'])}</td>"
+        f"<td>{'needed' if parameter.get('required') else 'optional'}</td>"
+        f"<td>{escape(str(parameter.get('description', '')))}</td></tr>"
+        for parameter in one.get("parameters", [])
+    )
+    table = (
+        f"<table><caption>Parameters</caption><tr><th>Name</th><th>In</th><th>Needed</th><th>What</th></tr>{rows}</table>"
+        if rows
+        else ""
+    )
+    answers = ", ".join(escape(str(status)) for status in one["responses"])
+    return (
+        f'<section id="{escape(one["operationId"])}"><h3>{escape(one["summary"])}</h3>'
+        f"<p><code>{method.upper()} {escape(path)}</code></p><p>{escape(one.get('description', ''))}</p>"
+        f"{table}<p>Answers: {answers}.</p></section>"
+    )

@@ -1,0 +1,60 @@
+"""The addresses below ``/api/v1/``; whatever is asked there, the answer is JSON."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, URLResolver, path, re_path
+
+from upright.api.callers import Call
+from upright.api.document import guide, made, openapi
+from upright.api.problems import ApiError, answer, not_found
+
+View = Callable[..., HttpResponseBase]
+
+
+def guarded(view: View) -> View:
+    """Opens what a request needs, closes it, and lets nothing out that is no answer of ours."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *given: Any, **named: Any) -> HttpResponseBase:
+        with ExitStack() as stack:
+            request.upright_call = Call(stack)  # type: ignore[attr-defined]  # ours
+            try:
+                found = view(request, *given, **named)
+            except Exception as why:  # noqa: BLE001 (a program that calls needs an answer it can read)
+                found = answer(why)
+            if found.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+                found = _not_allowed(found.headers["Allow"])
+            found.headers.setdefault("Cache-Control", "no-store")
+            return found
+
+    return answered
+
+
+def _not_allowed(allowed: str) -> HttpResponse:
+    return answer(ApiError(f"Only {allowed} here.", code="UP-API-05", status=405, headers={"Allow": allowed}))
+
+
+def nothing(_request: HttpRequest) -> HttpResponse:
+    """The answer below the API's address where there is no route."""
+    return answer(not_found())
+
+
+def _patterns() -> list[URLPattern | URLResolver]:
+    found: list[URLPattern | URLResolver] = [
+        path("openapi.json", guarded(openapi), name="openapi"),
+        path("", guarded(guide), name="guide"),
+    ]
+    for pattern in made().urls[0]:
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root":
+            pattern.callback = guarded(pattern.callback)
+            found.append(pattern)
+    return [*found, re_path(r"^.*$", guarded(nothing), name="nothing")]
+
+
+app_name = "api"
+urlpatterns = _patterns()

@@ -1,0 +1,114 @@
+"""Hostile and broken bodies, other methods and places: a clear answer, nothing written, never a 500."""
+
+import json
+from typing import Any
+
+import pytest
+
+from api.program import Program, code, new
+from records.organisation import Organisation
+from upright.api.bodies import LARGEST_BYTES
+from upright.records.inventory.models import System
+
+
+def deep(levels: int) -> bytes:
+    return b'{"record": ' + b"[" * levels + b"]" * levels + b"}"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 422),
+        (b"{", 400),
+        (b"null", 400),
+        (b"[]", 400),
+        (b'"x"', 400),
+        (b"7", 400),
+        (b'{"record": {}, "record": {}}', 400),
+        (b'{"record": {"name": "a", "name": "b"}}', 400),
+        (b'{"record": {"name": NaN}}', 400),
+        (b'{"record": {"name": Infinity}}', 400),
+        (b'{"record": {"name": 1.5}}', 422),
+        (b'{"record": {"name": 1e400}}', 422),
+        (b'{"record": {"name": ' + b"9" * 5000 + b"}}", 422),
+        (b'{"record": {"name": 9007199254740993}}', 422),
+        (b'{"record": {"name": "\\u0000"}}', 422),
+        (b'{"record": {"name": "\\ud800"}}', 422),
+        (b'{"record": {"\\ud800": "x"}}', 422),
+        (b'{"\\udfff": 1, "\\udfff": 2}', 400),
+        (b'{"record": {"name": "\xff"}}', 400),
+        (b"\xef\xbb\xbf{}", 400),
+        ("{}".encode("utf-16"), 400),
+        (b'{"record": {"name": "a\nb"}}', 400),
+        (deep(40), 400),
+        (deep(5000), 400),
+        (deep(400_000), 400),
+        (b'{"record": 7}', 422),
+        (b'{"record": null}', 422),
+        (b'{"record": {}, "other": 1}', 422),
+        (b'{"record": {}, "reason": 7}', 422),
+    ],
+    ids=range(29),
+)
+def test_a_body_that_is_not_to_be_read_in_one_way_is_refused(
+    meridian: Organisation, owner: Program, body: bytes, status: int
+) -> None:
+    assert code(owner.post("system", body))[0] == status
+    assert not System.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json",
+             "application/json; charset=utf-16", "application/xml", "\u00e9"]
+)  # fmt: skip
+def test_another_content_type_is_refused(meridian: Organisation, owner: Program, kind: str) -> None:
+    assert code(owner.post("system", new(meridian), content_type=kind)) == (415, "UP-API-07")
+
+
+def test_a_body_over_the_limit_is_refused(meridian: Organisation, owner: Program) -> None:
+    for size in (LARGEST_BYTES, 4 * LARGEST_BYTES):
+        big = new(meridian, purpose="x" * size)
+        assert code(owner.post("system", big)) == (413, "UP-API-08")
+    assert not System.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["nothing", "system/a/b/c", "system/x/moves/none", "nothing/x/history", "system/"])
+def test_a_place_that_is_not_there_says_so_in_json(meridian: Organisation, owner: Program, path: str) -> None:
+    assert code(owner.get(path)) == (404, "UP-API-04")
+    assert code(owner.post(path, {})) == (404, "UP-API-04")
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "HEAD", "OPTIONS", "TRACE"])
+def test_another_method_is_refused_with_those_that_are_there(owner: Program, method: str) -> None:
+    for path, allowed in (("system", {"GET", "POST"}), ("system/system:x", {"GET", "PATCH"})):
+        answer = owner(method, path)
+        assert answer.status_code == 405
+        assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+WRONG: list[Any] = [None, True, 0, -1, 2**31, 2**53 - 1, "", " ", "x" * 100_001, "\U0010ffff", [], ["x"], {}, {"x": []}]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=range(len(WRONG)))
+def test_every_field_of_every_type_refuses_what_it_cannot_hold(meridian: Organisation, issued: Any, wrong: Any) -> None:
+    from records.organisation import grant
+    from upright.api.document import described_api
+    from upright.records.identity.models import Role
+
+    grant(meridian.lead, Role.ADMINISTRATOR, meridian.root)
+    lead = issued(meridian.lead)
+    said = described_api("/")
+    tried = 0
+    for path, operations in said["paths"].items():
+        body = operations.get("post", {}).get("requestBody")
+        if body is None or "{" in path:
+            continue
+        schema = body["content"]["application/json"]["schema"]
+        shape = said["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        fields = said["components"]["schemas"][shape["properties"]["record"]["$ref"].rpartition("/")[2]]["properties"]
+        for name in fields:
+            answer = lead.post(path, {"record": {name: wrong}})
+            assert 400 <= answer.status_code < 500, (path, name, answer.content)
+            json.loads(answer.content)
+            tried += 1
+    assert tried > 5

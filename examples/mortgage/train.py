@@ -5,6 +5,7 @@ Estate Finance and Economics 13, table `loanapp` in the MIT-licensed package `wo
 
 Writes into the folder given (default: this one):
     applications.parquet   every application with the decision that the lenders took
+    learnt.parquet         the 60 % of them that the model was trained on
     holdout.parquet        the 40 % that the model never saw, with what the model says of them
     model.joblib           a logistic regression, trained on the other 60 %
     requirements.txt       what the model runs on
@@ -104,6 +105,7 @@ def main(folder: Path) -> None:
     features = {name: pa.array(table[column], from_pandas=True) for name, column in FEATURES.items()}
     applications = pa.table({"denied": whole(denied), **people, "credit_history": credit_history, **features})
     pq.write_table(applications, folder / "applications.parquet")
+    pq.write_table(applications.filter(pa.array(~held_out)), folder / "learnt.parquet")
 
     judged = applications.filter(pa.array(held_out))
     judged = judged.append_column("p_denied", pa.array(chance))

@@ -209,3 +209,9 @@ def test_a_text_of_several_numbers_is_personal_where_one_of_them_is():
     corsican = "255082A762034"
     assert [one.held for one in look(corsican + nir.calc_check_digits(corsican))] == [("FR",)]
     assert [one.type for one in look("٤٤٠٥١٤٠١٣٥٩")] == []
+
+
+def test_a_limit_below_nothing_fails_with_words(tmp_path):
+    ran = scan(tmp_path, {"age": [1, 2] * 20}, {"undeclared_columns": {"at_most": "-1"}})
+    assert ran.predicate.result == "failed"
+    assert all(one.because for one in ran.predicate.reasons)

@@ -8,7 +8,15 @@ from upright.catalogue import Catalogue
 from upright.catalogue.applicability import Applicable
 from upright.catalogue.linting import can_be_filed
 
-BUILT = {"group-fairness", "performance", "data-quality", "data-provenance", "model-file-scan", "model-signature"}
+BUILT = {
+    "group-fairness",
+    "performance",
+    "data-quality",
+    "data-provenance",
+    "model-file-scan",
+    "model-signature",
+    "pii-scan",
+}
 
 
 @pytest.fixture(scope="module")

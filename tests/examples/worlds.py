@@ -30,12 +30,14 @@ GOOD_LIMITS: dict[str, Any] = {
     "data-quality": {"missing_share": {"at_most": "0.05"}},
     "data-provenance": {"undeclared_parts": {"at_most": "0"}},
     "model-file-scan": {},
+    "pii-scan": {"undeclared_columns": {"at_most": "0"}},
 }
 TOO_STRICT: dict[str, Any] = {
     "group-fairness": {"selection_rate_difference": {"at_most": "0.000001"}},
     "performance": {"auc": {"at_least": "0.999999"}},
     "data-quality": {"missing_share": {"at_most": "0.05"}, "rows": {"at_least": "1000000"}},
     "data-provenance": {"undeclared_parts": {"at_most": "0"}, "columns": {"at_most": "1"}},
+    "pii-scan": {"undeclared_columns": {"at_most": "-1"}},
 }
 ON_MODEL = ("model-file-scan",)
 HOSTILE = b"cposix\nsystem\n(S'true'\ntR."

@@ -290,7 +290,7 @@ def _promise(pairs: Mapping[str, Pair], rate: float | None) -> Iterator[Reason]:
 def _explained(reasons: tuple[Reason, ...], plan: _Plan) -> Iterator[Reason]:
     """Which columns are meant, where their number fails."""
     for reason in reasons:
-        if reason.outcome == "failed" and reason.limit.startswith("schema_changes"):
+        if plan.changes and reason.outcome == "failed" and reason.limit.startswith("schema_changes"):
             yield Reason(limit=reason.limit, outcome="failed", because="; ".join(plan.changes.values()))
 
 

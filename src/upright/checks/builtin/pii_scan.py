@@ -95,7 +95,7 @@ def _explained(
 ) -> Iterator[Reason]:
     """Which columns are meant, where their number fails."""
     for reason in reasons:
-        if reason.outcome == "failed" and reason.limit.startswith(UNDECLARED):
+        if undeclared and reason.outcome == "failed" and reason.limit.startswith(UNDECLARED):
             columns = (f"{one.label}: {', '.join(_surprises(one, known.get(one.name, ())))}" for one in undeclared)
             yield Reason(limit=reason.limit, outcome="failed", because="; ".join(columns))
 

@@ -45,6 +45,7 @@ class RecordChoiceField(_ModelChoiceField):
 
     def __init__(self, rows: QuerySet[Record], **more: Any) -> None:
         super().__init__(rows, to_field_name="ref", **more)
+        self.known: Mapping[str, Record] = {}
 
     def limit(self, powers: Powers | None, linked: UUID | None = None) -> None:
         """Only what someone may read can be chosen, and what is linked already; where that is much, it is typed."""
@@ -61,8 +62,8 @@ class RecordChoiceField(_ModelChoiceField):
         """
         if value in self.empty_values:
             return None
-        found: Record | None = None
-        if self.queryset is not None and is_writable(str(value)):
+        found: Record | None = self.known.get(str(value))
+        if found is None and self.queryset is not None and is_writable(str(value)):
             found = self.queryset.filter(ref=str(value)).first()
         if found is None:
             what = "record" if self.queryset is None else str(self.queryset.model._meta.verbose_name)

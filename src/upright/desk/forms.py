@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 else:
     _ModelForm = forms.ModelForm
 
+_BOOLEANS = frozenset({"", "true", "false", "unknown", "1", "2", "3"})
+_MADE: "dict[tuple[type[Record], tuple[str, ...]], type[RecordForm]]" = {}
 _ONE_VALUE = "Found {found}; expected one value."
 
 
@@ -48,6 +49,7 @@ class RecordForm(_ModelForm):
         **more: Any,
     ) -> None:
         self._misfits: dict[str, str] = {}
+        self.changed: set[str] = set()
         is_plain = data is not None and not isinstance(data, MultiValueDict)
         super().__init__(data, files, instance=instance, **more)
         for name, field in self.fields.items():
@@ -95,6 +97,19 @@ class RecordForm(_ModelForm):
         record.version = self.cleaned_data["version"]
         return edit(record, actor=actor, reason=reason, powers=powers)
 
+    def again(self, data: Mapping[str, Any], record: Record) -> None:
+        """Validates another record with this form: an import makes one form, not one for each row."""
+        self._misfits.clear()
+        self.instance, before = record, form_data(record, self.described)
+        self.fields["version"].required = not record.is_new
+        self.data = {name: self._plain(name, value) for name, value in data.items()}
+        self.full_clean()
+        self.changed = {
+            name
+            for name, value in self.cleaned_data.items()
+            if name in before and (value.ref if isinstance(value, Record) else value) != before[name]
+        }
+
     def refuse(self, why: ValidationError | InputError) -> None:
         """Shows beside the fields why a valid form could not be written."""
         if isinstance(why, InputError):
@@ -104,7 +119,8 @@ class RecordForm(_ModelForm):
             self.add_error(name if name in self.fields else None, errors)
 
     def _plain(self, name: str, value: Any) -> Any:
-        if isinstance(self.fields.get(name), forms.JSONField | LinesField):
+        field = self.fields.get(name)
+        if isinstance(field, forms.JSONField | LinesField):
             return value
         match value:
             case None:
@@ -113,8 +129,11 @@ class RecordForm(_ModelForm):
                 return str(value).lower()
             case date():
                 return value.isoformat()
+            case str() if isinstance(field, forms.BooleanField) and value.lower() not in _BOOLEANS:
+                self._misfits[name] = repr(value[:40])
+                return ""
             case str():
-                return value
+                return value.lower() if isinstance(field, forms.BooleanField) else value
             case int() | float() | Decimal():
                 return str(value)
             case Record():
@@ -125,7 +144,14 @@ class RecordForm(_ModelForm):
 
 def form_class(described: RecordType) -> type[RecordForm]:
     """The form of a described type."""
-    return _form_class(described.model, described.fields, described.name)
+    key = (described.model, described.fields)
+    if key not in _MADE:
+        meta = type(
+            "Meta", (), {"model": key[0], "fields": list(key[1]), "formfield_callback": staticmethod(_form_field)}
+        )
+        name = f"{described.name.title().replace('-', '')}Form"
+        _MADE[key] = type(name, (RecordForm,), {"Meta": meta, "__module__": __name__, "described": described})
+    return _MADE[key]
 
 
 def form_data(record: Record, described: RecordType) -> dict[str, Any]:
@@ -135,16 +161,6 @@ def form_data(record: Record, described: RecordType) -> dict[str, Any]:
         value = getattr(record, name, None)
         found[name] = value.ref if isinstance(value, Record) else value
     return found
-
-
-@cache
-def _form_class(model: type[Record], names: tuple[str, ...], title: str) -> type[RecordForm]:
-    from upright.desk.description import record_type
-
-    meta = type("Meta", (), {"model": model, "fields": list(names), "formfield_callback": _form_field})
-    made = type(f"{title.title().replace('-', '')}Form", (RecordForm,), {"Meta": meta, "__module__": __name__})
-    made.described = record_type(title)  # type: ignore[attr-defined]
-    return made
 
 
 def _form_field(field: "models.Field[Any, Any]", **more: Any) -> forms.Field | None:

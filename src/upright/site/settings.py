@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "upright.web",  # before identity, whose public pages it dresses
     "upright.records.trail",
     "upright.records.identity",  # before allauth, whose templates it replaces
+    "upright.records.collaboration",
     "upright.records.inventory",
     "allauth",
     "allauth.account",

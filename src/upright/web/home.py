@@ -8,12 +8,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from upright.desk.description import RecordType, registered
-from upright.desk.recent import recent
 from upright.desk.values import day
 from upright.desk.visible import visible
 from upright.records.inventory.models import System
 from upright.records.trail.server_log import now
 from upright.web.frame import PLACES, catalogue
+from upright.web.recent import recent
 from upright.web.requests import Request, is_fragment
 
 _MOST = 8

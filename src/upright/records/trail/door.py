@@ -18,7 +18,7 @@ from upright.ledger import JSON, NewEntry
 from upright.records.trail.errors import ConflictError, DoorError
 from upright.records.trail.projection import project
 from upright.records.trail.record import Record, find, writing
-from upright.records.trail.references import give_ref
+from upright.records.trail.references import claim_ref, give_ref
 from upright.records.trail.server_log import organisation_index, server_log
 
 BATCH = 1000
@@ -44,8 +44,7 @@ class Change:
         before = (record.ref, record.version)
         self._undo.append(lambda: _put_back(record, *before))
         if record.is_new:
-            if not record.ref:
-                record.ref = give_ref(record)
+            record.ref = claim_ref(record) if record.ref else give_ref(record)
             record.version = 1
             _save(record, force_insert=True)
         else:

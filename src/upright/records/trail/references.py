@@ -4,13 +4,14 @@ import re
 
 from django.db.models import F
 
-from upright.kernel import InputError
+from upright.kernel import InputError, Ref
 from upright.records.trail.models import LedgerStream, RefCounter
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
 
 _NOT_A_NAME = re.compile(r"[^a-z0-9._-]+")
 _LONGEST = 60
+_COUNTED = re.compile(r"([a-z][a-z0-9-]*:\d{4})-(\d{4,9})")
 
 
 def give_ref(record: Record) -> str:
@@ -27,6 +28,39 @@ def give_ref(record: Record) -> str:
     ref = f"{kind}:{slug(str(getattr(record, record.named_by)))}"
     if LedgerStream.objects.filter(ref=ref).exists():
         raise InputError(f"{ref} is taken, now or in the past; give another name.", code="UP-DOOR-05")
+    return ref
+
+
+def demand_claimable(record: Record) -> str:
+    """The reference that a new record would have where it brings one or is named; empty where one is counted.
+
+    Raises:
+        InputError: it is of another type, not this record's own, or was given before.
+    """
+    own = record.own_ref()
+    ref = record.ref or own
+    if not ref:
+        if record.named_by is None:
+            return ""
+        ref = f"{record.ref_type}:{slug(str(getattr(record, record.named_by)))}"
+    if Ref.parse(ref).type != record.ref_type or own not in {None, ref}:
+        raise InputError(f"{ref} is not the reference of a {record.ref_type}.", code="UP-DOOR-05")
+    if LedgerStream.objects.filter(ref=ref).exists():
+        raise InputError(f"{ref} is taken, now or in the past; give another name.", code="UP-DOOR-05")
+    return ref
+
+
+def claim_ref(record: Record) -> str:
+    """The reference that a new record brings from elsewhere; counting goes on after it.
+
+    Raises:
+        InputError: it cannot be this record's.
+    """
+    ref = demand_claimable(record)
+    counted = _COUNTED.fullmatch(ref)
+    if record.named_by is None and counted is not None:
+        counter, _ = RefCounter.objects.get_or_create(name=counted[1], defaults={"last": 0})
+        RefCounter.objects.filter(pk=counter.pk, last__lt=int(counted[2])).update(last=int(counted[2]))
     return ref
 
 

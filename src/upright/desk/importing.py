@@ -1,0 +1,261 @@
+"""A spreadsheet into records: columns and values mapped, every problem named by row and column, written in batches.
+
+A row is matched by key, reference or the type's external id, and changed; else it is new. Run again, it changes
+nothing: an import that was broken off is resumed by running it once more.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from upright.desk.description import RecordType
+from upright.desk.exporting import header
+from upright.desk.fields import LinesField, RecordChoiceField
+from upright.desk.forms import form_class, form_data
+from upright.desk.values import label
+from upright.desk.visible import visible
+from upright.kernel import Actor, InputError
+from upright.records.identity.power import Powers
+from upright.records.trail.door import BATCH, change
+from upright.records.trail.record import Record
+from upright.records.trail.references import demand_claimable
+
+MOST_PROBLEMS = 500
+_MOST_NAMED = 5000
+_WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+Rows = Iterable[tuple[int, list[str]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapped:
+    """Which column fills which field, and what a value in the file means."""
+
+    columns: Mapping[str, str]
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that cannot be imported as it is."""
+
+    row: int
+    column: str
+    found: str
+    says: str
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What a dry run found, or an import did; ``problems`` holds the first 500, ``refused`` counts all such rows."""
+
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    refused: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    unknown: dict[str, Counter[str]] = field(default_factory=dict)
+    """Texts of choices and links that mean nothing yet, by field: what a mapping of values answers."""
+
+
+def propose(described: RecordType, heads: Iterable[str]) -> dict[str, str]:
+    """Which field each column fills, by name or label; the empty text for those that fill none."""
+    known = {_plain(name): name for name in header(described)}
+    known |= {_plain(label(described.model, name)): name for name in described.fields}
+    found: dict[str, str] = {}
+    for head in heads:
+        name = known.get(_plain(head), "")
+        found[head] = "" if name in found.values() else name
+    return found
+
+
+class Importer:
+    """One import of one type by one person: ``actor`` came in by ``import``, so that its history says so."""
+
+    def __init__(self, described: RecordType, mapped: Mapped, *, actor: Actor, powers: Powers) -> None:
+        wrong = sorted({name for name in mapped.columns.values() if name} - set(header(described)))
+        if wrong:
+            raise InputError(f"{described.title} has no field {wrong[0]!r}.", code="UP-IMPORT-03")
+        self.described, self.mapped, self.powers = described, mapped, powers
+        self.actor = Actor(actor.ref, "import")
+        self._form = form_class(described)({}, powers=powers)
+        self._meanings = {name: self._meaning(name) for name in described.fields}
+        self._seen: set[str] = set()
+
+    def run(self, rows: Rows, *, reason: str = "", dry: bool, skip: bool = False) -> Outcome:
+        """Goes through a file once; ``dry`` writes nothing, ``skip`` leaves out rows with a problem.
+
+        Raises:
+            InputError: without ``skip``, at the first batch with a problem; the batches before it stay written.
+        """
+        outcome, heads = Outcome(), [""]
+        rest = iter(rows)
+        for _, heads in islice(rest, 1):
+            missing = [head for head in self.mapped.columns if head not in heads]
+            if missing:
+                raise InputError(f"The file has no column {missing[0]!r}.", code="UP-IMPORT-03")
+        while batch := list(islice(rest, BATCH)):
+            self._batch(batch, heads, outcome, reason, dry=dry, skip=skip)
+        return outcome
+
+    def _batch(
+        self,
+        batch: list[tuple[int, list[str]]],
+        heads: list[str],
+        outcome: Outcome,
+        reason: str,
+        *,
+        dry: bool,
+        skip: bool,
+    ) -> None:
+        named = [(number, self._named(heads, cells)) for number, cells in batch]
+        there = self._there([values for _, values in named])
+        writing: list[tuple[int, Record, bool]] = []
+        for number, values in named:
+            outcome.rows += 1
+            record = self._existing(values, there)
+            is_new = record is None
+            record = self.described.model() if record is None else record
+            problems = self._problems(number, record, values, outcome)
+            if problems:
+                outcome.refused += 1
+                outcome.problems += problems[: MOST_PROBLEMS - len(outcome.problems)]
+                if not dry and not skip:
+                    one = problems[0]
+                    raise InputError(f"Row {one.row}, {one.column}: {one.says}", code="UP-IMPORT-04")
+            elif not is_new and not self._form.changed:
+                outcome.same += 1
+            else:
+                writing.append((number, self._form.instance, is_new))
+        if not dry and writing:
+            with change():
+                for number, record, _ in writing:
+                    self._write(number, record, reason)
+        outcome.added += sum(is_new for _, _, is_new in writing)
+        outcome.changed += sum(not is_new for _, _, is_new in writing)
+
+    def _write(self, number: int, record: Record, reason: str) -> None:
+        from upright.records.identity.editing import add, edit
+
+        verb = add if record.is_new else edit
+        try:
+            verb(record, actor=self.actor, reason=reason, powers=self.powers)
+        except (ValidationError, InputError) as why:
+            said = " ".join(why.messages) if isinstance(why, ValidationError) else why.message
+            raise InputError(
+                f"Row {number}: {said} The rows of its batch were not written.", code="UP-IMPORT-04"
+            ) from None
+
+    def _named(self, heads: list[str], cells: list[str]) -> dict[str, str]:
+        found = {}
+        for head, cell in zip(heads, cells, strict=False):
+            if name := self.mapped.columns.get(head):
+                found[name] = self.mapped.values.get(name, {}).get(cell.strip(), cell)
+        return found
+
+    def _there(self, rows: list[dict[str, str]]) -> dict[tuple[str, str], Record]:
+        found: dict[tuple[str, str], Record] = {}
+        for key in ("id", "ref", self.described.external_id or "ref"):
+            wanted = {values[key] for values in rows if values.get(key)}
+            if key == "id":
+                wanted = {one for one in wanted if _uuid(one)}
+            if wanted:
+                query = visible(self.described.model, self.powers).filter(**{f"{key}__in": wanted})
+                found |= {(key, str(getattr(one, key))): one for one in query}
+        return found
+
+    def _existing(self, values: Mapping[str, str], there: Mapping[tuple[str, str], Record]) -> Record | None:
+        for key in ("id", "ref", self.described.external_id or "ref"):
+            record = there.get((key, values.get(key, "").strip()))
+            if record is not None:
+                return record
+        return None
+
+    def _problems(self, number: int, record: Record, values: dict[str, str], outcome: Outcome) -> list[Problem]:
+        columns = {name: head for head, name in self.mapped.columns.items() if name}
+        found: list[Problem] = []
+
+        def problem(name: str, says: str) -> None:
+            found.append(
+                Problem(row=number, column=columns.get(name, name), found=values.get(name, "")[:80], says=says)
+            )
+
+        before = form_data(record, self.described)
+        given = dict(before)
+        for name, text in values.items():
+            if name in {"id", "ref"}:
+                continue
+            meaning = self._meanings[name](text) if text.strip() else ""
+            if meaning is None:
+                outcome.unknown.setdefault(name, Counter())[text.strip()[:200]] += 1
+                problem(name, f"“{text.strip()[:80]}” is none of its values; say what it means.")
+            else:
+                given[name] = meaning
+        self._form.again(given, record)
+        said = {one.column for one in found}
+        for name, errors in self._form.errors.items():
+            if columns.get(name, name) not in said:
+                problem(name, " ".join(str(one) for one in errors))
+        for name, why in self._refusals(record, values):
+            problem(name, why)
+        return found
+
+    def _refusals(self, record: Record, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        verb = "add" if record.is_new else "change"
+        if not self._form.errors and not self.powers.may(self.described.right(verb), record):
+            yield "ref", f"You may not {verb} this here."
+        if not record.is_new:
+            return
+        if given := values.get("id", "").strip():
+            if _uuid(given):
+                record.id = UUID(given)
+            else:
+                yield "id", "Not a key; leave it empty for a new record."
+        record.ref = values.get("ref", "").strip()
+        try:
+            ref = demand_claimable(record)
+        except InputError as why:
+            yield "ref", why.message
+            return
+        if ref and ref in self._seen:
+            yield "ref", f"{ref} stands in an earlier row too."
+        self._seen.add(ref)
+
+    def _meaning(self, name: str) -> Any:
+        asked = self._form.fields[name]
+        if isinstance(asked, RecordChoiceField):
+            return _link_meaning(asked)
+        if isinstance(asked, forms.BooleanField):
+            return lambda text: _WORDS.get(text.strip().lower())
+        if isinstance(asked, LinesField) or not getattr(self.described.model._meta.get_field(name), "choices", None):
+            return lambda text: text
+        pairs: Any = self.described.model._meta.get_field(name)
+        words = {_plain(str(word)): str(value) for value, word in pairs.flatchoices}
+        words |= {_plain(str(value)): str(value) for value, _ in pairs.flatchoices}
+        return lambda text: words.get(_plain(text))
+
+
+def _link_meaning(asked: RecordChoiceField) -> Any:
+    rows = [] if asked.queryset is None else list(asked.queryset[:_MOST_NAMED])
+    names = Counter(_plain(str(row)) for row in rows)
+    words = {_plain(str(row)): row.ref for row in rows if names[_plain(str(row))] == 1}
+    refs = {row.ref: row for row in rows}
+    asked.known = refs
+    return lambda text: text.strip() if ":" in text else words.get(_plain(text))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("_", " ").lower().split())
+
+
+def _uuid(text: str) -> bool:
+    try:
+        return str(UUID(text.strip())) == text.strip().lower()
+    except ValueError:
+        return False

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from upright.desk.description import RecordType, registered
 from upright.desk.values import day
 from upright.desk.visible import visible
+from upright.records.collaboration.models import Task
 from upright.records.inventory.models import System
 from upright.records.trail.server_log import now
 from upright.web.frame import PLACES, catalogue
@@ -17,6 +19,7 @@ from upright.web.recent import recent
 from upright.web.requests import Request, is_fragment
 
 _MOST = 8
+_MOST_TASKS = 20
 _NEWEST = 6
 
 
@@ -43,7 +46,7 @@ def home(request: Request) -> HttpResponse:
             "may_add": "system" in registered() and request.powers.may(registered()["system"].right("add")),
             "has_role": bool(request.powers.held),
             "happened": recent(request.powers, _NEWEST),
-            "needs": [],
+            "needs": _needs(request),
             "today": f"{now():%A} {day(now())}",
             "here": "home",
         },
@@ -88,6 +91,28 @@ def clause_title(clause: str) -> str:
     """The title of a requirement in our words; its id alone where the catalogue does not hold it."""
     held = catalogue().requirements.get(clause)
     return clause if held is None else held.title
+
+
+def _needs(request: Request) -> list[dict[str, Any]]:
+    """The open tasks of who looks, the nearest date first, as far as their records may still be read."""
+    tasks = Task.objects.filter(assignee__ref=str(request.actor), state=Task.State.OPEN)
+    found = []
+    for task in tasks.order_by(F("due").asc(nulls_last=True), "pk")[:_MOST_TASKS]:
+        described = registered().get(task.about.partition(":")[0])
+        if described is None:
+            continue
+        record = visible(described.model, request.powers).filter(ref=task.about).first()
+        if record is not None:
+            found.append(
+                {
+                    "title": task.title,
+                    "address": reverse("web:record", args=[task.about]) + "#h-tasks",
+                    "says": f"{described.title}: {record}",
+                    "due": task.due,
+                    "is_late": task.due is not None and task.due <= now().date(),
+                }
+            )
+    return found
 
 
 def _holds(described: RecordType, words: str) -> Q:

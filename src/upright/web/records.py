@@ -14,6 +14,7 @@ from upright.desk.moves import Offer, make, move_named, offer, offers
 from upright.kernel import InputError
 from upright.records.trail.history import Step, steps
 from upright.records.trail.record import Record
+from upright.web.hanging import hanging
 from upright.web.home import clause_title
 from upright.web.requests import Request, the_record
 
@@ -41,7 +42,8 @@ def show(request: Request, ref: str) -> HttpResponse:
             "past": _told(described, list(reversed(past))[:_SHORT]),
             "entries": len(past),
             "here": described.place,
-        },
+        }
+        | hanging(record, request),
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from upright.web import editing, home, lists, records
+from upright.web import editing, exchange, hanging, home, lists, records
 
 
 class RefConverter:
@@ -29,9 +29,17 @@ urlpatterns = [
     path("records/<slug:name>/filter/", lists.choose_filter, name="filter"),
     path("records/<slug:name>/add/", editing.add, name="add"),
     path("records/<slug:name>/bulk/", lists.bulk, name="bulk"),
+    path("records/<slug:name>/export.<slug:form>", exchange.export, name="export"),
+    path("records/<slug:name>/import/", exchange.start, name="import"),
+    path("records/<slug:name>/import/<slug:token>/", exchange.mapping, name="import-map"),
     path("record/<ref:ref>/", records.show, name="record"),
     path("edit/<ref:ref>/", editing.edit, name="edit"),
     path("move/<slug:move>/<ref:ref>/", records.move, name="move"),
     path("history/<ref:ref>/", records.history, name="history"),
+    path("comment/<ref:ref>/", hanging.comment, name="comment"),
+    path("attach/<ref:ref>/", hanging.attach, name="attach"),
+    path("attachment/<ref:ref>/", hanging.download, name="attachment"),
+    path("task/<ref:ref>/", hanging.assign, name="task"),
+    path("task-close/<ref:ref>/", hanging.close, name="task-close"),
     path("proof/<int:entry>/<ref:ref>/", records.proof, name="proof"),
 ]

@@ -100,3 +100,9 @@ def _far(at: date) -> str:
     if days == 0:
         return "today"
     return f"in {days} days" if days > 0 else f"{-days} days ago"
+
+
+@register.filter
+def value_to_text(name: str) -> str:
+    """The input that holds the text which an answer is about."""
+    return name.replace("value:", "text:", 1)

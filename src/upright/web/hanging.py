@@ -1,0 +1,150 @@
+"""What hangs on a record: comments, attachments, tasks."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from upright.desk.fields import RecordChoiceField
+from upright.kernel import InputError
+from upright.records.collaboration import actions
+from upright.records.collaboration.blobs import open_blob
+from upright.records.collaboration.models import Attachment, Comment, Task
+from upright.records.identity.models import Person
+from upright.records.identity.power import Powers
+from upright.records.trail.history import entries_of
+from upright.records.trail.record import Record
+from upright.web.requests import Request, the_record
+
+_SHOWN = 50
+
+
+class TaskForm(forms.Form):
+    """Something to do about a record."""
+
+    title = forms.CharField(max_length=200, label="What is to be done")
+    assignee = RecordChoiceField(Person._base_manager.none(), label="By whom")
+    due = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, data: Any, powers: Powers) -> None:
+        super().__init__(data)
+        assignee = self.fields["assignee"]
+        if isinstance(assignee, RecordChoiceField):
+            assignee.queryset = Person._base_manager.filter(is_active=True)
+            assignee.limit(powers)
+
+
+def hanging(record: Record, request: Request) -> dict[str, Any]:
+    """What a record's page shows below its sections."""
+    comments = list(Comment.objects.filter(about=record.ref).order_by("-pk")[:_SHOWN])
+    tasks = Task.objects.filter(about=record.ref).select_related("assignee").order_by("state", "due", "pk")[:_SHOWN]
+    files = Attachment.objects.filter(about=record.ref).order_by("-pk")[:_SHOWN]
+    names = _names(one.author for one in comments)
+    return {
+        "comments": [(one, names.get(one.author, one.author), _time(one)) for one in comments],
+        "tasks": [(one, one.state == Task.State.OPEN and _may_close(one, record, request)) for one in tasks],
+        "files": list(files),
+        "task_form": TaskForm(None, request.powers),
+        "may_comment": request.powers.may("collaboration.comment.add", record),
+        "may_attach": request.powers.may("collaboration.attachment.add", record),
+        "may_assign": request.powers.may("collaboration.task.add", record),
+    }
+
+
+@require_POST
+def comment(request: Request, ref: str) -> HttpResponse:
+    """Adds a comment."""
+    _, record = the_record(ref, request)
+    text = request.POST.get("text", "")
+    return _done(request, ref, lambda: actions.comment(record, text, actor=request.actor, powers=request.powers))
+
+
+@require_POST
+def attach(request: Request, ref: str) -> HttpResponse:
+    """Adds a file."""
+    _, record = the_record(ref, request)
+    sent = request.FILES.get("file")
+    if sent is None:
+        messages.error(request, "No file was chosen.")
+        return redirect("web:record", ref)
+    return _done(
+        request,
+        ref,
+        lambda: actions.attach(record, sent.name or "", sent.chunks(), actor=request.actor, powers=request.powers),
+    )
+
+
+@require_POST
+def assign(request: Request, ref: str) -> HttpResponse:
+    """Adds a task."""
+    _, record = the_record(ref, request)
+    form = TaskForm(request.POST, request.powers)
+    if not form.is_valid():
+        for name, errors in form.errors.items():
+            messages.error(request, f"{form.fields[name].label}: {' '.join(map(str, errors))}")
+        return redirect("web:record", ref)
+    return _done(
+        request, ref, lambda: actions.assign(record, actor=request.actor, powers=request.powers, **form.cleaned_data)
+    )
+
+
+@require_POST
+def close(request: Request, ref: str) -> HttpResponse:
+    """Closes a task."""
+    task = Task.objects.filter(ref=ref).select_related("assignee").first()
+    if task is None:
+        raise Http404(f"There is no {ref}.")
+    the_record(task.about, request)
+    state = Task.State.DROPPED if request.POST.get("state") == "dropped" else Task.State.DONE
+    reason = request.POST.get("reason", "")
+    return _done(
+        request,
+        task.about,
+        lambda: actions.close_task(task, actor=request.actor, state=state, reason=reason, powers=request.powers),
+    )
+
+
+def download(request: Request, ref: str) -> HttpResponse:
+    """The bytes of an attachment, to save and never to show: whatever they hold, it runs nowhere."""
+    attachment = Attachment.objects.filter(ref=ref).first()
+    if attachment is None:
+        raise Http404(f"There is no {ref}.")
+    the_record(attachment.about, request)
+    answer = HttpResponse(open_blob(attachment.sha256), content_type=attachment.media_type)
+    answer.headers["Content-Disposition"] = _disposition(attachment.name)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+def _done(request: Request, ref: str, verb: Any) -> HttpResponse:
+    try:
+        verb()
+    except ValidationError as why:
+        messages.error(request, " ".join(why.messages))
+    except InputError as why:
+        messages.error(request, str(why))
+    return redirect("web:record", ref)
+
+
+def _may_close(task: Task, record: Record, request: Request) -> bool:
+    return task.assignee.ref == str(request.actor) or request.powers.may("collaboration.task.close", record)
+
+
+def _names(refs: Iterable[str]) -> dict[str, str]:
+    return {one.ref: str(one) for one in Person.objects.filter(ref__in=set(refs))}
+
+
+def _time(record: Record) -> str:
+    return entries_of(record.ref)[0].time
+
+
+def _disposition(name: str) -> str:
+    from django.utils.http import content_disposition_header
+
+    return content_disposition_header(as_attachment=True, filename=name) or "attachment"

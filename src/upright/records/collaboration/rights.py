@@ -7,7 +7,7 @@ _WORKING = (Role.SYSTEM_OWNER, Role.RISK_OWNER, Role.OVERSEER, Role.AIMS_MANAGER
 
 RIGHTS = {
     "collaboration.comment.read": _ALL,
-    "collaboration.comment.add": _ALL,
+    "collaboration.comment.add": tuple(role for role in Role if role != Role.EXTERNAL_AUDITOR),
     "collaboration.attachment.read": _ALL,
     "collaboration.attachment.add": _WORKING,
     "collaboration.task.read": _ALL,

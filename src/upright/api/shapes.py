@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic.json_schema import SkipJsonSchema
 
 from upright.desk.description import Move, RecordType
 from upright.records.trail.fields import RefField
@@ -25,6 +26,11 @@ LARGEST_PAGE = 200
 _REF = r"[a-z0-9._-]+(/[a-z0-9._-]+)*"
 _NONE = "(none)"
 _DECIMAL = r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"
+
+
+_LEFT_OUT: Any = SkipJsonSchema
+NOT_SENT: Any = _LEFT_OUT[None]
+"""A query parameter that was left out; no text means it."""
 
 
 class Strict(BaseModel):
@@ -86,7 +92,10 @@ class HistoryQuery(Strict):
     """Which part of a history."""
 
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="How many entries at most.")] = 100
-    cursor: Annotated[str | None, Field(max_length=40, description="``next`` of the page before.")] = None
+    cursor: Annotated[
+        str | Annotated[None, SkipJsonSchema()],
+        Field(min_length=1, max_length=40, description="``next`` of the page before."),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -227,7 +236,8 @@ def _query(described: RecordType, name: str) -> type[BaseModel]:
         if field.choices or isinstance(field, models.BooleanField):
             words = [value for value, _ in field.flatchoices] if field.choices else ["yes", "no"]
             values = tuple(str(word) for word in words if word not in (None, ""))
-            fields[one] = (Annotated[Literal[(*values, _NONE)] | None, Field(description=_filter_help(field))], None)
+            word: Any = Literal[(*values, _NONE)]
+            fields[one] = (Annotated[word | NOT_SENT, Field(description=_filter_help(field))], None)
         else:
             fields[one] = (_asked(300, _filter_help(field)), None)
     return create_model(f"{name}Query", __base__=Strict, **fields)
@@ -239,7 +249,8 @@ def _filter_help(field: Any) -> str:
 
 
 def _asked(longest: int, description: str) -> Any:
-    return Annotated[str | None, Field(max_length=longest, description=description)]
+    """Left out or not empty: a filter that is set to nothing would find everything."""
+    return Annotated[str | NOT_SENT, Field(min_length=1, max_length=longest, description=description)]
 
 
 def sortable(described: RecordType) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from io import StringIO
 
 import msgspec
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 
 from records.organisation import Organisation, actor_of, grant
 from upright.kernel import Actor
@@ -138,3 +140,35 @@ def test_the_last_use_is_noted_beside_the_door_and_nothing_else_is(meridian: Org
     for fields in ({"update_fields": ["revoked_at"]}, {}):
         with pytest.raises(DoorError):
             token.save(**fields)
+
+
+def test_an_operator_issues_one_from_a_shell_and_the_ledger_says_so(meridian: Organisation) -> None:
+    said = StringIO()
+    call_command("token", meridian.owner.email.upper(), "--name=CI", "--right=inventory.system.read", stdout=said)
+    key, secret = read_token(said.getvalue().strip()) or (None, "")
+    token = ApiToken.objects.get(pk=key)
+    assert token.holds(secret)
+    assert (token.person, token.rights, token.systems) == (meridian.owner, ["inventory.system.read"], [])
+    assert token.is_usable(now() + timedelta(days=89))
+    assert not token.is_usable(now() + timedelta(days=91))
+    entered = msgspec.json.decode(entries_of(token.ref)[-1].body or b"")
+    assert (entered["actor"], entered["action"]) == ("system:manage", "identity.token.issued")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["nobody@meridian.example", "--name=x"], "no person here"),
+        (["person:x", "--name=x"], "no person here"),
+        (["olu@meridian.example", "--name=x", "--days=0"], "1 to 366 days"),
+        (["olu@meridian.example", "--name=x", "--days=400"], "1 to 366 days"),
+        (["olu@meridian.example", "--name=x", "--days=99999999999"], "1 to 366 days"),
+        (["olu@meridian.example", "--name=x", "--right=a.b.c"], "No such right"),
+        (["olu@meridian.example", "--name=x", "--system=system:x"], "No such system"),
+        (["olu@meridian.example", "--name="], "blank"),
+    ],
+)
+def test_the_shell_command_says_what_is_wrong(meridian: Organisation, more: list[str], said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("token", *more)
+    assert not ApiToken.objects.exists()

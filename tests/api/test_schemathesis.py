@@ -1,0 +1,99 @@
+"""The API attacked by its own description, as an administrator: no 500, and no answer that the document denies."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from api.program import Program, new
+from records.organisation import Organisation, grant
+from upright.desk.description import record_type
+from upright.records.identity.models import Person, Role
+from upright.records.trail.verify import verify
+from upright.site.wsgi import application
+
+REQUESTS = 240
+"""In all, for each way: more operations get fewer each, so that the cost stays."""
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.response_headers_conformance,
+    checks.negative_data_rejection,
+]
+
+
+def operations() -> list[str]:
+    from upright.api.document import described_api
+
+    paths = described_api("/")["paths"]
+    return [f"{method.upper()} {path}" for path, found in paths.items() for method in found]
+
+
+def somebody_elses(model: Any, who: Person) -> Any:
+    """A record that the caller can end without ending its own powers."""
+    rows = model._base_manager.order_by("-pk")
+    if any(field.name == "person" for field in model._meta.concrete_fields):
+        rows = rows.exclude(person=who)
+    return (rows.exclude(pk=who.pk) if model is Person else rows).first()
+
+
+def attack(schema: Any, label: str, mode: GenerationMode, who: Person, text: str, examples: int) -> int:
+    """Sends generated requests, some about records that are there at the version they have; gives the number sent."""
+    operation = schema.find_operation_by_label(label)
+    model = record_type(label.split("/")[3]).model
+    sent = 0
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), is_about_one=st.booleans())
+    def send(case: Any, is_about_one: bool) -> None:
+        nonlocal sent
+        record = somebody_elses(model, who)
+        if is_about_one and record is not None and "key" in (case.path_parameters or {}):
+            case.path_parameters["key"] = str(record.pk)
+            if "If-Match" in (case.headers or {}) and mode is GenerationMode.POSITIVE:
+                case.headers["If-Match"] = f'"{record.version}"'
+        case.call_and_validate(headers={"Authorization": f"Bearer {text}"}, checks=CHECKS)
+        sent += 1
+
+    with suppress(Unsatisfiable):  # nothing that it takes can be wrong
+        send()
+    return sent
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as told", "not as told"])
+def test_no_answer_is_a_fault_or_contradicts_the_document(
+    meridian: Organisation, issued: Any, mode: GenerationMode
+) -> None:
+    grant(meridian.lead, Role.ADMINISTRATOR, meridian.root)
+    grant(meridian.lead, Role.SYSTEM_OWNER, meridian.root)
+    lead: Program = issued(meridian.lead)
+    assert lead.post("system", new(meridian)).status_code == 201
+    labels = operations()
+    assert len(labels) > 5
+    issued(meridian.owner)
+    document = lead.get("openapi.json").json()
+    for operation in (one for found in document["paths"].values() for one in found.values()):
+        del operation["security"]  # every request carries the token; what is sent without one is tested elsewhere
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = application
+    each = max(2, REQUESTS // len(labels))
+    sent = sum(attack(schema, label, mode, meridian.lead, lead.text, each) for label in labels)
+    assert sent > REQUESTS // 2
+    assert lead.get("system").status_code == 200
+    assert verify().outcome == "intact"

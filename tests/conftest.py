@@ -45,6 +45,13 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("HOME", str(home))
 
 
+def pytest_configure() -> None:
+    """Loads the server's apps before any module of tests names a model."""
+    import django
+
+    django.setup()
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Prints what each room's tests cost, and lists what could not run with the package that brings it."""
     spent: Counter[str] = Counter()

@@ -53,6 +53,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "report": Entry("report", "Write a report as one file."),
         "restore": Entry("restore", "Begin a new log where the old one cannot go on, and say what was lost."),
     },
+    "Serve": {
+        "serve": Entry("serve", "Run the server: web application and API."),
+        "manage": Entry("manage", "Run one of Django's management commands on the server's database."),
+    },
     "Look up": {
         "catalogue": Entry("catalogue", "Read frameworks, requirements, threats and kinds; lint your own."),
         "schema": Entry("schema", "Print the JSON Schema of what Upright reads and writes."),

@@ -35,6 +35,7 @@ class RecordType:
         columns: of the list; the first is the link. filters, search: fields. sections: of form and detail.
         moves: verbs that change its state.
         external_id: the field that an import matches rows by, besides the reference.
+        is_typed: whether people write it by form, API or import; else it comes about by other means and is only moved.
     """
 
     model: type[Record]
@@ -47,6 +48,7 @@ class RecordType:
     sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
     external_id: str | None = None
+    is_typed: bool = True
 
     @property
     def name(self) -> str:

@@ -62,11 +62,13 @@ class Bindings:
         self.in_force: dict[str, BoundCheck] = {}
         self._seen: list[Seen] = []
 
-    def take_record(self, seen: Seen) -> None:
-        """The next system record."""
+    def take_record(self, seen: Seen, *, approves: bool = True) -> None:
+        """The next system record; on a server it only proposes what is new, and an approval brings it into force."""
         self._seen.append(seen)
         for name, new in seen.bindings.items():
             old = self.in_force.get(name)
+            if not approves and (old is None or old.retired_index is not None):
+                continue
             if old is None or (is_no_looser(new, old) and (old.retired_index is not None or _differs(new, old))):
                 self.in_force[name] = msgspec.structs.replace(new, approved_index=seen.index)
 

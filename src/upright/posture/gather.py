@@ -8,7 +8,7 @@ import msgspec
 from upright.kernel import canonical_bytes, parse_time, sha256_hex
 from upright.ledger import Recorded
 from upright.posture import decisions
-from upright.posture.bound import Bindings, Seen, read_bindings
+from upright.posture.bound import Approval, Bindings, Seen, read_bindings
 from upright.posture.facts import (
     Answer,
     BoundCheck,
@@ -28,8 +28,12 @@ if TYPE_CHECKING:
     from upright.catalogue import Catalogue
 
 SYSTEM_RECORD = "workspace-system/1"
+BINDING_APPROVAL = "binding-approval/1"
+REGISTERED = "system/1"
 OBSERVED = "observed"
 _STREAMS = ("binding:", "attestation:")
+_STATES = ("system:", "workspace-system:")
+"""Streams that say how a system was observed: a workspace's own, and on a server those that were pushed to it."""
 
 
 def gather(
@@ -40,6 +44,7 @@ def gather(
     catalogue: "Catalogue",
     log: Kept,
     observed: Mapping[str, Any] | None = None,
+    organisation: str | None = None,
 ) -> Facts:
     """All that judgement may see, as recorded up to ``at``.
 
@@ -50,13 +55,16 @@ def gather(
         catalogue: the edition in force; Facts carry its digests.
         log: who kept the log these come from.
         observed: body of a system record that is not recorded yet, laid over the newest one of its system.
+        organisation: whose log it is, where no system record may say so yet: a server's inventory.
 
     Raises:
         TimeError: ``at`` is no recorded time.
     """
     parse_time(at)
     known = sorted((one for one in entries if one.time <= at), key=lambda one: one.index)
-    return _Gathering(known, at=at, scope=scope, catalogue=catalogue, log=log, observed=observed).facts()
+    found = _Gathering(known, at=at, scope=scope, catalogue=catalogue, log=log, observed=observed)
+    found.organisation = organisation
+    return found.facts()
 
 
 class _Gathering:
@@ -71,6 +79,7 @@ class _Gathering:
         observed: Mapping[str, Any] | None,
     ) -> None:
         self.at, self.scope, self.catalogue, self.log = at, scope, catalogue, log
+        self.organisation: str | None = None
         self.entries = entries
         self.keys = KeyBook(entries)
         self.records = _system_records(entries, scope, observed, at)
@@ -141,12 +150,14 @@ class _Gathering:
         found: dict[str, Bindings] = {}
         events: list[tuple[int, Any]] = [(record.index, record) for record in self.records]
         events += [(one.index, one) for one in decisions.approvals(self.reads, self.withdrawn)]
+        events += [(one.index, one) for one in _approvals_by_login(self.entries)]
         for _, event in sorted(events, key=lambda pair: pair[0]):
             of = found.setdefault(event.system, Bindings())
             if isinstance(event, _SystemRecord):
                 bindings = read_bindings(event.system, event.record["bindings"])
                 manifest = str(event.record.get("manifest", ""))
-                of.take_record(Seen(index=event.index, manifest=manifest, bindings=bindings))
+                seen = Seen(index=event.index, manifest=manifest, bindings=bindings)
+                of.take_record(seen, approves=self.log != "server")
             else:
                 of.take_approval(event)
         return tuple(
@@ -211,13 +222,12 @@ class _Gathering:
                 found[ref] = Subject(ref=ref, type=str(row["type"]), digest=row["digest"], edges=edges)
             system = found.get(record.system) or Subject(ref=record.system, type="system")
             found[record.system] = msgspec.structs.replace(system, traits=_traits(record.record["system"]))
-            organisation = str(record.record["organisation"])
+            answers += _answers(record)
+        named = {str(record.record["organisation"]) for record in newest.values() if "organisation" in record.record}
+        named |= {self.scope} if self.scope.startswith("organisation:") else set()
+        for organisation in named | ({self.organisation} if self.organisation else set()):
             digest = sha256_hex(canonical_bytes({"ref": organisation}))
             found[organisation] = Subject(ref=organisation, type="organisation", digest=digest)
-            answers += _answers(record)
-        if self.scope.startswith("organisation:") and self.scope not in found:
-            digest = sha256_hex(canonical_bytes({"ref": self.scope}))
-            found[self.scope] = Subject(ref=self.scope, type="organisation", digest=digest)
         return tuple(found[ref] for ref in sorted(found)), tuple(answers)
 
 
@@ -233,11 +243,18 @@ def _system_records(
     entries: Sequence[Recorded], scope: str, observed: Mapping[str, Any] | None, at: str
 ) -> list[_SystemRecord]:
     found = []
+    registered: dict[str, _SystemRecord] = {}
     for entry in entries:
-        if entry.type == "record" and entry.ref.startswith("system:") and entry.body is not None:
+        if entry.type == "record" and entry.ref.startswith(_STATES) and entry.body is not None:
             body = msgspec.json.decode(entry.body)
             if body.get("schema") == SYSTEM_RECORD:
-                found.append(_SystemRecord(entry.index, entry.time, entry.ref, body["record"], f"entry:{entry.index}"))
+                said = body["record"]
+                system = str(said["system"]["ref"])
+                found.append(_SystemRecord(entry.index, entry.time, system, said, f"entry:{entry.index}"))
+            elif body.get("schema") == REGISTERED:
+                registered[entry.ref] = _registered(entry, body["record"])
+    seen = {one.system for one in found}
+    found = [*(one for ref, one in registered.items() if ref not in seen), *found]
     if observed is not None:
         record = dict(observed["record"])
         ref = str(record["system"]["ref"])
@@ -247,6 +264,39 @@ def _system_records(
             found.append(_SystemRecord(index, at, ref, record, OBSERVED))
     if scope.startswith("system:"):
         found = [one for one in found if one.system == scope]
+    return found
+
+
+def _registered(entry: Recorded, said: Mapping[str, Any]) -> _SystemRecord:
+    """A system of a server's inventory of which no repository was observed: nothing is known of its bytes."""
+    system = {name: said.get(name) for name in ("stage", "modality", "personal_data")}
+    record = {
+        "system": {"ref": entry.ref, **system},
+        "subjects": [{"ref": entry.ref, "type": "system", "digest": None, "edges": []}],
+        "bindings": [],
+        "answers": [],
+    }
+    return _SystemRecord(entry.index, entry.time, entry.ref, record, f"entry:{entry.index}")
+
+
+def _approvals_by_login(entries: Sequence[Recorded]) -> list[Approval]:
+    """Approvals of bindings that a server recorded; its door demanded a second person."""
+    found = []
+    for entry in entries:
+        if entry.type != "record" or not entry.ref.startswith("binding-approval:") or entry.body is None:
+            continue
+        body = msgspec.json.decode(entry.body)
+        said = body.get("record") or {}
+        if body.get("schema") == BINDING_APPROVAL and said.get("state") == "approved":
+            found.append(
+                Approval(
+                    index=entry.index,
+                    system=str(said["about"]),
+                    manifest=str(said["manifest"]),
+                    record_index=None,
+                    bindings=tuple(map(str, said["bindings"])),
+                )
+            )
     return found
 
 

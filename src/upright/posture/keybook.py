@@ -78,6 +78,11 @@ class KeyBook:
                 found.append(Holder(fingerprint, role, self.keys[fingerprint].name, compromised))
         return tuple(found)
 
+    def is_current(self, fingerprint: str) -> bool:
+        """Whether what a key signs now counts."""
+        known = self._enrolments.get(fingerprint, [])
+        return bool(known) and known[-1].until is None and fingerprint not in self._compromised
+
     def _role_at(self, fingerprint: str, index: int) -> str | None:
         for one in self._enrolments.get(fingerprint, ()):
             if one.since < index and (one.until is None or index < one.until):

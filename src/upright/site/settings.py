@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from upright.site.environment import database, flag, mail, secret_key, upright_home
+from upright.site.logs import logging_settings
 from upright.site.sign_on import provider_apps, sign_on
 
 UPRIGHT_HOME = upright_home(os.environ)
@@ -31,6 +32,9 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "django.contrib.humanize",
+    "upright.records.governance",
+    "upright.records.risk",
+    "upright.records.assurance",
     "upright.desk",
     "upright.api",
 ]
@@ -102,6 +106,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, dict[str, Any]] = {"default": database(os.environ, UPRIGHT_HOME)}
 globals().update(mail(os.environ))  # Django reads each EMAIL_… as a name of this module
 
+LOGGING = logging_settings()
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

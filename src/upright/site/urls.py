@@ -2,8 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from upright.site import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("upright.api.urls")),
+    path("healthz", health.live),
+    path("readyz", health.ready),
     path("", include("upright.web.urls")),
     path("account/", include("upright.records.identity.login.urls")),
 ]

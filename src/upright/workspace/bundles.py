@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from upright.evidence.dsse import Envelope
 from upright.kernel import UprightError, canonical_bytes, sha256_hex
-from upright.ledger import ENVELOPE, Checkpoint, VerifierKey, leaf_hash, verify_consistency, verify_inclusion
+from upright.ledger import ENVELOPE, JSON, Checkpoint, VerifierKey, leaf_hash, verify_consistency, verify_inclusion
 from upright.ledger.leaves import body_digest, parse_leaf
 from upright.workspace.errors import BundleError
 from upright.workspace.layout import write_durably
@@ -54,6 +54,8 @@ class BundleHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     log_key: str
     consistency: tuple[Earlier, ...]
     evidence: tuple[Hex64, ...]
+    state: Hex64 | None = None
+    """SHA-256 of ``state.json``, the system's newest record with its proof; only a push carries it."""
 
 
 class EntryProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,9 +67,19 @@ class EntryProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     proof: tuple[str, ...]
 
 
+class StateProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``state.json``: what the log last recorded of the system, in base64, and that it stands there."""
+
+    body: str
+    proof: EntryProof
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """A bundle whose proofs hold. ``states`` maps every size that it speaks of to the root at that size."""
+    """A bundle whose proofs hold. ``states`` maps every size that it speaks of to the root at that size.
+
+    ``envelopes`` stand in the order of their log: what is newest there must be newest where they are taken in.
+    """
 
     file: str
     head: BundleHead
@@ -75,6 +87,7 @@ class Bundle:
     log_key: VerifierKey
     envelopes: tuple[Envelope, ...]
     blobs: Mapping[str, bytes]
+    state: bytes | None = None
 
     @property
     def states(self) -> dict[int, str]:
@@ -94,7 +107,17 @@ def write_bundle(workspace: "Workspace", manifest: "Manifest", assessment: "Asse
     return replace(assessment, bundle=str(out))
 
 
-def bundle_bytes(workspace: "Workspace", manifest: "Manifest", evidence: Mapping[str, int]) -> bytes:
+def push_bytes(workspace: "Workspace", manifest: "Manifest") -> bytes:
+    """The bundle that a push sends: all evidence of the log, and what the log last recorded of the system."""
+    evidence = {row.id: row.index for row in workspace.evidence() if row.id is not None}
+    data = bundle_bytes(workspace, manifest, evidence, with_state=True)
+    _remember(workspace)
+    return data
+
+
+def bundle_bytes(
+    workspace: "Workspace", manifest: "Manifest", evidence: Mapping[str, int], *, with_state: bool = False
+) -> bytes:
     """The bundle of some evidence (id to index) as of the log's checkpoint; the same bytes for the same log."""
     log = workspace.log
     text = log.checkpoint
@@ -105,15 +128,12 @@ def bundle_bytes(workspace: "Workspace", manifest: "Manifest", evidence: Mapping
         if body is None:
             continue
         files[f"envelopes/{name}.json"] = body
-        proof = EntryProof(
-            index=index,
-            leaf=_text(log.leaf(index)),
-            salt=log.salt(index).hex(),
-            proof=tuple(map(_text, log.prove(index, checkpoint.size))),
-        )
+        proof = _proof_of(workspace, index, checkpoint.size)
         files[f"proofs/{name}.json"] = canonical_bytes(msgspec.to_builtins(proof))
         for artefact in Envelope.parse(body).statement.predicate.artefacts:
             files[f"blobs/{artefact.sha256}"] = workspace.layout.read_blob(artefact.sha256)
+    if with_state:
+        files["state.json"] = _state(workspace, manifest, checkpoint.size)
     head = BundleHead(
         upright=1,
         origin=log.origin,
@@ -123,9 +143,31 @@ def bundle_bytes(workspace: "Workspace", manifest: "Manifest", evidence: Mapping
         log_key=str(workspace.log_key),
         consistency=tuple(_earlier(workspace, checkpoint.size)),
         evidence=tuple(sorted(evidence)),
+        state=sha256_hex(files["state.json"]) if with_state else None,
     )
     files["bundle.json"] = canonical_bytes(msgspec.to_builtins(head))
     return _zip(files)
+
+
+def _proof_of(workspace: "Workspace", index: int, size: int) -> EntryProof:
+    log = workspace.log
+    return EntryProof(
+        index=index,
+        leaf=_text(log.leaf(index)),
+        salt=log.salt(index).hex(),
+        proof=tuple(map(_text, log.prove(index, size))),
+    )
+
+
+def _state(workspace: "Workspace", manifest: "Manifest", size: int) -> bytes:
+    found = [one for one in workspace.log.stream(str(manifest.system.ref)) if one.type == "record" and one.body]
+    if not found:
+        raise BundleError(
+            f"Nothing is recorded of {manifest.system.ref} yet; run 'upright assess' first.", code="UP-BUN-09"
+        )
+    newest = found[-1]
+    state = StateProof(body=_text(newest.body or b""), proof=_proof_of(workspace, newest.index, size))
+    return canonical_bytes(msgspec.to_builtins(state))
 
 
 def _earlier(workspace: "Workspace", size: int) -> Iterable[Earlier]:
@@ -171,37 +213,67 @@ def read_bundle(path: Path) -> Bundle:
             verify_consistency(old.size, bytes.fromhex(old.root), checkpoint.size, checkpoint.root, proof)
     if checkpoint.origin != head.origin:
         raise _wrong(path, "bundle.json", f"a checkpoint of {head.origin}", checkpoint.origin)
-    envelopes = tuple(_envelope(path, files, name, checkpoint) for name in head.evidence)
+    found = sorted((_envelope(path, files, name, checkpoint) for name in head.evidence), key=lambda one: one[0])
+    envelopes = tuple(envelope for _, envelope in found)
     blobs = {name.removeprefix("blobs/"): data for name, data in files.items() if name.startswith("blobs/")}
     for digest, data in blobs.items():
         if sha256_hex(data) != digest:
             raise _wrong(path, f"blobs/{digest}", f"sha256:{digest}", f"sha256:{sha256_hex(data)}")
-    return Bundle(file=path.name, head=head, checkpoint=checkpoint, log_key=log_key, envelopes=envelopes, blobs=blobs)
+    return Bundle(
+        file=path.name,
+        head=head,
+        checkpoint=checkpoint,
+        log_key=log_key,
+        envelopes=envelopes,
+        blobs=blobs,
+        state=_read_state(path, files, head, checkpoint),
+    )
+
+
+def _read_state(path: Path, files: Mapping[str, bytes], head: BundleHead, checkpoint: Checkpoint) -> bytes | None:
+    if head.state is None:
+        return None
+    if sha256_hex(files["state.json"]) != head.state:
+        raise _wrong(path, "state.json", f"sha256:{head.state}", f"sha256:{sha256_hex(files['state.json'])}")
+    state = _decoded(files, "state.json", StateProof, path)
+    with _telling(path, "state.json"):
+        body = base64.b64decode(state.body, validate=True)
+        _demand_in_log(path, "state.json", state.proof, checkpoint, JSON, body)
+    return body
+
+
+def _demand_in_log(
+    path: Path, part: str, proof: EntryProof, checkpoint: Checkpoint, media_type: str, body: bytes
+) -> None:
+    """Returns nothing if the body stands in the log of the checkpoint, where the proof says."""
+    leaf = base64.b64decode(proof.leaf, validate=True)
+    committed = parse_leaf(leaf).body
+    hashes = [base64.b64decode(one, validate=True) for one in proof.proof]
+    verify_inclusion(leaf_hash(leaf), proof.index, checkpoint.size, hashes, checkpoint.root)
+    got = body_digest(media_type, bytes.fromhex(proof.salt), body)
+    if got != committed:
+        raise _wrong(path, part, f"a body with digest {committed}", got)
 
 
 def _expected_names(files: Mapping[str, bytes], head: BundleHead) -> set[str]:
     blobs = {name for name in files if name.startswith("blobs/")}
     parts = ("envelopes", "proofs")
-    return blobs | {f"{part}/{name}.json" for part in parts for name in head.evidence}
+    state = {"state.json"} if head.state is not None else set()
+    return blobs | state | {f"{part}/{name}.json" for part in parts for name in head.evidence}
 
 
-def _envelope(path: Path, files: Mapping[str, bytes], name: str, checkpoint: Checkpoint) -> Envelope:
+def _envelope(path: Path, files: Mapping[str, bytes], name: str, checkpoint: Checkpoint) -> tuple[int, Envelope]:
     part = f"envelopes/{name}.json"
     data = files[part]
     proof = _decoded(files, f"proofs/{name}.json", EntryProof, path)
     with _telling(path, part):
         envelope = Envelope.parse(data)
         _ = envelope.statement
-        leaf = base64.b64decode(proof.leaf, validate=True)
-        committed = parse_leaf(leaf).body
-        hashes = [base64.b64decode(one, validate=True) for one in proof.proof]
-        verify_inclusion(leaf_hash(leaf), proof.index, checkpoint.size, hashes, checkpoint.root)
     if envelope.id != name:
         raise _wrong(path, part, f"evidence {name}", f"evidence {envelope.id}")
-    got = body_digest(ENVELOPE, bytes.fromhex(proof.salt), data)
-    if got != committed:
-        raise _wrong(path, part, f"a body with digest {committed}", got)
-    return envelope
+    with _telling(path, part):
+        _demand_in_log(path, part, proof, checkpoint, ENVELOPE, data)
+    return proof.index, envelope
 
 
 class _telling:  # noqa: N801 - reads as a verb in a with statement

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from upright.kernel import Actor
 from upright.records.identity.power import Powers, powers_of, rights
 from upright.records.trail.door import write
+from upright.records.trail.errors import RefusedError
 from upright.records.trail.record import Record
 
 Edited = TypeVar("Edited", bound=Record)
@@ -62,11 +63,16 @@ def edit(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | Non
 
     Raises:
         DeniedError: the actor may not change it.
+        RefusedError: its state does not allow edits.
         ConflictError: someone else wrote it since it was read.
         ValidationError: a field is not what its model allows.
     """
     right = right_of(type(record), "change")
     mine = powers or powers_of(actor)
-    mine.must(right, type(record)._base_manager.get(pk=record.pk))
+    stored = type(record)._base_manager.get(pk=record.pk)
+    mine.must(right, stored)
+    why = stored.frozen()
+    if why is not None:
+        raise RefusedError(f"{stored.ref} cannot be edited: {why}.", code="UP-DOOR-11")
     mine.must(right, record)
     return write(record, actor=actor, action=f"{right}d", reason=reason)

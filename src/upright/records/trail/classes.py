@@ -41,6 +41,10 @@ TABLES = {
     "trail_hashtile": Table("recorded", _LEDGER),
     "trail_ledgerstream": Table("derived", "Where each stream stands, from its leaves.", _verified_elsewhere),
     "trail_refcounter": Table("derived", "The highest number given, from the references.", counters),
+    "trail_reactioncursor": Table("session", "How far reactions have read; set back, they find what they did done."),
+    "trail_reactionrun": Table(
+        "session", "What a worker tried; what a reaction wrote is in the ledger, with its cause."
+    ),
     "auth_group": Table("derived", "Roles are records; Django's groups are not used.", stays_empty("auth.Group")),
     "auth_group_permissions": Table(
         "derived", "As Django's groups, between which and permissions it lies.", stays_empty("auth.Group_permissions")

@@ -12,14 +12,15 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import ForeignKey
 
 from upright.kernel import Actor, Ref, canonical_bytes
 from upright.ledger import JSON, NewEntry
 from upright.records.trail.errors import ConflictError, DoorError
 from upright.records.trail.projection import project
 from upright.records.trail.record import Record, find, writing
-from upright.records.trail.references import claim_ref, give_ref
-from upright.records.trail.server_log import organisation_index, server_log
+from upright.records.trail.references import Numbers, claim_ref, give_ref
+from upright.records.trail.server_log import server_log
 
 BATCH = 1000
 Written = TypeVar("Written", bound=Record)
@@ -27,10 +28,15 @@ Written = TypeVar("Written", bound=Record)
 
 @dataclass
 class Change:
-    """A transaction that is open: the entries that it will append, and what to put back if it fails."""
+    """A transaction that is open: the entries that it will append, and what to put back if it fails.
 
+    ``index`` is the organisation's index stream, which announces what belongs to no system.
+    """
+
+    index: str
     entries: list[NewEntry] = field(default_factory=list)
     indices: list[int] = field(default_factory=list)
+    numbers: Numbers = field(default_factory=Numbers)
     after: list[Callable[[], None]] = field(default_factory=list)
     """What follows the append inside the same transaction, such as wiping what an entry erases."""
     _undo: list[Callable[[], None]] = field(default_factory=list)
@@ -44,7 +50,8 @@ class Change:
         before = (record.ref, record.version)
         self._undo.append(lambda: _put_back(record, *before))
         if record.is_new:
-            record.ref = claim_ref(record) if record.ref else give_ref(record)
+            numbers = self.numbers
+            record.ref = claim_ref(record, numbers) if record.ref else give_ref(record, numbers)
             record.version = 1
             _save(record, force_insert=True)
         else:
@@ -52,7 +59,7 @@ class Change:
             record.version += 1
             _save(record, force_update=True)
         home = record.home()
-        index = organisation_index() if home is None else f"index:{home.bare}"
+        index = self.index if home is None else f"index:{home.bare}"
         whole = {"schema": record.schema(), "ref": record.ref, **body, "record": project(record)}
         self.entries.append(
             NewEntry(type="record", ref=record.ref, media_type=JSON, body=canonical_bytes(whole), index=index)
@@ -90,7 +97,7 @@ def rehearse(verb: Callable[[], Any]) -> None:
     Raises:
         what the verb raises.
     """
-    token = _CHANGE.set(_Rehearsal())
+    token = _CHANGE.set(_Rehearsal("index:none"))
     try:
         verb()
     except _Reached:
@@ -111,13 +118,14 @@ def change() -> Iterator[Change]:
         yield outer
         return
     log = server_log()
-    mine = Change()
+    mine = Change(f"index:organisation:{log.origin.partition('/')[0]}")
     token = _CHANGE.set(mine)
     try:
         with log.locked():
             checkpoint = None
             with transaction.atomic():
                 yield mine
+                mine.numbers.store()
                 if mine.entries:
                     mine.indices, checkpoint = log.append(mine.entries)
                 for step in mine.after:
@@ -178,7 +186,17 @@ def validate(record: Record) -> None:
     Raises:
         ValidationError: by field, in words.
     """
-    record.full_clean(exclude=["ref"] if not record.ref else [], validate_unique=True)
+    skipped = {
+        field.name
+        for field in record._meta.concrete_fields
+        if isinstance(field, ForeignKey) and field.is_cached(record) and _is_stored(getattr(record, field.name))
+    }
+    record.full_clean(exclude=skipped | {"id"} | (set() if record.ref else {"ref"}))
+
+
+def _is_stored(linked_to: object) -> bool:
+    """What was just read or written is there; the database's own constraint says so again at the commit."""
+    return isinstance(linked_to, Record) and not linked_to._state.adding
 
 
 def enter(entries: Sequence[NewEntry]) -> list[int]:

@@ -1,6 +1,6 @@
 """A record's past, read from the ledger: there is no second history that could disagree with it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -8,6 +8,9 @@ from upright.ledger import JSON, Recorded
 from upright.ledger.leaves import body_digest, parse_leaf
 from upright.records.trail.errors import DoorError
 from upright.records.trail.models import LedgerEntry
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 _WIPED = bytes(32)
 _COLUMNS = ("index", "leaf", "ref", "salt", "media_type", "body")
@@ -31,13 +34,17 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def entries_of(ref: str) -> list[Recorded]:
-    """The entries of one stream in order, each held to its leaf; whether the leaf is in the log, ``verify`` proves.
+    """The entries of one stream in order; see ``recorded``."""
+    return recorded(LedgerEntry.objects.filter(ref=ref))
+
+
+def recorded(rows: "QuerySet[LedgerEntry]") -> list[Recorded]:
+    """Entries in the order of the log, each held to its leaf; whether the leaf is in the log, ``verify`` proves.
 
     Raises:
         DoorError: a body or its salt was changed behind the door.
     """
-    query = LedgerEntry.objects.filter(ref=ref).order_by("index").values_list(*_COLUMNS)
-    return [_recorded(*row) for row in query]
+    return [_recorded(*row) for row in rows.order_by("index").values_list(*_COLUMNS)]
 
 
 def steps(ref: str) -> list[Step]:
@@ -81,6 +88,11 @@ def steps(ref: str) -> list[Step]:
         )
         before = record if record is not None else before
     return found
+
+
+def writers(ref: str) -> set[str]:
+    """Who wrote on a record: its moves (submitted, returned, approved) are no writing."""
+    return {step.actor for step in steps(ref) if step.action.rpartition(".")[2] in {"added", "changed"}}
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -51,3 +51,26 @@ class RefCounter(models.Model):
 
     name = models.CharField(max_length=120, primary_key=True)
     last = models.PositiveIntegerField()
+
+
+class ReactionCursor(models.Model):
+    """How far a reaction has read the log."""
+
+    name = models.CharField(max_length=120, primary_key=True)
+    next = models.BigIntegerField(default=0)
+
+
+class ReactionRun(models.Model):
+    """One reaction to one entry: done, or why not yet."""
+
+    reaction = models.CharField(max_length=120)
+    entry = models.BigIntegerField()
+    is_done = models.BooleanField(default=False)
+    tries = models.PositiveSmallIntegerField(default=0)
+    at = models.CharField(max_length=24, blank=True)
+    why = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["reaction", "entry"], name="trail_a_reaction_runs_once_for_an_entry")
+        ]

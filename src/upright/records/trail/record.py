@@ -99,6 +99,10 @@ class Record(models.Model):
         """The reference that it brings itself (a person's is made of its key); None: one is given."""
         return None
 
+    def frozen(self) -> str | None:
+        """Why nobody may edit it in its present state, in words; None: it may be edited. Moves have their own rules."""
+        return None
+
     def home(self) -> Ref | None:
         """The system whose index announces this record's stream; None: the organisation's does."""
         return None

@@ -2,8 +2,6 @@
 
 import re
 
-from django.db.models import F
-
 from upright.kernel import InputError, Ref
 from upright.records.trail.models import LedgerStream, RefCounter
 from upright.records.trail.record import Record
@@ -14,7 +12,39 @@ _LONGEST = 60
 _COUNTED = re.compile(r"([a-z][a-z0-9-]*:\d{4})-(\d{4,9})")
 
 
-def give_ref(record: Record) -> str:
+class Numbers:
+    """The counters that a change moves: each read once, written once, under the lock."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def next(self, name: str) -> int:
+        """The next number of a counter such as ``risk:2026``."""
+        self._last[name] = self._read(name) + 1
+        return self._last[name]
+
+    def move_to(self, name: str, number: int) -> None:
+        """A number that came from elsewhere was given: counting goes on after it."""
+        self._last[name] = max(self._read(name), number)
+
+    def _read(self, name: str) -> int:
+        if name not in self._last:
+            found = RefCounter.objects.filter(name=name).values_list("last", flat=True).first()
+            self._last[name] = found or 0
+        return self._last[name]
+
+    def store(self) -> None:
+        """Writes the counters that moved."""
+        if self._last:
+            RefCounter.objects.bulk_create(
+                [RefCounter(name=name, last=last) for name, last in self._last.items()],
+                update_conflicts=True,
+                unique_fields=["name"],
+                update_fields=["last"],
+            )
+
+
+def give_ref(record: Record, numbers: Numbers) -> str:
     """``type:name`` out of the field that names it, else ``type:year-number``; needs the lock and a transaction.
 
     Raises:
@@ -24,7 +54,8 @@ def give_ref(record: Record) -> str:
     if own is not None:
         return own
     if record.named_by is None:
-        return _counted(kind)
+        name = f"{kind}:{now().year}"
+        return f"{name}-{numbers.next(name):04d}"
     ref = f"{kind}:{slug(str(getattr(record, record.named_by)))}"
     if LedgerStream.objects.filter(ref=ref).exists():
         raise InputError(f"{ref} is taken, now or in the past; give another name.", code="UP-DOOR-05")
@@ -50,7 +81,7 @@ def demand_claimable(record: Record) -> str:
     return ref
 
 
-def claim_ref(record: Record) -> str:
+def claim_ref(record: Record, numbers: Numbers) -> str:
     """The reference that a new record brings from elsewhere; counting goes on after it.
 
     Raises:
@@ -59,8 +90,7 @@ def claim_ref(record: Record) -> str:
     ref = demand_claimable(record)
     counted = _COUNTED.fullmatch(ref)
     if record.named_by is None and counted is not None:
-        counter, _ = RefCounter.objects.get_or_create(name=counted[1], defaults={"last": 0})
-        RefCounter.objects.filter(pk=counter.pk, last__lt=int(counted[2])).update(last=int(counted[2]))
+        numbers.move_to(counted[1], int(counted[2]))
     return ref
 
 
@@ -77,10 +107,3 @@ def slug(text: str) -> str:
     if not found:
         raise InputError(f"{text!r} holds no letter a-z or digit that a reference could be made of.", code="UP-DOOR-05")
     return found
-
-
-def _counted(kind: str) -> str:
-    name = f"{kind}:{now().year}"
-    counter, _ = RefCounter.objects.get_or_create(name=name, defaults={"last": 0})
-    RefCounter.objects.filter(pk=counter.pk).update(last=F("last") + 1)
-    return f"{name}-{counter.last + 1:04d}"

@@ -64,7 +64,7 @@ def server_log() -> DatabaseLog:
         InputError: the database was not begun, or its key is not at hand.
     """
     origin = _origin()
-    return DatabaseLog(_log_key(origin), home(), state_head(origin), now)
+    return DatabaseLog(_log_key(origin), origin, home(), state_head(origin), now)
 
 
 def begin(name: str) -> DatabaseLog:
@@ -77,7 +77,7 @@ def begin(name: str) -> DatabaseLog:
     key = PrivateKey.generate("log", origin)
     key.save(home() / "keys")
     _make_seal_key(home() / "keys" / "seal.key")
-    log = DatabaseLog(key, home(), state_head(origin), now)
+    log = DatabaseLog(key, origin, home(), state_head(origin), now)
     entry = key_entry(
         key.vkey,
         "log",
@@ -87,7 +87,7 @@ def begin(name: str) -> DatabaseLog:
     )
     with log.locked():
         with transaction.atomic():
-            log.create(origin)
+            log.create()
             _, checkpoint = log.append([entry])
         log.committed(checkpoint)
     return log

@@ -59,7 +59,10 @@ class DatabaseLog:
         SignatureError: the checkpoint is not signed by this server's log key.
     """
 
-    def __init__(self, signer: Signer, home: Path, state_head: Path | None, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, signer: Signer, origin: str, home: Path, state_head: Path | None, clock: Clock = system_clock
+    ) -> None:
+        self.origin = origin
         self._signer = signer
         self._layout = Layout(home)
         self._state_head = state_head
@@ -85,7 +88,7 @@ class DatabaseLog:
         """The log as of its newest checkpoint, to read and to prove from."""
         return View(self.source)
 
-    def create(self, origin: str) -> None:
+    def create(self) -> None:
         """Writes the empty log, its checkpoint of size 0 signed; inside a transaction.
 
         Raises:
@@ -95,8 +98,8 @@ class DatabaseLog:
             raise LedgerError("This database has a ledger already.", code="UP-LEDGER-42")
         self._disk.make_folder(self._layout.public_keys)
         keep_key(self._disk, self._layout, self.key)
-        checkpoint = Checkpoint.sign(origin, 0, EMPTY_ROOT, self._signer)
-        LedgerLog.objects.create(origin=origin, checkpoint=str(checkpoint))
+        checkpoint = Checkpoint.sign(self.origin, 0, EMPTY_ROOT, self._signer)
+        LedgerLog.objects.create(origin=self.origin, checkpoint=str(checkpoint))
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -1,0 +1,33 @@
+"""``upright serve``: the web application and API, over SQLite at home or PostgreSQL by ``UPRIGHT_DATABASE_URL``."""
+
+from typing import Annotated
+
+import typer
+
+from upright.cli.server_commands import server
+from upright.cli.session import Session, command, note, single
+
+app = single()
+
+
+@command(app)
+def serve(
+    session: Session,
+    organisation: Annotated[
+        str | None, typer.Option("--organisation", metavar="ID", help="Whose server it is; needed for a new database.")
+    ] = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8600,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that answer.")] = 2,
+    prepare_only: Annotated[bool, typer.Option("--prepare-only", help="Make the database ready, and leave.")] = False,
+) -> None:
+    """Make the database ready and serve until stopped. Behind a proxy, say UPRIGHT_URL."""
+    serving = server("upright.site.serving")
+    serving.load()
+    ready = serving.prepare(organisation, tell=note)
+    document = {"upright": 1, "origin": ready.origin, "is_new": ready.is_new, "has_people": ready.has_people}
+    if prepare_only:
+        session.answer(document, lambda screen: screen.line(f"Ready: {ready.origin}"))
+        return
+    note(f"Serving {ready.origin} at http://{host}:{port}/ with {workers} workers; Ctrl-C stops it")
+    serving.serve(host, port, workers)

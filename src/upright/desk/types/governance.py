@@ -1,0 +1,40 @@
+"""How controlled documents and objectives look on the desk."""
+
+from upright.desk.description import RecordType, register
+from upright.records.governance.actions import (
+    approve_document,
+    return_document,
+    revise_document,
+    submit_document,
+    withdraw_document,
+)
+from upright.records.governance.models import Document, Objective
+
+register(
+    RecordType(
+        model=Document,
+        place="organisation",
+        clause="iso42001:7.5.2",
+        purpose="Policies and procedures that are in force, who approved them and when they are looked at again.",
+        columns=("title", "state", "subtype", "owner", "review_by"),
+        filters=("state", "subtype", "unit", "owner"),
+        search=("title", "text", "ref"),
+        sections={
+            "About": ("title", "subtype", "unit", "owner"),
+            "Content": ("text", "supersedes", "review_by"),
+        },
+        moves=(submit_document, approve_document, return_document, revise_document, withdraw_document),
+    )
+)
+register(
+    RecordType(
+        model=Objective,
+        place="improvement",
+        clause="iso42001:6.2",
+        purpose="What the organisation wants to reach with AI, measured.",
+        columns=("title", "measure", "target", "due", "owner"),
+        filters=("unit", "owner"),
+        search=("title", "measure", "ref"),
+        sections={"About": ("title", "measure", "target", "how"), "Who and when": ("unit", "owner", "due")},
+    )
+)

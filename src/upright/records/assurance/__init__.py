@@ -1,0 +1,1 @@
+"""What is measured and judged: states of systems as observed, bindings and their approval, evidence, posture."""

@@ -1,0 +1,21 @@
+"""The Django app of assurance."""
+
+from django.apps import AppConfig
+
+
+class AssuranceConfig(AppConfig):
+    """Evidence, bindings, posture."""
+
+    name = "upright.records.assurance"
+    label = "assurance"
+    verbose_name = "Assurance"
+
+    def ready(self) -> None:
+        """Says which roles have the rights of this app, and what its tables are to the ledger."""
+        from upright.records.assurance.rights import RIGHTS
+        from upright.records.assurance.tables import TABLES
+        from upright.records.identity.power import register
+        from upright.records.trail import tables
+
+        register(RIGHTS)
+        tables.register(TABLES)

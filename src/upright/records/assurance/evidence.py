@@ -1,0 +1,62 @@
+"""Evidence in the server's log: appended once, its derived row beside it, and the keys that make it count."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from upright.evidence.dsse import Envelope, verify
+from upright.kernel import Ref
+from upright.ledger import Recorded, VerifierKey
+from upright.posture.keybook import KeyBook
+from upright.records.assurance.models import EvidenceRow
+from upright.records.trail.history import recorded
+from upright.records.trail.models import LedgerEntry
+from upright.records.trail.server_log import organisation
+from upright.workspace.evidence_log import evidence_entry
+
+if TYPE_CHECKING:
+    from upright.records.trail.door import Change
+
+
+def key_entries() -> list[Recorded]:
+    """Every entry about a key, in order."""
+    return recorded(LedgerEntry.objects.filter(ref__gte="key:", ref__lt="key;"))
+
+
+def current_keys(entries: Iterable[Recorded] | None = None) -> Mapping[str, VerifierKey]:
+    """The keys whose signatures count now, by fingerprint."""
+    book = KeyBook(key_entries() if entries is None else entries)
+    return {one: book.keys[one] for one in book.keys if book.is_current(one)}
+
+
+def signed_by(envelope: Envelope, keys: Mapping[str, VerifierKey]) -> tuple[str, ...]:
+    """The fingerprints of those keys whose signature of the envelope holds."""
+    return tuple(verify(envelope, keys))
+
+
+def file_evidence(mine: "Change", envelopes: Iterable[Envelope]) -> None:
+    """Queues the entries of envelopes, in this order, and their derived rows, once their indices are known."""
+    home = Ref.parse(organisation())
+    queued = [(mine.add(evidence_entry(one, home)), one) for one in envelopes]
+    mine.after.append(lambda: _index([(mine.indices[at], one) for at, one in queued]))
+
+
+def _index(found: Iterable[tuple[int, Envelope]]) -> None:
+    EvidenceRow.objects.bulk_create([row_of(index, one) for index, one in found], ignore_conflicts=True)
+
+
+def row_of(index: int, envelope: Envelope) -> EvidenceRow:
+    """What lists show of a statement."""
+    home = Ref.parse(organisation())
+    said = envelope.statement.predicate
+    return EvidenceRow(
+        index=index,
+        evidence=envelope.id,
+        stream=evidence_entry(envelope, home).ref,
+        system=said.system or "",
+        binding=said.binding or "",
+        subject=envelope.statement.subject[0].name,
+        kinds=list(said.kinds),
+        source=said.source,
+        result=said.result,
+        ended=said.ended,
+    )

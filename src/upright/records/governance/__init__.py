@@ -1,0 +1,1 @@
+"""How the organisation directs itself: policies and the other controlled documents, objectives."""

@@ -1,0 +1,18 @@
+"""The Django app of governance."""
+
+from django.apps import AppConfig
+
+
+class GovernanceConfig(AppConfig):
+    """Controlled documents and objectives."""
+
+    name = "upright.records.governance"
+    label = "governance"
+    verbose_name = "Governance"
+
+    def ready(self) -> None:
+        """Says which roles have the rights of this app."""
+        from upright.records.governance.rights import RIGHTS
+        from upright.records.identity.power import register
+
+        register(RIGHTS)

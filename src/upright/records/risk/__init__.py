@@ -1,0 +1,1 @@
+"""Risks of AI systems: assessed, treated, what remains accepted by who may."""

@@ -1,0 +1,19 @@
+"""The Django app of risk."""
+
+from django.apps import AppConfig
+
+
+class RiskConfig(AppConfig):
+    """Risks and their treatment."""
+
+    name = "upright.records.risk"
+    label = "risk"
+    verbose_name = "Risk"
+
+    def ready(self) -> None:
+        """Says which roles have the rights of this app, and what it reacts to."""
+        from upright.records.identity.power import register
+        from upright.records.risk import reactions  # noqa: F401 - importing registers them
+        from upright.records.risk.rights import RIGHTS
+
+        register(RIGHTS)

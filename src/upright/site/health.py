@@ -1,0 +1,34 @@
+"""Whether the server lives, and whether it can do its work: for load balancers and for people who run it."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+
+from upright.kernel import UprightError
+from upright.records.trail.server_log import server_log
+
+
+@login_not_required
+def live(_request: HttpRequest) -> JsonResponse:
+    """The process answers; nothing else is asked."""
+    return JsonResponse({"upright": 1, "status": "live"})
+
+
+@login_not_required
+def ready(_request: HttpRequest) -> JsonResponse:
+    """The database answers, has every table, and its log's newest checkpoint is signed and extends the state head."""
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return _not_ready("tables are missing; restart 'upright serve', which makes them")
+        server_log().demand_sound()
+    except DatabaseError:
+        return _not_ready("the database does not answer")
+    except UprightError as why:
+        return _not_ready(why.code)
+    return JsonResponse({"upright": 1, "status": "ready"})
+
+
+def _not_ready(why: str) -> JsonResponse:
+    return JsonResponse({"upright": 1, "status": "not ready", "because": why}, status=503)

@@ -1,0 +1,128 @@
+"""``upright serve``: makes the database ready, then runs the WSGI server over it."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+
+from upright.kernel import InputError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+SETTINGS = "upright.site.settings"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """What ``prepare`` found or made. ``has_people``: whether anybody can log in yet."""
+
+    home: Path
+    origin: str
+    is_new: bool
+    has_people: bool
+
+
+def load() -> None:
+    """Loads the settings and the apps; its secret is made before, so that all workers share it."""
+    from upright.site.environment import keep_secret_key, upright_home
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    keep_secret_key(upright_home(os.environ))
+    django.setup()
+
+
+def prepare(organisation: str | None, *, tell: Callable[[str], None]) -> Ready:
+    """Migrates the database, gathers static files, and begins the log where there is none.
+
+    Args:
+        organisation: id of the organisation, such as ``meridian``; needed once, for a new database.
+        tell: hears what is being done.
+
+    Raises:
+        InputError: a new database and no organisation, or one that differs from the database's.
+    """
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from upright.records.identity.models import Account
+    from upright.records.trail.server_log import begin, has_log, server_log
+
+    home = Path(settings.UPRIGHT_HOME)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    plan = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    if MigrationExecutor(connection).migration_plan(plan):
+        tell("Making the tables")
+        call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    is_new = not has_log()
+    if is_new:
+        begin(_demand_name(organisation))
+        tell(f"Began the ledger of {organisation}")
+    log = server_log()
+    checkpoint = log.demand_sound()
+    if organisation is not None and checkpoint.origin.partition("/")[0] != organisation:
+        raise InputError(
+            f"This database is of {checkpoint.origin.partition('/')[0]}, not of {organisation}; start without "
+            "--organisation, or with another UPRIGHT_HOME.",
+            code="UP-SITE-03",
+        )
+    return Ready(home=home, origin=checkpoint.origin, is_new=is_new, has_people=Account.objects.exists())
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Runs granian until it is told to stop.
+
+    Raises:
+        InputError: the port is taken, or not one.
+    """
+    import socket
+
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, OverflowError) as why:
+        raise InputError(
+            f"Nothing can be served at {host}:{port}: {getattr(why, 'strerror', None) or why}. Choose another with "
+            "--host or --port.",
+            code="UP-SITE-04",
+        ) from None
+    Server(
+        "upright.site.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=2,
+        log_access=False,
+        log_level="warning",  # type: ignore[arg-type]  # an enum of the same text
+    ).serve()
+
+
+def manage(arguments: list[str]) -> None:
+    """``upright manage``: Django's own commands, for those who run the server."""
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["upright manage", *arguments])
+
+
+def _demand_name(organisation: str | None) -> str:
+    if organisation is None:
+        raise InputError(
+            "This database is new: say whose it is with --organisation, a short name such as meridian. It becomes the "
+            "origin of the ledger and stays.",
+            code="UP-SITE-03",
+        )
+    if not _NAME.fullmatch(organisation):
+        raise InputError(
+            f"{organisation!r} cannot name an organisation; expected letters a-z, digits, '.', '_' and '-'.",
+            code="UP-SITE-03",
+        )
+    return organisation

@@ -1,0 +1,110 @@
+"""``upright serve`` for real: a new database, an address that answers, health, and what is refused."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+def upright(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "upright", *arguments],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("UPRIGHT_")}
+    return kept | {"UPRIGHT_HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(home: Path, port: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "upright", "serve", "--port", str(port), "--workers", "2"]
+    with subprocess.Popen(command, env=environment(home), stderr=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+
+def asked(port: int, path: str) -> tuple[int, str]:
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer")
+
+
+def test_a_new_server_needs_a_name_once_and_then_answers_and_says_that_it_is_ready(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    refused = upright(home, "serve", "--prepare-only")
+    assert refused.returncode == 2
+    assert "UP-SITE-03" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    made = upright(home, "serve", "--organisation", "meridian", "--prepare-only", "--format", "json")
+    assert made.returncode == 0, made.stderr
+    said = json.loads(made.stdout)
+    assert (said["is_new"], said["has_people"], said["origin"][:9]) == (True, False, "meridian/")
+    again = json.loads(upright(home, "serve", "--prepare-only", "--format", "json").stdout)
+    assert (again["is_new"], again["origin"]) == (False, said["origin"])
+    other = upright(home, "serve", "--organisation", "other", "--prepare-only")
+    assert other.returncode == 2
+    port = free_port()
+    with serving(home, port):
+        assert asked(port, "/healthz") == (200, '{"upright": 1, "status": "live"}')
+        assert asked(port, "/readyz") == (200, '{"upright": 1, "status": "ready"}')
+        taken = upright(home, "serve", "--port", str(port))
+        assert taken.returncode == 2
+        assert "UP-SITE-04" in taken.stderr
+        for key in (home / "keys").glob("log-*.pem"):
+            key.rename(key.with_suffix(".away"))
+        # Workers that loaded the key go on; a new one cannot, and says so.
+        fresh = upright(home, "serve", "--prepare-only")
+        assert fresh.returncode == 2
+        assert "UP-DOOR-07" in fresh.stderr
+
+
+@pytest.mark.parametrize("name", ["Meridian Credit", "../x", "a" * 80])
+def test_a_name_that_cannot_stand_in_an_origin_is_refused(tmp_path: Path, name: str) -> None:
+    refused = upright(tmp_path / "home", "serve", "--organisation", name, "--prepare-only")
+    assert refused.returncode == 2
+    assert "UP-SITE-03" in refused.stderr
+
+
+def test_workers_never_load_what_computes_on_tables(tmp_path: Path) -> None:
+    program = (
+        "import sys\nimport upright.site.wsgi\n"
+        "from django.urls import get_resolver\nget_resolver().url_patterns\n"
+        "print([name for name in ('duckdb', 'pyarrow', 'ibis', 'pandas') if name in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == "[]"

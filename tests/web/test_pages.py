@@ -335,3 +335,25 @@ def test_a_stylesheet_and_scripts_are_served_and_the_icons_are_one_well_formed_f
     icons = served["/static/upright/icons.svg"]
     names = {one.getAttribute("id") for one in xml.dom.minidom.parseString(icons).getElementsByTagName("symbol")}
     assert set(re.findall(r"icons\.svg#([a-z-]+)", text)) <= names
+
+
+def test_a_link_with_many_choices_is_typed_and_suggested_not_listed(meridian: Organisation, lead: Client) -> None:
+    from upright.records.identity.models import Person
+
+    write_many(
+        (Person(name=f"Person {number}", email=f"p{number}@x.example", unit=meridian.lending) for number in range(210)),
+        actor=actor_of(meridian.lead),
+        action="identity.person.added",
+    )
+    text = lead.get("/records/system/add/").content.decode()
+    assert "Person 7" not in text
+    assert 'hx-get="/choices/person/"' in text
+    found = lead.get("/choices/person/?owner=person+20").content.decode()
+    assert 11 <= found.count("<option") <= 20
+    assert ">Person 20</option>" in found
+    one = Person.objects.get(name="Person 20")
+    sent = {"short_name": "s", "name": "A", "purpose": "B", "unit": "unit:lending", "owner": one.ref}
+    assert lead.post("/records/system/add/", sent | {"stage": "inception", "modality": "llm"}).status_code == 302
+    assert System.objects.get().owner == one
+    assert lead.get("/choices/nothing/").status_code == 404
+    assert "<option" not in logged_in(stranger(meridian)).get("/choices/person/?q=person").content.decode()

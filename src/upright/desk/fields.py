@@ -53,6 +53,8 @@ class RecordChoiceField(_ModelChoiceField):
         if rows is not None and powers is not None:
             seen = visible(rows.model, powers)
             self.queryset = seen if linked is None else seen | rows.filter(pk=linked)
+            if self.queryset[MOST_CHOICES : MOST_CHOICES + 1].exists():
+                self.widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
 
     def to_python(self, value: Any) -> Record | None:
         """The record that a reference names.

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_POST
 
 from upright.desk.fields import RecordChoiceField
 from upright.kernel import InputError
+from upright.ledger.leaves import parse_leaf
 from upright.records.collaboration import actions
 from upright.records.collaboration.blobs import open_blob
 from upright.records.collaboration.models import Attachment, Comment, Task
 from upright.records.identity.models import Person
 from upright.records.identity.power import Powers
-from upright.records.trail.history import entries_of
+from upright.records.trail.models import LedgerEntry
 from upright.records.trail.record import Record
 from upright.web.requests import Request, the_record
 
@@ -45,8 +46,9 @@ def hanging(record: Record, request: Request) -> dict[str, Any]:
     tasks = Task.objects.filter(about=record.ref).select_related("assignee").order_by("state", "due", "pk")[:_SHOWN]
     files = Attachment.objects.filter(about=record.ref).order_by("-pk")[:_SHOWN]
     names = _names(one.author for one in comments)
+    times = _times(one.ref for one in comments)
     return {
-        "comments": [(one, names.get(one.author, one.author), _time(one)) for one in comments],
+        "comments": [(one, names.get(one.author, one.author), times.get(one.ref, "")) for one in comments],
         "tasks": [(one, one.state == Task.State.OPEN and _may_close(one, record, request)) for one in tasks],
         "files": list(files),
         "task_form": TaskForm(None, request.powers),
@@ -140,8 +142,10 @@ def _names(refs: Iterable[str]) -> dict[str, str]:
     return {one.ref: str(one) for one in Person.objects.filter(ref__in=set(refs))}
 
 
-def _time(record: Record) -> str:
-    return entries_of(record.ref)[0].time
+def _times(refs: Iterable[str]) -> dict[str, str]:
+    """When each record was first entered, in one query."""
+    rows = LedgerEntry.objects.filter(ref__in=set(refs)).order_by("-index").values_list("ref", "leaf")
+    return {ref: parse_leaf(bytes(leaf)).time for ref, leaf in rows}
 
 
 def _disposition(name: str) -> str:

@@ -13,6 +13,7 @@ from upright.desk.values import day
 from upright.desk.visible import visible
 from upright.records.collaboration.models import Task
 from upright.records.inventory.models import System
+from upright.records.trail.record import record_types
 from upright.records.trail.server_log import now
 from upright.web.frame import PLACES, catalogue
 from upright.web.recent import recent
@@ -85,6 +86,22 @@ def jump(request: Request) -> HttpResponse:
             found += [(described, row) for row in rows[: _MOST - len(found)]]
     template = "web/parts/jump.html" if is_fragment(request) else "web/jump.html"
     return render(request, template, {"found": found, "words": words})
+
+
+def choices(request: Request, name: str) -> HttpResponse:
+    """Records of a type whose name or reference holds what was typed into a field that links to it."""
+    model = record_types().get(name)
+    words = str(next(iter(request.GET.values()), ""))[:100].replace("\0", "")
+    if model is None:
+        raise Http404(f"There is no record type {name!r}.")
+    fields = [one for one in ("ref", "name", "title") if one in {field.name for field in model._meta.concrete_fields}]
+    rows = visible(model, request.powers)
+    for word in words.split():
+        found = Q()
+        for field in fields:
+            found |= Q(**{f"{field}__icontains": word})
+        rows = rows.filter(found)
+    return render(request, "web/parts/choices.html", {"rows": rows.order_by("pk")[:_MOST_TASKS]})
 
 
 def clause_title(clause: str) -> str:

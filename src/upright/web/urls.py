@@ -24,6 +24,7 @@ app_name = "web"
 urlpatterns = [
     path("", home.home, name="home"),
     path("jump/", home.jump, name="jump"),
+    path("choices/<slug:name>/", home.choices, name="choices"),
     path("in/<slug:place>/", home.place, name="place"),
     path("records/<slug:name>/", lists.show, name="list"),
     path("records/<slug:name>/filter/", lists.choose_filter, name="filter"),

@@ -4,11 +4,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput
+from django.forms import BoundField, CheckboxInput, TextInput
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from upright.desk.fields import RecordChoiceField
 from upright.desk.values import Shown, day
 from upright.kernel import parse_time, time_text
 from upright.records.trail.server_log import now
@@ -70,6 +72,12 @@ def value(one: Shown) -> SafeString | str:
 def widget(field: BoundField) -> SafeString:
     """The input of a field, in our look."""
     attrs: dict[str, Any] = {} if isinstance(field.field.widget, CheckboxInput) else {"class": "input"}
+    linked = getattr(field.field, "queryset", None)
+    if is_typed(field) and linked is not None:
+        attrs |= {"list": f"{field.auto_id}_choices", "placeholder": "Type a name, choose its reference"}
+        attrs |= {"hx-get": reverse("web:choices", args=[linked.model.ref_type])}
+        attrs |= {"hx-trigger": "input changed delay:200ms", "hx-target": f"#{field.auto_id}_choices"}
+        attrs |= {"hx-params": field.html_name}
     if field.errors:
         attrs["aria-describedby"] = f"{field.auto_id}_error"
     elif field.help_text:
@@ -81,6 +89,12 @@ def widget(field: BoundField) -> SafeString:
 def is_checkbox(field: BoundField) -> bool:
     """Whether the label stands behind the input."""
     return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def is_typed(field: BoundField) -> bool:
+    """Whether a link has too many choices for a list to choose from."""
+    return isinstance(field.field, RecordChoiceField) and isinstance(field.field.widget, TextInput)
 
 
 @register.filter

@@ -111,9 +111,8 @@ def display(ref: str) -> str:
 
 def _far(at: date) -> str:
     days = (at - now().date()).days
-    if days == 0:
-        return "today"
-    return f"in {days} days" if days > 0 else f"{-days} days ago"
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+    return near.get(days) or (f"in {days} days" if days > 0 else f"{-days} days ago")
 
 
 @register.filter

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from upright.desk import description
 from upright.desk.description import registered
 from upright.kernel import Actor
 from upright.ledger import Checkpoint, leaf_hash, verify_inclusion
+from upright.records.identity.models import Person
 from upright.records.identity.power import Powers
 from upright.records.inventory.models import System
 from upright.records.trail.door import refresh, write, write_many
@@ -211,7 +213,7 @@ def test_of_two_who_save_at_once_the_second_sees_both_versions_and_may_save_over
 
 def test_editing_is_shown_as_refused_to_who_may_only_read(meridian: Organisation, system: System) -> None:
     from records.organisation import grant
-    from upright.records.identity.models import Person, Role
+    from upright.records.identity.models import Role
 
     person = write(
         Person(name="Eve", email="eve@meridian.example", unit=meridian.root),
@@ -276,6 +278,33 @@ def retire_system(system: System, *, actor: Actor, reason: str, powers: Powers |
     return write(system, actor=actor, action="inventory.system.retired", reason=reason)
 
 
+def hand_over_system(
+    system: System, *, actor: Actor, reason: str, successor: Person | None = None, until: date | None = None
+) -> System:
+    """Gives a system to another owner."""
+    if successor is None:
+        raise RefusedError("Name a successor.", code="UP-TEST-02")
+    system.owner, system.purpose = successor, f"{system.purpose} Until {until}."
+    return write(system, actor=actor, action="inventory.system.handed_over", reason=reason)
+
+
+def test_what_else_a_move_takes_is_asked_by_its_form(
+    lead: Client, meridian: Organisation, system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(description._TYPES, "system", replace(registered()["system"], moves=(hand_over_system,)))
+    assert 'href="/move/hand_over_system/system:mortgage/"' in lead.get("/record/system:mortgage/").content.decode()
+    page = lead.get("/move/hand_over_system/system:mortgage/").content.decode()
+    assert "Ada Lead</option>" in page
+    assert 'type="date"' in page
+    tried = lead.post("/move/hand_over_system/system:mortgage/", {"reason": "Leave."})
+    assert "UP-TEST-02" in tried.content.decode()
+    sent = {"reason": "Leave.", "successor": meridian.lead.ref, "until": "2027-01-01"}
+    assert lead.post("/move/hand_over_system/system:mortgage/", sent).status_code == 302
+    assert refresh(system).owner == meridian.lead
+    assert refresh(system).purpose.endswith("Until 2027-01-01.")
+    assert lead.post("/move/hand_over_system/system:mortgage/", sent | {"successor": "unit:lending"}).status_code == 400
+
+
 @pytest.fixture
 def with_move(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(description._TYPES, "system", replace(registered()["system"], moves=(retire_system,)))
@@ -338,8 +367,6 @@ def test_a_stylesheet_and_scripts_are_served_and_the_icons_are_one_well_formed_f
 
 
 def test_a_link_with_many_choices_is_typed_and_suggested_not_listed(meridian: Organisation, lead: Client) -> None:
-    from upright.records.identity.models import Person
-
     write_many(
         (Person(name=f"Person {number}", email=f"p{number}@x.example", unit=meridian.lending) for number in range(210)),
         actor=actor_of(meridian.lead),

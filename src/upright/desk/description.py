@@ -20,7 +20,10 @@ Place = Literal[
     "reports",
 ]
 Move = Callable[..., Any]
-"""A verb of an app's ``actions.py``: (record, *, actor, reason, …) -> record. Its name and docstring are shown."""
+"""A verb of an app's ``actions.py``: (record, *, actor, reason, …) -> record. Its name and docstring are shown.
+
+A page rehearses it up to its first write, so nothing that lasts happens before that. Whatever else it takes (text,
+number, day, record) its form asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,16 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, get_type_hints
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from upright.desk.description import Move, RecordType
+from upright.desk.fields import RecordChoiceField
 from upright.kernel import Actor, InputError
-from upright.records.identity.power import Powers
+from upright.records.identity.power import DeniedError, Powers
 from upright.records.trail.door import rehearse
 from upright.records.trail.record import Record
 
@@ -57,7 +59,7 @@ def offers(described: RecordType, record: Record, *, actor: Actor, powers: Power
 
 def offer(described: RecordType, move: Move, record: Record, *, actor: Actor, powers: Powers) -> Offer:
     """One move of a record."""
-    asked = _asked(move)
+    asked = _asked(move, powers)
     return Offer(
         name=move.__name__,
         title=title(described, move),
@@ -90,21 +92,31 @@ def _why_not(move: Move, record: Record, actor: Actor, powers: Powers, asked: di
         return ""
     try:
         rehearse(lambda: make(move, copy(record), actor=actor, reason=_REHEARSED, powers=powers))
-    except InputError as why:
+    except DeniedError as why:
         return why.message
+    except InputError as why:
+        return "" if asked else why.message  # what else is asked may answer it
     except ValidationError as why:
-        return "; ".join(why.messages)
+        return "" if asked else "; ".join(why.messages)
     return ""
 
 
-def _asked(move: Move) -> dict[str, forms.Field]:
+def _asked(move: Move, powers: Powers) -> dict[str, forms.Field]:
     hints, found = get_type_hints(move), {}
     for name, one in list(inspect.signature(move).parameters.items())[1:]:
-        kind = _FIELDS.get(hints.get(name))
+        hint = next((part for part in get_args(hints.get(name)) if part is not NoneType), hints.get(name))
+        more: dict[str, Any] = {"label": name.replace("_", " ").capitalize()}
+        if isinstance(hint, type) and issubclass(hint, Record):
+            kind: Any = RecordChoiceField
+            more["rows"] = hint._base_manager.all()
+        else:
+            kind = _FIELDS.get(hint)
         if name in _OURS or kind is None:
             continue
         is_required = one.default is inspect.Parameter.empty and kind is not forms.BooleanField
-        found[name] = kind(required=is_required, label=name.replace("_", " ").capitalize())
+        found[name] = kind(required=is_required, **more)
+        if kind is RecordChoiceField:
+            found[name].limit(powers)
         if kind is forms.DateField:
             found[name].widget = forms.DateInput(attrs={"type": "date"})
     return found

@@ -5,12 +5,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
-from upright.desk.conflict import Difference, differences
 from upright.desk.description import RecordType
 from upright.desk.forms import RecordForm, form_class
 from upright.kernel import InputError
 from upright.records.trail.errors import ConflictError
 from upright.records.trail.record import Record
+from upright.web.conflict import Difference, differences
 from upright.web.home import clause_title
 from upright.web.requests import Request, given, the_record, the_type
 

@@ -85,7 +85,7 @@ def test_another_method_is_refused_with_those_that_are_there(owner: Program, met
         assert set(answer.headers["Allow"].split(", ")) == allowed
 
 
-WRONG: list[Any] = [None, True, -1, 2**53 - 1, "", "x" * 100_001, "\U0010ffff", ["x"], {"x": []}]
+WRONG: list[Any] = [None, True, -1, 2**53 - 1, "", "x" * 50_000, "\U0010ffff", ["x"], {"x": []}]
 
 
 def test_every_field_of_every_type_refuses_what_it_cannot_hold(meridian: Organisation, issued: Any) -> None:
@@ -101,8 +101,10 @@ def test_every_field_of_every_type_refuses_what_it_cannot_hold(meridian: Organis
         body = operations.get("post", {}).get("requestBody")
         if body is None or "{" in path:
             continue
-        schema = body["content"]["application/json"]["schema"]
-        shape = said["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        schema = body["content"].get("application/json", {}).get("schema")
+        shape = {} if schema is None else said["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        if "record" not in shape.get("properties", {}):
+            continue
         fields = said["components"]["schemas"][shape["properties"]["record"]["$ref"].rpartition("/")[2]]["properties"]
         for wrong in WRONG:  # all fields at once: each that is wrong is told in one answer
             answer = lead.post(path, {"record": dict.fromkeys(fields, wrong)})

@@ -196,3 +196,16 @@ def test_two_processes_that_merge_the_same_bundles_at_once_file_each_once(tmp_pa
     merged = Workspace.open(receiver.folder)
     assert len(filed(merged)) == len(set(filed(merged))) == 2
     assert merged.verify().is_intact
+
+
+def test_a_bundle_with_any_stretch_damaged_is_refused_as_such(tmp_path: Path) -> None:
+    from upright.workspace.bundles import read_bundle
+
+    path = tmp_path / "damaged.bundle"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bundle.json", json.dumps({"upright": 1, "filler": [str(n * n) for n in range(500)]}))
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 29):
+        path.write_bytes(whole[:at] + bytes(byte ^ 0xA5 for byte in whole[at : at + 20]) + whole[at + 20 :])
+        with pytest.raises(BundleError):
+            read_bundle(path)

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from django.db.models import ForeignKey, Model, Q, QuerySet
 
+from upright.records.identity.acting import OF_SYSTEM
 from upright.records.identity.editing import right_of
 from upright.records.identity.models import Unit
-from upright.records.identity.power import Powers
+from upright.records.identity.power import ABOVE, Powers
+from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record
 
 Row = TypeVar("Row", bound=Record)
-_ABOVE = ("system", "person")
 
 
 def visible(model: type[Row], powers: Powers, verb: str = "read") -> QuerySet[Row]:
@@ -27,23 +28,27 @@ def _belongs_to(model: type[Record], systems: frozenset[str]) -> Q:
     """``acting.system_of`` for a query: what is one of the systems, or belongs to one."""
     if model.ref_type == "system":
         return Q(ref__in=systems)
-    link = next((field for field in model._meta.concrete_fields if field.name == "system"), None)
-    if link is None:
-        return Q(pk__in=[])
-    return Q(system__ref__in=systems) if isinstance(link, ForeignKey) else Q(system__in=systems)
+    fields: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
+    for name in OF_SYSTEM:
+        link = fields.get(name)
+        if isinstance(link, ForeignKey) and getattr(link.related_model, "ref_type", "") == "system":
+            return Q(**{f"{name}__ref__in": systems})
+        if isinstance(link, RefField):
+            return Q(**{f"{name}__in": systems})
+    return Q(pk__in=[])
 
 
 def _lies_in(model: type[Model], units: frozenset[UUID], path: str = "") -> Q:
     if model is Unit:
         return Q(**{f"{path}pk__in": units})
     fields: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
-    found, open_end = Q(pk__in=[]), Q()
+    found, open_end = Q(pk__in=[]), ~Q(pk__in=[])
     if isinstance(fields.get("unit"), ForeignKey):
         found |= Q(**{f"{path}unit__in": units})
         if not fields["unit"].null:
             return found
         open_end = Q(**{f"{path}unit__isnull": True})
-    for name in _ABOVE:
+    for name in ABOVE:
         link = fields.get(name)
         if not isinstance(link, ForeignKey):
             continue

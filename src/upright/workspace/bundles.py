@@ -7,6 +7,7 @@ A zip of ``bundle.json`` (origin, system, manifest_sha256, checkpoint, consisten
 import base64
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1 << 30
 MOST_FILES = 100_000
+_BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MOST_EARLIER = 256
 
@@ -318,7 +320,7 @@ def _unzip(path: Path) -> dict[str, bytes]:
             return {info.filename: _read(archive, info) for info in infos}
     except OSError as why:
         raise BundleError(f"{path} cannot be read: {why.strerror or why}.", code="UP-BUN-01") from None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as why:
+    except (*_BROKEN, EOFError, NotImplementedError, RuntimeError) as why:
         raise BundleError(
             f"{path.name} is not a bundle of evidence ({why}); expected the zip that 'upright assess --bundle' makes.",
             code="UP-BUN-02",

@@ -11,6 +11,8 @@ from upright.kernel import Actor
 if TYPE_CHECKING:
     from upright.records.trail.record import Record
 
+OF_SYSTEM = ("system", "about")
+"""The fields that say which system a record belongs to: a link, or a reference."""
 NOBODY = Actor.system("login")
 _ACTOR: ContextVar[Actor] = ContextVar("upright_actor", default=NOBODY)
 
@@ -58,5 +60,10 @@ def system_of(record: "Record") -> str:
     """The reference of the system that a record is, or belongs to; empty: none."""
     if record.ref_type == "system":
         return str(record.ref)
-    above = getattr(record, "system", None)
-    return str(getattr(above, "ref", above) or "")
+    for name in OF_SYSTEM:
+        above = getattr(record, name, None)
+        if getattr(above, "ref_type", "") == "system":
+            return str(above.ref)  # type: ignore[union-attr]  # it has a reference's type
+        if isinstance(above, str) and above.startswith("system:"):
+            return above
+    return ""

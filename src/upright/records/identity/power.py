@@ -26,6 +26,9 @@ APPROVING = frozenset({Role.AIMS_MANAGER, Role.RISK_OWNER, Role.SYSTEM_OWNER})
 APPROVING_VERBS = frozenset({"accept", "approve", "confirm", "release", "waive"})
 """The last word of rights that approve: an administrator and an external auditor can have none of them."""
 
+ABOVE = ("system", "about", "person")
+"""The links that say where a record without a unit of its own lies."""
+
 _RIGHTS: dict[str, frozenset[Role]] = {}
 
 
@@ -189,10 +192,10 @@ def unit_of(record: "Record") -> UUID | None:
     unit = getattr(record, "unit_id", None)
     if isinstance(unit, UUID):
         return unit
-    for name in ("system", "person"):
+    for name in ABOVE:
         above = getattr(record, name, None)
-        if above is not None and not isinstance(above, str):
-            return unit_of(above)
+        if isinstance(above, models.Model):
+            return unit_of(above)  # type: ignore[arg-type]  # links of records lead to records
     return _root()
 
 

@@ -19,7 +19,7 @@ demo: $(VENV)/.demo ## assess a real AI system, prove the result: posture, repor
 
 test: $(VENV)/.dev ## every test; what cannot run is listed, and then this fails unless ALLOW_NOT_RUN=1
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
-	$(BIN)/python tests/postgres.py -n $(WORKERS) --dist worksteal $(wildcard tests/records tests/desk tests/api)
+	$(BIN)/python tests/postgres.py -n $(WORKERS) --dist worksteal $(wildcard tests/records tests/desk tests/api) tests/site/test_backup.py
 
 check: $(VENV)/.dev ## style, types, the house's rules and the examples in docstrings; seconds
 	$(BIN)/ruff check .

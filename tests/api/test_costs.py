@@ -34,4 +34,5 @@ def test_a_list_of_a_hundred_takes_eight_queries_at_most_and_a_new_record_few(
     print(f"read: {read} queries, {read_ms:.1f} CPU ms; create: {created} queries, {create_ms:.1f} CPU ms")
     assert listed <= 8
     assert read <= 6
-    assert created <= 24
+    lock = 2 if connection.vendor == "postgresql" else 0  # the log's lock, taken and given back: a file on SQLite
+    assert created <= 24 + lock

@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +75,7 @@ COMMANDS: dict[str, str] = {
     "catalogue threats": "",
     "catalogue lint": "",
     "schema": "",
+    "backup": "server.backup",
     "restore": "",
 }  # in this order: later ones read what earlier ones wrote
 
@@ -107,6 +110,16 @@ def write_office(folder: Path) -> None:
     (folder / "record.json").write_text(example())
 
 
+def begin_server() -> None:
+    """In a process of its own, since a server's home and database are settled when its apps are loaded."""
+    begun = (
+        "import django, os; django.setup(); os.makedirs(os.environ['UPRIGHT_HOME']);"
+        "from django.core.management import call_command as call; call('migrate', verbosity=0);"
+        "from upright.records.trail.server_log import begin; begin('meridian')"
+    )
+    subprocess.run([sys.executable, "-c", begun], check=True)
+
+
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each command printed, run one after the other in one folder."""
@@ -122,6 +135,9 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
         patch.setenv("XDG_STATE_HOME", str(home / "state"))
         patch.chdir(home / "system")
+        patch.setenv("UPRIGHT_HOME", str(home / "server"))
+        patch.delenv("UPRIGHT_DATABASE_URL", raising=False)
+        begin_server()
         for command, more in COMMANDS.items():
             if command == "restore":  # which only a log that cannot go on needs
                 (home / "system/.upright/ledger/tile/0/000").unlink()

@@ -51,7 +51,8 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "pack": Entry("pack", "Write an audit pack that verifies itself offline."),
         "verify": Entry("verify", "Check an audit pack and recompute every verdict in it."),
         "report": Entry("report", "Write a report as one file."),
-        "restore": Entry("restore", "Begin a new log where the old one cannot go on, and say what was lost."),
+        "backup": Entry("backup", "Copy the server into one file while it serves, and try the copy."),
+        "restore": Entry("restore", "Begin a new log where the old one cannot go on; with FILE, restore a server."),
     },
     "Serve": {
         "serve": Entry("serve", "Run the server: web application and API."),

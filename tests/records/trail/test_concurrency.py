@@ -2,36 +2,18 @@
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.db import connection
 
+from records.addresses import address
 from records.organisation import Organisation
 
 SCRIPT = Path(__file__).with_name("processes.py")
-TESTS = SCRIPT.parents[2]
-
-
-def _address(folder: Path) -> str:
-    """This test's database for other processes: PostgreSQL's by its name; SQLite's, which lies in memory, as a file."""
-    given = connection.settings_dict
-    if connection.vendor == "postgresql":
-        host = quote(str(given["OPTIONS"].get("host") or given["HOST"]), safe="")
-        return f"postgresql://{quote(given['USER'])}:{quote(given['PASSWORD'])}@/{given['NAME']}?host={host}" + (
-            f"&port={given['PORT']}" if given["PORT"] else ""
-        )
-    connection.ensure_connection()
-    path = folder / "upright.sqlite3"
-    with sqlite3.connect(path) as copy:
-        connection.connection.backup(copy)
-    copy.close()
-    return f"sqlite:///{path}"
 
 
 @pytest.fixture
@@ -40,7 +22,7 @@ def run(meridian_committed: Organisation, server_home: Path) -> Any:
         environment = {
             **os.environ,
             "UPRIGHT_HOME": str(server_home),
-            "UPRIGHT_DATABASE_URL": _address(server_home),
+            "UPRIGHT_DATABASE_URL": address(server_home),
             "DJANGO_SETTINGS_MODULE": "upright.site.settings",
         }
         done = subprocess.run(

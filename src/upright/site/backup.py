@@ -1,0 +1,262 @@
+"""``upright backup`` and ``upright restore FILE``: a copy that was tried, or none.
+
+A backup is made while the server serves: first the database, as one moment has it, then the files beside it, so that
+every file that a row names is there. It is called done once a copy restored from the file verified, log and rows.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from upright import __version__
+from upright.kernel import InputError, system_clock, time_text
+from upright.ledger import Checkpoint
+from upright.ledger.disk import Disk
+from upright.ledger.statehead import read_head, write_head
+from upright.site import archive, keybox
+from upright.site.archive import BackupError, Manifest
+from upright.site.copies import Copier, copier
+from upright.site.environment import database, upright_home
+from upright.site.restored import Found, demand_intact
+from upright.workspace.layout import state_head
+
+_LEFT_OUT = frozenset({"keys", "static", "lock"})
+_SECRET = "secret.key"  # noqa: S105 (a file's name): it signs sessions, and a new one ends them
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What was backed up or restored. ``keys``: how many private keys the backup carries, or were put in place."""
+
+    upright: int = 1
+    file: str
+    origin: str
+    database: str
+    made: str
+    entries: int
+    rows: int
+    files: int
+    keys: int
+
+
+def backup(file: Path, *, passphrase: str | None, environment: Mapping[str, str] = os.environ) -> Done:
+    """Writes a backup of this machine's server, and tries it.
+
+    Args:
+        file: where to; there must be none.
+        passphrase: guards the private keys, which are left out without it.
+        environment: says where the server is, as for ``upright serve``.
+
+    Raises:
+        InputError: there is no server, or the file cannot be written.
+        BackupError: what was restored from it does not verify; then no file is left.
+    """
+    home = Path(upright_home(environment))
+    source = copier(database(environment, str(home)))
+    before = source.checkpoint()
+    if before is None:
+        raise InputError(
+            f"There is no server to back up: no ledger was begun in the database of {home}. Say where it is with "
+            "UPRIGHT_HOME and UPRIGHT_DATABASE_URL, as for 'upright serve'.",
+            code="UP-BACKUP-05",
+        )
+    with _beside(file) as folder:
+        files = {archive.DATABASE: folder / "database"}
+        source.dump(files[archive.DATABASE])
+        files |= {f"files/{path.relative_to(home).as_posix()}": path for path in _kept(home)}
+        keys = _keys(home) if passphrase is not None else {}
+        if passphrase is not None:
+            files[archive.KEYS] = folder / "keys"
+            files[archive.KEYS].write_bytes(keybox.seal(keys, passphrase))
+        manifest = Manifest(
+            version=__version__,
+            made=time_text(system_clock()),
+            database=source.kind,
+            origin=Checkpoint.parse(before).origin,
+            checkpoint=before,
+            members=tuple(archive.measure(path, name) for name, path in files.items()),
+        )
+        new = folder / "backup"
+        archive.write(new, manifest, files)
+        found = _try(new, folder / "tried", source, home, passphrase)
+        _publish(new, file)
+    return _done(file, manifest, found, len(keys))
+
+
+def _try(new: Path, folder: Path, source: Copier, home: Path, passphrase: str | None) -> Found:
+    """Restores the file into a temporary place and verifies it there."""
+    folder.mkdir(mode=0o700)
+    manifest = archive.extract(new, folder)
+    tried = folder / "files"
+    tried.mkdir(exist_ok=True)
+    if passphrase is None:
+        (tried / "keys").symlink_to(home / "keys")
+    else:
+        _put_keys(tried, keybox.unseal((folder / archive.KEYS).read_bytes(), passphrase))
+    with source.scratch(folder) as scratch:
+        scratch.load(folder / archive.DATABASE)
+        return demand_intact(tried, scratch.url, state=folder / "state", since=manifest.checkpoint, migrate=False)
+
+
+def restore(
+    file: Path, *, passphrase: str | None, accept_loss: bool, environment: Mapping[str, str] = os.environ
+) -> Done:
+    """Makes a server of a backup, where there is none: empty database, home without one.
+
+    Args:
+        file: what ``backup`` wrote.
+        passphrase: opens the private keys in it; without it those in the home's ``keys`` are used.
+        accept_loss: go on although this host has seen entries that the backup lacks.
+        environment: says where the server shall be, as for ``upright serve``.
+
+    Raises:
+        InputError: there is a server already, a key is missing, or the passphrase is another one.
+        BackupError: the backup is damaged or does not verify; nothing was restored.
+    """
+    home = Path(upright_home(environment))
+    target = copier(database(environment, str(home)))
+    if not target.is_empty():
+        raise InputError(
+            f"There is a database already ({target.kind}, home {home}), and nothing is restored over it. Restore into "
+            "an empty one, by UPRIGHT_HOME and UPRIGHT_DATABASE_URL.",
+            code="UP-BACKUP-08",
+        )
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=home, prefix=".restoring-") as name:
+        folder = Path(name)
+        manifest = archive.extract(file, folder)
+        if manifest.database != target.kind:
+            raise InputError(
+                f"{file} is a backup of {manifest.database} and the database here is {target.kind}. Name one of the "
+                "same kind with UPRIGHT_DATABASE_URL.",
+                code="UP-BACKUP-08",
+            )
+        staged = folder / "files"
+        staged.mkdir(exist_ok=True)
+        keys = _opened(file, folder / archive.KEYS, passphrase)
+        if keys:
+            _demand_same(home, keys)
+            _put_keys(staged, keys)
+        elif (home / "keys").is_dir():
+            shutil.copytree(home / "keys", staged / "keys")
+        try:
+            target.load(folder / archive.DATABASE)
+            found = demand_intact(staged, target.url, state=folder / "state", since=manifest.checkpoint, migrate=True)
+            _move_head(Checkpoint.parse(found.checkpoint), accept_loss=accept_loss)
+        except BaseException:
+            target.clear()
+            raise
+        _settle(staged, home)
+    return _done(file, manifest, found, len(keys))
+
+
+def _move_head(checkpoint: Checkpoint, *, accept_loss: bool) -> None:
+    """What this host remembers of the log: it may know more than the backup, and then entries are lost."""
+    path = state_head(checkpoint.origin)
+    head = read_head(path)
+    if head is not None and head.size > checkpoint.size:
+        if not accept_loss:
+            raise BackupError(
+                f"This host has seen {head.size:,} entries of the log {head.origin}, and the backup holds "
+                f"{checkpoint.size:,}: {head.size - checkpoint.size:,} would be lost. Restore a newer backup, or say "
+                "--accept-loss. Nothing was restored.",
+                code="UP-BACKUP-09",
+            )
+        path.rename(path.with_name(f"checkpoint.lost-{head.size}"))
+    write_head(Disk(), path, checkpoint)
+
+
+def _kept(home: Path) -> Iterator[Path]:
+    """Every file of the home but private keys, locks, the database, and what is made anew."""
+    for top in sorted(home.iterdir()):
+        if top.name in _LEFT_OUT or top.name.startswith((".", "upright.sqlite3")):
+            continue
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+            if path.is_file() and not path.is_symlink() and path.suffix != ".new":
+                yield path
+
+
+def _keys(home: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((home / "keys").iterdir()) if path.is_file()}
+
+
+def _opened(file: Path, box: Path, passphrase: str | None) -> dict[str, bytes]:
+    if passphrase is None:
+        return {}
+    if not box.is_file():
+        raise InputError(
+            f"{file} carries no private keys. Bring them back into keys/ of the home, and restore without --with-keys.",
+            code="UP-BACKUP-04",
+        )
+    return keybox.unseal(box.read_bytes(), passphrase)
+
+
+def _demand_same(home: Path, keys: Mapping[str, bytes]) -> None:
+    for name, data in keys.items():
+        path = home / "keys" / name
+        if name != _SECRET and path.is_file() and path.read_bytes() != data:
+            raise InputError(
+                f"{path} is another key than the one in the backup, and no key is written over. Restore into another "
+                "UPRIGHT_HOME.",
+                code="UP-BACKUP-08",
+            )
+
+
+def _put_keys(home: Path, keys: Mapping[str, bytes]) -> None:
+    (home / "keys").mkdir(mode=0o700)
+    for name, data in keys.items():
+        if Path(name).name != name:
+            raise BackupError(f"The backup names a key {name!r}, which is no file's name.", code="UP-BACKUP-02")
+        handle = os.open(home / "keys" / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+def _settle(staged: Path, home: Path) -> None:
+    """Moves what was restored and verified into the home; a file that is there already, a key above all, stays."""
+    for path in sorted(staged.rglob("*")):
+        target = home / path.relative_to(staged)
+        if path.is_dir():
+            target.mkdir(exist_ok=True, mode=0o700)
+        elif not target.exists():
+            path.rename(target)
+
+
+@contextmanager
+def _beside(file: Path) -> Iterator[Path]:
+    """A private folder on the same disk as the file that is to be written."""
+    if file.exists():
+        raise InputError(f"{file} is there already; nothing is written over it.", code="UP-BACKUP-01")
+    try:
+        with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as name:
+            yield Path(name)
+    except OSError as why:
+        raise InputError(f"{file} cannot be written: {why.strerror or why}.", code="UP-BACKUP-01") from None
+
+
+def _publish(new: Path, file: Path) -> None:
+    os.link(new, file)  # fails where somebody else wrote that file meanwhile
+    folder = os.open(file.absolute().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _done(file: Path, manifest: Manifest, found: Found, keys: int) -> Done:
+    return Done(
+        file=str(file),
+        origin=manifest.origin,
+        database=manifest.database,
+        made=manifest.made,
+        entries=found.entries,
+        rows=found.rows,
+        files=sum(member.path.startswith("files/") for member in manifest.members),
+        keys=keys,
+    )

@@ -1,0 +1,54 @@
+"""What ``deploy/`` names is there: commands, options, files, and a pg_dump as new as the server that it dumps."""
+
+import configparser
+import re
+from pathlib import Path
+
+import typer
+import yaml
+
+from upright.cli.main import app
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+def known(words: list[str]) -> set[str]:
+    """The options of these words that their command lacks."""
+    command = typer.main.get_command(app).commands[words[0]]  # type: ignore[attr-defined]
+    options = {option for parameter in command.params for option in parameter.opts}
+    return {word for word in words if word.startswith("--")} - options
+
+
+def test_the_compose_file_starts_what_there_is_and_publishes_to_loopback_alone() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    server = services["upright"]
+    assert known(server["command"]) == set()
+    assert [port.rpartition(":")[0].partition(":")[0] for port in server["ports"]] == ["127.0.0.1"]
+    assert "ports" not in services["database"]
+    assert server["cap_drop"] == ["ALL"]
+    served = re.search(r"postgres:(\d+)", services["database"]["image"])
+    client = re.search(r"postgresql-client-(\d+)", (DEPLOY / "Containerfile").read_text())
+    assert served
+    assert client
+    assert served[1] == client[1]
+
+
+def test_the_container_runs_what_there_is_without_rights() -> None:
+    lines = (DEPLOY / "Containerfile").read_text().splitlines()
+    (command,) = [line for line in lines if line.startswith("CMD ")]
+    assert known(re.findall(r'"([^"]+)"', command)) == set()
+    assert "USER upright" in lines
+    copied = [
+        word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
+    ]
+    assert [word for word in copied if not (DEPLOY.parent / word).exists()] == []
+
+
+def test_the_unit_starts_what_there_is_without_rights() -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(DEPLOY / "upright.service")
+    program, *words = unit["Service"]["ExecStart"].split()
+    assert program == "/opt/upright/bin/upright"
+    assert known(words) == set()
+    assert (unit["Service"]["DynamicUser"], unit["Service"]["NoNewPrivileges"]) == ("yes", "yes")

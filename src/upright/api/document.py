@@ -12,6 +12,7 @@ from ninja.errors import ValidationError as ShapeError
 
 from upright import __version__
 from upright.api.answers import PATH, json_answer
+from upright.api.assurance import add_assurance
 from upright.api.bodies import StrictParser
 from upright.api.callers import Bearer
 from upright.api.problems import MEDIA_TYPE, middle_answer
@@ -44,6 +45,7 @@ def made() -> NinjaAPI:
         api.add_exception_handler(error, middle_answer)
     for described in registered().values():
         add_routes(api, described)
+    add_assurance(api)
     return api
 
 

@@ -82,12 +82,12 @@ def _add_reading(api: NinjaAPI, described: RecordType, shapes: Shapes) -> None:
     listed.__annotations__["query"] = QUERY[shapes.query]
     past.__annotations__["query"] = QUERY[HistoryQuery]
     said = f"{described.purpose} Filters, search and order as on screen; a page begins after ``cursor``."
-    _route(api.get, f"/{name}", listed, described, f"List {plural}", said, {200: shapes.page}, (400, *READ))
+    route(api.get, f"/{name}", listed, described, f"List {plural}", said, {200: shapes.page}, (400, *READ))
     said = "By its id, or by its reference where that has no slash."
-    _route(api.get, f"/{name}/{{key}}", read, described, f"Read one of the {plural}", said, {200: shapes.shown}, READ)
+    route(api.get, f"/{name}/{{key}}", read, described, f"Read one of the {plural}", said, {200: shapes.shown}, READ)
     said = "Who did what, when and why, read from the ledger."
     title = f"History of one of the {plural}"
-    _route(api.get, f"/{name}/{{key}}/history", past, described, title, said, {200: History}, (400, *READ))
+    route(api.get, f"/{name}/{{key}}/history", past, described, title, said, {200: History}, (400, *READ))
 
 
 def _add_create(api: NinjaAPI, described: RecordType, shapes: Shapes) -> None:
@@ -106,7 +106,7 @@ def _add_create(api: NinjaAPI, described: RecordType, shapes: Shapes) -> None:
     create.__annotations__["body"] = shapes.create
     title = f"Add one of the {described.plural.lower()}"
     extra = {"parameters": [KEY]}
-    _route(api.post, f"/{described.name}", create, described, title, "", {201: shapes.shown}, (*WRITE, 410), extra)
+    route(api.post, f"/{described.name}", create, described, title, "", {201: shapes.shown}, (*WRITE, 410), extra)
 
 
 def _add_update(api: NinjaAPI, described: RecordType, shapes: Shapes) -> None:
@@ -131,7 +131,7 @@ def _add_update(api: NinjaAPI, described: RecordType, shapes: Shapes) -> None:
     title, path = f"Change one of the {described.plural.lower()}", f"/{described.name}/{{key}}"
     said = "Only the fields that are given change. Needs the version that was read."
     extra = {"parameters": [MATCH, KEY]}
-    _route(api.patch, path, update, described, title, said, {200: shapes.shown}, (*WRITE, *MADE_FOR), extra)
+    route(api.patch, path, update, described, title, said, {200: shapes.shown}, (*WRITE, *MADE_FOR), extra)
 
 
 def _add_move(api: NinjaAPI, described: RecordType, shapes: Shapes, move: Move) -> None:
@@ -153,7 +153,7 @@ def _add_move(api: NinjaAPI, described: RecordType, shapes: Shapes, move: Move) 
     extra = {"parameters": [MATCH, KEY]}
     title = move.__name__.replace("_", " ").capitalize()
     said = (move.__doc__ or "").strip().partition("\n")[0]
-    _route(api.post, path, moved, described, title, said, {200: shapes.shown}, (*WRITE, *MADE_FOR), extra)
+    route(api.post, path, moved, described, title, said, {200: shapes.shown}, (*WRITE, *MADE_FOR), extra)
 
 
 def find(described: RecordType, key: str, caller: Caller) -> Record:
@@ -218,7 +218,7 @@ def _step(model: type[Record], one: Step) -> dict[str, Any]:
     }
 
 
-def _route(
+def route(
     method: Callable[..., Any],
     path: str,
     view: Callable[..., HttpResponse],
@@ -229,6 +229,7 @@ def _route(
     problems: tuple[int, ...],
     extra: dict[str, Any] | None = None,
 ) -> None:
+    """Mounts a view; it is never called with a query parameter that it does not name."""
     taken = _taken(view)
     place = view.__name__
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import wraps
+from functools import cache, wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls.resolvers import RoutePattern
+from django.views.decorators.csrf import csrf_exempt
 
 from upright.api.callers import Call
 from upright.api.document import guide, made, openapi
@@ -44,7 +46,9 @@ def nothing(_request: HttpRequest) -> HttpResponse:
     return answer(not_found())
 
 
-def _patterns() -> list[URLPattern | URLResolver]:
+@cache
+def _routes() -> URLResolver:
+    """Made at the first request, not when a worker starts: the types of all operations cost seconds."""
     found: list[URLPattern | URLResolver] = [
         path("openapi.json", guarded(openapi), name="openapi"),
         path("", guarded(guide), name="guide"),
@@ -53,8 +57,16 @@ def _patterns() -> list[URLPattern | URLResolver]:
         if isinstance(pattern, URLPattern) and pattern.name != "api-root":
             pattern.callback = guarded(pattern.callback)
             found.append(pattern)
-    return [*found, re_path(r"^.*$", guarded(nothing), name="nothing")]
+    return URLResolver(RoutePattern(""), [*found, re_path(r"^[\s\S]*$", guarded(nothing), name="nothing")])
+
+
+@csrf_exempt  # a token is no cookie: no other page can make a browser send it
+def dispatch(request: HttpRequest, rest: str) -> HttpResponseBase:
+    """Answers what lies below the API's address."""
+    match = _routes().resolve(rest)
+    answered: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    return answered
 
 
 app_name = "api"
-urlpatterns = _patterns()
+urlpatterns = [re_path(r"^(?P<rest>[\s\S]*)\Z", dispatch, name="dispatch")]

@@ -32,13 +32,28 @@ def flag(environment: Mapping[str, str], name: str) -> bool:
     return value in _YES
 
 
+def number(environment: Mapping[str, str], name: str) -> int:
+    """A count; absent means none.
+
+    Raises:
+        InputError: no count.
+    """
+    value = environment.get(name, "").strip() or "0"
+    if not value.isdecimal() or not value.isascii():
+        raise InputError(f"{name} is {value!r}; expected a number such as 1.", code="UP-SITE-01")
+    return int(value)
+
+
 def secret_key(environment: Mapping[str, str], home: str) -> str:
     """``UPRIGHT_SECRET_KEY``, else what ``keep_secret_key`` left in the home, else one for this process alone."""
-    given = environment.get("UPRIGHT_SECRET_KEY", "")
-    if given:
-        return given
+    return kept_secret_key(environment, home) or os.urandom(48).hex()
+
+
+def kept_secret_key(environment: Mapping[str, str], home: str) -> str:
+    """The secret that all workers share; empty where there is none."""
     path = _secret_path(home)
-    return path.read_text(encoding="ascii") if path.is_file() else os.urandom(48).hex()
+    given = environment.get("UPRIGHT_SECRET_KEY", "")
+    return given or (path.read_text(encoding="ascii") if path.is_file() else "")
 
 
 def keep_secret_key(home: str) -> None:

@@ -6,13 +6,16 @@ from typing import Any
 
 from upright.site.environment import database, flag, mail, secret_key, upright_home
 from upright.site.logs import logging_settings
+from upright.site.address import address, address_settings
+from upright.site.environment import database, flag, mail, number, secret_key, upright_home
 from upright.site.sign_on import provider_apps, sign_on
 
 UPRIGHT_HOME = upright_home(os.environ)
 DEMO = flag(os.environ, "UPRIGHT_DEMO")
 DEBUG = flag(os.environ, "UPRIGHT_DEBUG")
 SECRET_KEY = secret_key(os.environ, UPRIGHT_HOME)
-ALLOWED_HOSTS = ["*"] if DEBUG else ["localhost", "127.0.0.1", "[::1]"]
+globals().update(address_settings(address(os.environ)))  # hosts, origins, cookies, path prefix
+ALLAUTH_TRUSTED_PROXY_COUNT = number(os.environ, "UPRIGHT_PROXIES")
 
 INSTALLED_APPS = [
     "django.contrib.auth",

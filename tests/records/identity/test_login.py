@@ -157,7 +157,7 @@ def test_a_login_leads_to_no_other_server(lead: Account, target: str) -> None:
 
 def test_a_logout_or_a_reset_leads_to_no_other_server(lead: Account) -> None:
     answer = logged_in(lead).post("/account/logout/", {"next": "https://evil.example/"})
-    assert answer["Location"] == "/"
+    assert answer["Location"] == "/account/login/"
     answer = Client().post("/account/password/reset/", {"email": lead.email, "next": "https://evil.example/"})
     assert not urlsplit(answer["Location"]).netloc
 

@@ -7,6 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from upright.records.identity.login.backend import may_log_in
@@ -30,6 +31,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth de
             return response
         found: HttpResponse | None = super().pre_login(request, user, **more)
         return found
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002  # as allauth calls it
+        """Home, below whatever path this server is."""
+        return get_script_prefix()
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002  # as allauth calls it
+        """The log-in page."""
+        return reverse("account_login")
 
     def set_password(self, user: Account, password: str) -> None:
         """Through the door: the ledger knows that a password changed, and nothing about it."""

@@ -15,6 +15,7 @@ from hypothesis import settings
 # Before pytest-django reads the settings: a server's home of the tests' own.
 os.environ["DJANGO_SETTINGS_MODULE"] = "upright.site.settings"
 os.environ["UPRIGHT_HOME"] = tempfile.mkdtemp(prefix="upright-home-")
+os.environ["UPRIGHT_SECRET_KEY"] = "of-the-tests-" * 4
 os.environ["TZ"] = "Asia/Kathmandu"
 time.tzset()
 for name in ("UPRIGHT_KEY_FILE", "UPRIGHT_WORKSPACE", "NO_COLOR", "FORCE_COLOR"):

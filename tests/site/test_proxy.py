@@ -175,8 +175,9 @@ def test_one_logs_in_behind_nginx_and_every_link_is_the_address(home: Path, pref
         assert "evil.example" not in mails
 
 
-def test_a_server_without_an_address_does_not_start_and_says_why(home: Path) -> None:
-    command = [sys.executable, "-c", "import upright.site.wsgi"]
-    run = subprocess.run(command, env=environment(home), capture_output=True, text=True, check=False)
+def test_a_server_that_would_not_be_safe_does_not_start_and_says_why(home: Path) -> None:
+    command = [sys.executable, "-c", "from upright.site.wsgi import application"]
+    given = environment(home, UPRIGHT_URL="http://aims.example")
+    run = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
     assert run.returncode != 0
     assert "UP-SITE-10" in run.stderr

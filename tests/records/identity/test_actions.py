@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.core.exceptions import ValidationError
 
 from records.identity.accounts import account, logged_in
 from records.organisation import SETUP, Organisation, actor_of
@@ -25,9 +26,10 @@ from upright.records.identity.actions import (
 from upright.records.identity.approval import demand_approver, same_pair_within_a_day
 from upright.records.identity.beginning import Newcomer, bootstrap
 from upright.records.identity.editing import add, edit
-from upright.records.identity.leaving import deactivate, holdings
+from upright.records.identity.leaving import deactivate, holdings, reactivate
 from upright.records.identity.models import (
     Account,
+    ApiToken,
     ApprovalException,
     Delegation,
     Invitation,
@@ -299,6 +301,64 @@ def test_an_external_auditor_reads_until_a_day_and_holds_nothing_else(meridian: 
     inside = Invitation(person=meridian.owner, unit=meridian.root, purpose="x", starts=TODAY, ends=LATER)
     with pytest.raises(RefusedError, match="cannot be an external auditor"):
         invite_auditor(inside, actor=actor_of(meridian.lead), reason="x")
+
+
+def test_what_was_lent_gives_way_to_what_an_administrator_or_auditor_may_not(meridian: Organisation) -> None:
+    second = person(meridian, "Second", Role.AIMS_MANAGER)
+    helper, auditor = person(meridian, "Helper"), person(meridian, "Auditor")
+    for one in (helper, auditor):
+        lent = add(
+            lend(meridian, one, "test.thing.approve", "inventory.system.add", "inventory.system.read"),
+            actor=actor_of(meridian.lead),
+            reason="x",
+        )
+        accept(confirm(lent, actor=actor_of(second), reason="x"), actor=actor_of(one))
+        assert may(one, "test.thing.approve")
+    granted(helper, Role.ADMINISTRATOR, meridian.root)
+    granted(auditor, Role.EXTERNAL_AUDITOR, meridian.root)
+    names = ("test.thing.approve", "inventory.system.add", "inventory.system.read")
+    assert [may(helper, name) for name in names] == [False, True, True]
+    assert [may(auditor, name) for name in names] == [False, False, True]
+    with pytest.raises(RefusedError, match="reads and nothing else"):
+        add(lend(meridian, auditor, "inventory.system.add"), actor=actor_of(meridian.lead), reason="x")
+
+
+def test_a_unit_does_not_make_itself_a_second_organisation(meridian: Organisation) -> None:
+    admin = person(meridian, "Local", Role.ADMINISTRATOR, unit=meridian.lending)
+    meridian.lending.parent, meridian.lending.kind = None, "organisation"
+    with pytest.raises(ValidationError, match="identity_one_organisation"):
+        edit(meridian.lending, actor=actor_of(admin), reason="Independence.")
+
+
+def test_who_comes_back_has_nothing_until_it_is_given_anew(meridian: Organisation) -> None:
+    admin, helper = person(meridian, "Admin", Role.ADMINISTRATOR), person(meridian, "Helper", Role.MEMBER)
+    deactivate(helper, actor=actor_of(admin), reason="Left.")
+    reactivate(helper, actor=actor_of(admin), reason="Back.")
+    assert helper.is_active
+    assert not powers_of(actor_of(helper)).held
+    with pytest.raises(RefusedError, match="who left"):
+        reactivate(helper, actor=actor_of(admin), reason="Twice.")
+
+
+def test_a_token_does_nothing_that_its_person_may_without_any_right(meridian: Organisation) -> None:
+    given = grant(assignment(meridian.owner, Role.MEMBER, meridian.root), actor=actor_of(meridian.lead), reason="x")
+    program = Actor(actor_of(meridian.owner).ref, "token")
+    for verb in (accept, end):
+        with pytest.raises((DeniedError, RefusedError)):
+            verb(given, actor=program, reason="x")
+    with pytest.raises(DeniedError):
+        end_sessions(meridian.owner, actor=program, reason="x")
+    with pytest.raises(RefusedError, match="no token can"):
+        delegate(lend(meridian, meridian.lead, "inventory.system.add"), actor=program, reason="x")
+
+
+def test_tokens_end_with_their_person_and_go_to_nobody_else(meridian: Organisation) -> None:
+    admin, helper = person(meridian, "Admin", Role.ADMINISTRATOR), person(meridian, "Helper", Role.MEMBER)
+    token = ApiToken(person=helper, name="CI", digest="0" * 64, expires_at=now() + timedelta(days=9))
+    write(token, actor=SETUP, action="identity.token.added")
+    assert holdings(helper) == []
+    deactivate(helper, actor=actor_of(admin), reason="Left.")
+    assert refresh(token).revoked_at is not None
 
 
 def test_the_last_administrator_stays(meridian: Organisation) -> None:

@@ -2,7 +2,7 @@
 
 from upright.desk.description import RecordType, register
 from upright.records.identity.actions import accept, confirm, end, end_sessions, open_account
-from upright.records.identity.leaving import deactivate
+from upright.records.identity.leaving import deactivate, reactivate
 from upright.records.identity.models import ApprovalException, Delegation, Invitation, Person, RoleAssignment, Unit
 
 register(
@@ -28,7 +28,7 @@ register(
         filters=("unit", "is_active"),
         search=("name", "email"),
         sections={"About": ("name", "email", "unit")},
-        moves=(open_account, end_sessions, deactivate),
+        moves=(open_account, end_sessions, deactivate, reactivate),
         external_id="email",
     )
 )

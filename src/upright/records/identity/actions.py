@@ -44,6 +44,7 @@ def grant(role: RoleAssignment, *, actor: Actor, reason: str) -> RoleAssignment:
 
 def delegate(delegation: Delegation, *, actor: Actor, reason: str) -> Delegation:
     """Lend rights of your own to somebody for a time; those that approve count once a second holder has confirmed."""
+    _demand_in_person(actor)
     mine = powers_of(actor)
     mine.must("identity.delegation.add", delegation)
     if str(actor) != delegation.giver.ref:
@@ -67,6 +68,10 @@ def delegate(delegation: Delegation, *, actor: Actor, reason: str) -> Delegation
     if needs_confirmation(delegation) and Role.ADMINISTRATOR in _roles_of(delegation.receiver):
         raise RefusedError(
             f"{delegation.receiver} is an administrator, and an administrator approves nothing.", code="UP-ROLE-05"
+        )
+    if Role.EXTERNAL_AUDITOR in _roles_of(delegation.receiver):
+        raise RefusedError(
+            f"{delegation.receiver} is an external auditor, who reads and nothing else.", code="UP-ROLE-04"
         )
     _renew(delegation, actor)
     return write(delegation, actor=actor, action="identity.delegation.granted", reason=reason)
@@ -97,6 +102,7 @@ def confirm(given: Given, *, actor: Actor, reason: str) -> Given:
 
 def accept(given: Given, *, actor: Actor, reason: str = "") -> Given:
     """Accept a role or a delegation that was given to you (5.3); only then does it count."""
+    _demand_in_person(actor)
     if str(actor) != given.person.ref:
         raise RefusedError(f"{given.ref} was given to {given.person}, who alone can accept it.", code="UP-ROLE-09")
     _demand_active(given.person)
@@ -109,14 +115,16 @@ def accept(given: Given, *, actor: Actor, reason: str = "") -> Given:
 def end(given: Ended, *, actor: Actor, reason: str) -> Ended:
     """End a role, a delegation or an exception now; its holder may, and who gives roles. Not the last administrator."""
     parties = {given.person.ref, given.giver.ref} if isinstance(given, Delegation) else {given.person.ref}
-    if str(actor) not in parties:
+    if actor.via == "token" or str(actor) not in parties:
         powers_of(actor).must("identity.role.end", given)
     if given.ended_at is not None:
         raise RefusedError(f"{given.ref} is over already.", code="UP-ROLE-07")
-    if isinstance(given, RoleAssignment):
-        demand_an_administrator_without(given)
-    why, given.ended_at = _demanded(reason), now()
-    return write(given, actor=actor, action=f"identity.{given.ref_type}.ended", reason=why)
+    why = _demanded(reason)
+    with change():
+        if isinstance(given, RoleAssignment):
+            demand_an_administrator_without(given)
+        given.ended_at = now()
+        return write(given, actor=actor, action=f"identity.{given.ref_type}.ended", reason=why)
 
 
 def allow_exception(exception: ApprovalException, *, actor: Actor, reason: str) -> ApprovalException:
@@ -169,7 +177,7 @@ def open_account(person: Person, *, actor: Actor, reason: str = "") -> Person:
 
 def end_sessions(person: Person, *, actor: Actor, reason: str) -> Person:
     """End everything that is logged in as this person: all browsers, at once."""
-    if str(actor) != person.ref:
+    if actor.via == "token" or str(actor) != person.ref:
         powers_of(actor).must("identity.account.end_sessions", person)
     account = Account.objects.filter(person=person).first()
     if account is not None:
@@ -205,6 +213,12 @@ def _renew(given: RoleAssignment | Delegation, actor: Actor) -> None:
 def _demand_someone_else(person: Person, actor: Actor) -> None:
     if person.ref == str(actor):
         raise RefusedError("Nobody gives power to themselves; ask another holder of authority.", code="UP-ROLE-01")
+
+
+def _demand_in_person(actor: Actor) -> None:
+    """What is one's own without any right is done by who logged in: a token has no more than its scope."""
+    if actor.via == "token":
+        raise RefusedError("This is done by logging in; no token can.", code="UP-ROLE-16")
 
 
 def _demand_active(person: Person) -> None:

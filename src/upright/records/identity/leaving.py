@@ -9,6 +9,7 @@ from upright.kernel import Actor
 from upright.records.identity.actions import demand_an_administrator_without
 from upright.records.identity.models import (
     Account,
+    ApiToken,
     ApprovalException,
     Delegation,
     Invitation,
@@ -22,7 +23,7 @@ from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
 
-_POWER = (Account, ApprovalException, Delegation, Invitation, RoleAssignment)
+_POWER = (Account, ApiToken, ApprovalException, Delegation, Invitation, RoleAssignment)
 _SHOWN = 20
 
 
@@ -55,9 +56,9 @@ def deactivate(person: Person, *, actor: Actor, reason: str, successor: Person |
             f"{person} still answers for {shown}{more}. Name an active successor who takes them over.",
             code="UP-ROLE-14",
         )
-    for role in person.roles.filter(ended_at__isnull=True):
-        demand_an_administrator_without(role)
     with change():
+        for role in person.roles.filter(ended_at__isnull=True):
+            demand_an_administrator_without(role)
         for record, name in held if successor else []:
             setattr(record, name, _as_link(record, name, successor))
             app = type(record)._meta.app_label
@@ -68,11 +69,23 @@ def deactivate(person: Person, *, actor: Actor, reason: str, successor: Person |
         return write(person, actor=actor, action="identity.person.deactivated", reason=reason)
 
 
+def reactivate(person: Person, *, actor: Actor, reason: str) -> Person:
+    """Somebody comes back: active again, with no role and no account until those are given anew."""
+    powers_of(actor).must("identity.person.deactivate", person)
+    if not reason.strip() or person.is_active:
+        raise RefusedError("This needs a reason, and a person who left.", code="UP-ROLE-13")
+    person.is_active = True
+    return write(person, actor=actor, action="identity.person.reactivated", reason=reason)
+
+
 def close_access(person: Person, *, actor: Actor, reason: str) -> None:
-    """Ends roles, delegations, exceptions and sessions of a person, and closes the account; asks for no right."""
+    """Ends roles, delegations, exceptions, tokens and sessions of a person, closes the account; asks for no right."""
     for given in _powers_of(person):
         given.ended_at = now()
         write(given, actor=actor, action=f"identity.{given.ref_type}.ended", reason=reason)
+    for token in ApiToken.objects.filter(person=person, revoked_at__isnull=True):
+        token.revoked_at = now()
+        write(token, actor=actor, action="identity.token.revoked", reason=reason)
     account = Account.objects.filter(person=person).first()
     if account is not None and account.is_active:
         account.is_active = False

@@ -36,7 +36,10 @@ class Unit(Record):
             models.CheckConstraint(
                 condition=models.Q(parent__isnull=False) | models.Q(kind="organisation"),
                 name="identity_only_the_organisation_has_no_parent",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["kind"], condition=models.Q(parent__isnull=True), name="identity_one_organisation"
+            ),
         ]
 
     def clean(self) -> None:

@@ -140,6 +140,10 @@ def powers_of(actor: Actor) -> Powers:
     held = _held([one for one in assignments if one.person.ref == ref and is_effective(one, today)], children)
     givers = [one for one in assignments if one.person.ref != ref and is_effective(one, today)]
     lent = _lent(ref, givers, today, children) if givers else {}
+    if Role.ADMINISTRATOR in held:
+        lent = {right: units for right, units in lent.items() if not approves(right)}
+    if Role.EXTERNAL_AUDITOR in held:
+        lent = {right: units for right, units in lent.items() if right.endswith(".read")}
     return Powers(actor, is_active=bool(held or lent), held=held, lent=lent, scope=scope)
 
 

@@ -12,10 +12,12 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from upright.records.identity.login.authenticators import entered
 from upright.records.identity.login.provider import begin
+from upright.records.identity.login.waiting import waiting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
+    path("roles/", waiting, name="account_waiting"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),

@@ -4,10 +4,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from upright.site.environment import database, flag, mail, secret_key, upright_home
-from upright.site.logs import logging_settings
 from upright.site.address import address, address_settings
 from upright.site.environment import database, flag, mail, number, secret_key, upright_home
+from upright.site.logs import logging_settings
 from upright.site.sign_on import provider_apps, sign_on
 
 UPRIGHT_HOME = upright_home(os.environ)

@@ -35,6 +35,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     # route: an address of it, and the answers to a GET, in the order of WHO
     "": ("/", MINE),
     "jump/": ("/jump/", MINE),
+    "choices/<slug:name>/": ("/choices/system/", MINE),  # a stranger finds nothing
     "in/<slug:place>/": ("/in/organisation/", MINE),
     "records/<slug:name>/": ("/records/system/", (302, 403, 200, 200, 200)),
     "records/<slug:name>/filter/": ("/records/system/filter/", (302, 403, 200, 200, 200)),

@@ -75,6 +75,7 @@ COMMANDS: dict[str, str] = {
     "catalogue threats": "",
     "catalogue lint": "",
     "schema": "",
+    "serve": "--organisation meridian --prepare-only",
     "backup": "server.backup",
     "restore": "",
 }  # in this order: later ones read what earlier ones wrote
@@ -84,6 +85,8 @@ def commands() -> list[str]:
     """Every command that there is, by its words."""
     found = []
     for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        if name == "manage":  # which hands all that it is given to Django, and so answers as Django does
+            continue
         parts = getattr(command, "commands", None)
         found += [f"{name} {part}" for part in parts] if parts else [name]
     return found
@@ -110,14 +113,10 @@ def write_office(folder: Path) -> None:
     (folder / "record.json").write_text(example())
 
 
-def begin_server() -> None:
-    """In a process of its own, since a server's home and database are settled when its apps are loaded."""
-    begun = (
-        "import django, os; django.setup(); os.makedirs(os.environ['UPRIGHT_HOME']);"
-        "from django.core.management import call_command as call; call('migrate', verbosity=0);"
-        "from upright.records.trail.server_log import begin; begin('meridian')"
-    )
-    subprocess.run([sys.executable, "-c", begun], check=True)
+def printed_by_a_process(*words: str) -> Any:
+    """A server's home and database are settled when its apps are loaded, so it begins in a process of its own."""
+    command = [sys.executable, "-m", "upright", *words, "--format", "json"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 @pytest.fixture(scope="module")
@@ -137,12 +136,12 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         patch.chdir(home / "system")
         patch.setenv("UPRIGHT_HOME", str(home / "server"))
         patch.delenv("UPRIGHT_DATABASE_URL", raising=False)
-        begin_server()
         for command, more in COMMANDS.items():
             if command == "restore":  # which only a log that cannot go on needs
                 (home / "system/.upright/ledger/tile/0/000").unlink()
             words = [names[word]() if word in names else word for word in more.split()]
-            found[command] = printed(*command.split(), *words)
+            how = printed_by_a_process if command == "serve" else printed
+            found[command] = how(*command.split(), *words)
         found["report-list"] = printed("report")
     return found
 

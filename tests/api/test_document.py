@@ -1,6 +1,10 @@
 """The OpenAPI document and the page made from it say what there is, to anybody, and load nothing from elsewhere."""
 
 import re
+import subprocess
+import sys
+
+from django.test import Client
 
 from api.program import Program
 from upright.api.document import described_api
@@ -41,3 +45,20 @@ def test_the_page_for_people_needs_no_script_and_nothing_from_elsewhere(db: None
     assert "<script" not in page
     assert re.findall(r'(?:src|href)="([^"]+)"', page) == ["openapi.json"]
     assert page.count("<section") == sum(len(one) for one in described_api("/")["paths"].values())
+
+
+def test_no_answer_is_a_page_of_html_where_cookies_would_be_checked(db: None) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for path, status in (("system", 401), ("nothing", 404), ("", 405), ("openapi.json", 405)):
+        answer = client.post(f"/api/v1/{path}", {}, content_type="application/json")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+
+
+def test_a_page_that_reverses_an_address_does_not_make_the_api() -> None:
+    program = (
+        "import django\ndjango.setup()\nfrom django.urls import reverse, resolve\nfrom upright.api import document\n"
+        "reverse('account_login')\nprint(document.made.cache_info().currsize)\n"
+        "resolve('/api/v1/system')\nprint(document.made.cache_info().currsize)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["0", "1"]

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import cache, wraps
+from functools import cached_property, wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.urls.resolvers import RoutePattern
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 
 from upright.api.callers import Call
@@ -34,7 +36,7 @@ def guarded(view: View) -> View:
             found.headers.setdefault("Cache-Control", "no-store")
             return found
 
-    return answered
+    return csrf_exempt(answered)  # a token is no cookie: no other page makes a browser send it
 
 
 def _not_allowed(allowed: str) -> HttpResponse:
@@ -46,27 +48,36 @@ def nothing(_request: HttpRequest) -> HttpResponse:
     return answer(not_found())
 
 
-@cache
-def _routes() -> URLResolver:
-    """Made at the first request, not when a worker starts: the types of all operations cost seconds."""
-    found: list[URLPattern | URLResolver] = [
-        path("openapi.json", guarded(openapi), name="openapi"),
-        path("", guarded(guide), name="guide"),
-    ]
-    for pattern in made().urls[0]:
-        if isinstance(pattern, URLPattern) and pattern.name != "api-root":
-            pattern.callback = guarded(pattern.callback)
-            found.append(pattern)
-    return URLResolver(RoutePattern(""), [*found, re_path(r"^[\s\S]*$", guarded(nothing), name="nothing")])
+class Routes(URLResolver):
+    """Made when first walked, not when a worker starts: the types of all operations cost seconds. Names are not
+    reversed, so that a page that reverses another address does not make them either.
+    """
 
+    _namespace_dict: dict[str | None, Any]
+    _app_dict: dict[str | None, Any]
 
-@csrf_exempt  # a token is no cookie: no other page can make a browser send it
-def dispatch(request: HttpRequest, rest: str) -> HttpResponseBase:
-    """Answers what lies below the API's address."""
-    match = _routes().resolve(rest)
-    answered: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
-    return answered
+    def __init__(self) -> None:
+        super().__init__(RoutePattern(""), [])
+
+    @cached_property
+    def url_patterns(self) -> list[URLPattern | URLResolver]:
+        """The routes of the API."""
+        found: list[URLPattern | URLResolver] = [
+            path("openapi.json", guarded(openapi), name="openapi"),
+            path("", guarded(guide), name="guide"),
+        ]
+        for pattern in made().urls[0]:
+            if isinstance(pattern, URLPattern) and pattern.name != "api-root":
+                pattern.callback = guarded(pattern.callback)
+                found.append(pattern)
+        return [*found, re_path(r"^[\s\S]*$", guarded(nothing), name="nothing")]
+
+    def _populate(self) -> None:
+        language = get_language()
+        self._namespace_dict[language], self._app_dict[language] = {}, {}
+        self._reverse_dict[language] = MultiValueDict()
+        self._populated = True
 
 
 app_name = "api"
-urlpatterns = [re_path(r"^(?P<rest>[\s\S]*)\Z", dispatch, name="dispatch")]
+urlpatterns: list[URLPattern | URLResolver] = [Routes()]

@@ -16,6 +16,7 @@ from upright.records.inventory.models import System
 from upright.records.trail.record import record_types
 from upright.records.trail.server_log import now
 from upright.web.frame import PLACES, catalogue
+from upright.web.posture import seen_by
 from upright.web.recent import recent
 from upright.web.requests import Request, is_fragment
 
@@ -48,6 +49,7 @@ def home(request: Request) -> HttpResponse:
             "has_role": bool(request.powers.held),
             "happened": recent(request.powers, _NEWEST),
             "needs": _needs(request),
+            "frameworks": seen_by(request),
             "today": f"{now():%A} {day(now())}",
             "here": "home",
         },

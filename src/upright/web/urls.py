@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from upright.web import editing, exchange, hanging, home, lists, records
+from upright.web import editing, exchange, hanging, home, lists, posture, records
 
 
 class RefConverter:
@@ -25,6 +25,9 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("jump/", home.jump, name="jump"),
     path("choices/<slug:name>/", home.choices, name="choices"),
+    path("in/controls/", posture.controls, name="controls"),
+    path("posture/<ref:ref>/", posture.show, name="posture"),
+    path("why/<ref:ref>/<str:requirement>/", posture.why, name="why"),
     path("in/<slug:place>/", home.place, name="place"),
     path("records/<slug:name>/", lists.show, name="list"),
     path("records/<slug:name>/filter/", lists.choose_filter, name="filter"),

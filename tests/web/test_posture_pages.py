@@ -1,0 +1,63 @@
+"""Posture on pages: what is there, why, and nothing for who may not see the system."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from records.assurance.repository import bundle_of, evidence_key, repository
+from records.organisation import SETUP, Organisation, actor_of
+from upright.records.assurance.actions import approve_bindings, enrol_key, push
+from upright.records.assurance.models import BindingApproval
+from upright.records.identity.editing import add
+from upright.records.identity.models import Account, Person
+from upright.records.trail.door import write
+
+
+def logged_in(person: Person) -> Client:
+    account = Account(email=f"{person.id}@meridian.example", person=person)
+    account.set_unusable_password()
+    write(account, actor=SETUP, action="identity.account.added")
+    client = Client()
+    client.force_login(account)
+    return client
+
+
+@pytest.fixture
+def lead(meridian: Organisation) -> Client:
+    add(meridian.system("loans", name="Small loans"), actor=actor_of(meridian.owner))
+    return logged_in(meridian.lead)
+
+
+def test_a_system_without_evidence_is_unknown_and_its_gate_denies(lead: Client) -> None:
+    home = lead.get("/").content.decode()
+    assert "ISO/IEC 42001" in home
+    assert 'data-status="met"' not in home
+    page = lead.get("/posture/system:loans/").content.decode()
+    assert 'data-status="deny"' in page
+    assert 'data-status="unknown"' in page
+    assert "0 of" in page
+
+
+def test_pushed_evidence_shows_its_status_and_why(lead: Client, meridian: Organisation, tmp_path: Path) -> None:
+    loans = repository(tmp_path / "loans")
+    enrol_key(evidence_key(loans), "evidence", actor=actor_of(meridian.lead), reason="Lending.")
+    push(bundle_of(loans), actor=actor_of(meridian.owner))
+    approve_bindings(BindingApproval.objects.get(), actor=actor_of(meridian.lead))
+    met = lead.get("/posture/system:loans/?status=met").content.decode()
+    assert "A.7.5" in met
+    assert "A.5.4 " not in met
+    why = lead.get("/why/system:loans/iso42001:A.7.5/").content.decode()
+    assert 'data-status="met"' in why
+    assert "data-provenance" in why
+    assert "Small loans" in lead.get("/in/controls/").content.decode()
+    assert lead.get("/why/system:loans/iso42001:Z.9/").status_code == 404
+
+
+def test_who_may_not_see_a_system_sees_nothing_of_its_posture(lead: Client, meridian: Organisation) -> None:
+    stranger = write(Person(name="S", unit=meridian.root), actor=SETUP, action="identity.person.added")
+    client = logged_in(stranger)
+    assert client.get("/posture/system:loans/").status_code == 404
+    assert client.get("/why/system:loans/iso42001:A.7.5/").status_code == 404
+    assert "Small loans" not in client.get("/in/controls/").content.decode()
+    assert Client().get("/posture/system:loans/").status_code == 302

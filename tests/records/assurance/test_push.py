@@ -60,6 +60,10 @@ def test_after_enrolment_push_and_approval_the_server_judges_as_the_workspace_do
     assert approval.bindings == ["fairness", "quality", "where-from"]
     approve_bindings(approval, actor=lead, reason="As the impact assessment asks.")
     assert statuses(posture_of("system:loans").verdicts, "system:loans") == theirs
+    whole = overall(postures(["system:loans"]).values())
+    assert {name: (one.status, one.met, one.of) for name, one in whole.items()} == {
+        name: (one.status, one.met, one.of) for name, one in ours.frameworks.items()
+    }
     report = verify()
     assert report.outcome == "intact", report.problems
 

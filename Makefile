@@ -14,8 +14,10 @@ help: ## this list
 
 setup: $(VENV)/.dev ## a virtual environment with everything for development
 
-demo: $(VENV)/.demo ## assess a real AI system, prove the result: posture, report, pack and how to verify it
+demo: $(VENV)/.demo ## assess a real AI system, prove the result, then look at it in the web application
 	@$(BIN)/python examples/mortgage/demo.py
+	@XDG_CONFIG_HOME=$(CURDIR)/demo/config XDG_STATE_HOME=$(CURDIR)/demo/state $(BIN)/upright demo \
+		--workspace demo/mortgage --home demo/server $$(test -t 1 || echo --prepare-only)
 
 test: $(VENV)/.dev ## every test; what cannot run is listed, and then this fails unless ALLOW_NOT_RUN=1
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
@@ -51,6 +53,8 @@ $(BIN)/python:
 		echo "No virtual environment could be made. On Debian: apt-get install python3-venv, or install uv."; exit 2; }
 	@test -z "$(UV)" || ! test -x $(BIN)/pip || $(BIN)/python -m pip install -q uv 2>/dev/null || true
 
+comma := ,
+
 define install
 	@if [ -n "$(UV)" ] && [ -x $(BIN)/uv ]; then $(BIN)/uv pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
 	elif [ -n "$(UV)" ] && command -v $(UV) >/dev/null; then $(UV) pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
@@ -59,7 +63,7 @@ define install
 endef
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
-	$(call install,demo)
+	$(call install,demo$(comma)server)
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(call install,dev)

@@ -37,6 +37,9 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "": ("/", MINE),
     "jump/": ("/jump/", MINE),
     "choices/<slug:name>/": ("/choices/system/", MINE),  # a stranger finds nothing
+    "in/controls/": ("/in/controls/", MINE),  # a stranger sees no system in it
+    "posture/<ref:ref>/": (f"/posture/{REF}/", READ),
+    "why/<ref:ref>/<str:requirement>/": (f"/why/{REF}/iso42001:A.7.5/", READ),
     "in/<slug:place>/": ("/in/organisation/", MINE),
     "records/<slug:name>/": ("/records/system/", (302, 403, 200, 200, 200)),
     "records/<slug:name>/filter/": ("/records/system/filter/", (302, 403, 200, 200, 200)),

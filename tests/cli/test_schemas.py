@@ -76,6 +76,7 @@ COMMANDS: dict[str, str] = {
     "catalogue lint": "",
     "schema": "",
     "serve": "--organisation meridian --prepare-only",
+    "demo": "--home demo-server --prepare-only",
     "backup": "server.backup",
     "restore": "",
 }  # in this order: later ones read what earlier ones wrote
@@ -140,7 +141,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             if command == "restore":  # which only a log that cannot go on needs
                 (home / "system/.upright/ledger/tile/0/000").unlink()
             words = [names[word]() if word in names else word for word in more.split()]
-            how = printed_by_a_process if command == "serve" else printed
+            how = printed_by_a_process if command in {"serve", "demo"} else printed
             found[command] = how(*command.split(), *words)
         found["report-list"] = printed("report")
     return found

@@ -228,7 +228,8 @@ def _actor(person: "Person") -> Actor:
 def _person_of(actor: Actor) -> "Person":
     from upright.records.identity.models import Person
 
-    return Person.objects.get(ref=str(actor.ref))
+    found: Person = Person.objects.get(ref=str(actor.ref))
+    return found
 
 
 _POLICY = """\

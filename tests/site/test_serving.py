@@ -75,6 +75,12 @@ def test_a_new_server_needs_a_name_once_and_then_answers_and_says_that_it_is_rea
     assert (again["is_new"], again["origin"]) == (False, said["origin"])
     other = upright(home, "serve", "--organisation", "other", "--prepare-only")
     assert other.returncode == 2
+    assert "Nobody can log in yet" in upright(home, "serve", "--prepare-only").stderr
+    people = ("--administrator", "ada@meridian.example", "--manager", "mira@meridian.example")
+    assert upright(home, "serve", "--prepare-only", "--administrator", "x", "--manager", "y").returncode == 2
+    first = upright(home, "serve", "--prepare-only", *people)
+    assert first.stderr.count("shown once") == 2, first.stderr
+    assert "shown once" not in upright(home, "serve", "--prepare-only", *people).stderr
     port = free_port()
     with serving(home, port):
         assert asked(port, "/healthz") == (200, '{"upright": 1, "status": "live"}')

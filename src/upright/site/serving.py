@@ -73,6 +73,35 @@ def prepare(organisation: str | None, *, tell: Callable[[str], None]) -> Ready:
     return Ready(home=home, origin=checkpoint.origin, is_new=is_new, has_people=Account.objects.exists())
 
 
+def first_people(name: str, administrator: str, manager: str) -> dict[str, str]:
+    """Makes the organisation's first people where there is nobody; gives each one's address and first password.
+
+    The passwords are random and kept nowhere: whoever starts the server hands them on, and they are changed at once.
+
+    Raises:
+        RefusedError: there are people already. InputError: not an e-mail address.
+    """
+    from secrets import token_urlsafe
+
+    from django.core.exceptions import ValidationError
+    from django.core.validators import validate_email
+
+    from upright.records.identity.beginning import Newcomer, bootstrap
+
+    passwords = {}
+    for address in (administrator, manager):
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise InputError(
+                f"{address!r} is no e-mail address; expected one such as ada@example.org.", code="UP-SITE-10"
+            ) from None
+        passwords[address] = token_urlsafe(15)
+    people = [Newcomer(one.partition("@")[0], one, passwords[one]) for one in (administrator, manager)]
+    bootstrap(name, *people)
+    return passwords
+
+
 def serve(host: str, port: int, workers: int) -> None:
     """Runs granian until it is told to stop.
 

@@ -94,7 +94,7 @@ def first_people(name: str, administrator: str, manager: str) -> dict[str, str]:
             validate_email(address)
         except ValidationError:
             raise InputError(
-                f"{address!r} is no e-mail address; expected one such as ada@example.org.", code="UP-SITE-10"
+                f"{address!r} is no e-mail address; expected one such as ada@example.org.", code="UP-SITE-11"
             ) from None
         passwords[address] = token_urlsafe(15)
     people = [Newcomer(one.partition("@")[0], one, passwords[one]) for one in (administrator, manager)]

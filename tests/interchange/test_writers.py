@@ -6,9 +6,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from jsonschema import Draft202012Validator
 from sarif_pydantic import Sarif
 
 from cli.running import Runner
+from interchange.sarif_schema import SARIF
 from upright.interchange import judged, read_findings
 from upright.interchange.junit import assessment_xml
 from upright.interchange.sarif import assessment_log, scan_log
@@ -36,7 +38,7 @@ def sarif_of(data: bytes) -> Any:
     """The run of a log that an independent reader of SARIF 2.1.0 takes, with what the specification asks besides."""
     assert Sarif.model_validate_json(data).runs
     document = json.loads(data)
-    assert document["version"] == "2.1.0"
+    Draft202012Validator(SARIF).validate(document)
     run = document["runs"][0]
     rules = [one["id"] for one in run["tool"]["driver"]["rules"]]
     assert len(rules) == len(set(rules))
@@ -49,6 +51,19 @@ def sarif_of(data: bytes) -> Any:
         assert place["artifactLocation"]["uriBaseId"] in run["originalUriBaseIds"]
         assert place.get("region", {"startLine": 1}).get("startLine", 1) >= 1
     return run
+
+
+def test_the_schema_refuses_what_sarif_does_not_know() -> None:
+    Draft202012Validator.check_schema(SARIF)
+    good = json.loads(scan_log({"files": [{"path": "a", "verdict": "dangerous", "detections": []}]}))
+    takes = Draft202012Validator(SARIF).is_valid
+    assert takes(good)
+    result = good["runs"][0]["results"][0]
+    for key, value in {"level": "fatal", "message": "text", "rule": "x", "ruleIndex": "0", "locations": {}}.items():
+        wrong = {**good, "runs": [{**good["runs"][0], "results": [{**result, key: value}]}]}
+        assert not takes(wrong), key
+    assert not takes({**good, "version": "2.0.0"})
+    assert not takes({**good, "runs": [{"results": []}]})
 
 
 def test_an_assessment_in_sarif_shows_all_but_good_news_at_the_line_of_the_check() -> None:

@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("bench_commands", "bench_fairness", "bench_ledger", "bench_models", "bench_posture", "bench_tables")
+BENCHMARKS = (
+    "bench_commands",
+    "bench_fairness",
+    "bench_ledger",
+    "bench_modelfiles",
+    "bench_models",
+    "bench_posture",
+    "bench_tables",
+)
 PEERS = {
     "bench_fairness": ("fairlearn",),
     "bench_ledger": ("pymerkle",),

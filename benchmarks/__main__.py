@@ -22,6 +22,7 @@ BENCHMARKS = (
     "bench_modelfiles",
     "bench_models",
     "bench_posture",
+    "bench_server",
     "bench_tables",
 )
 PEERS = {

@@ -151,19 +151,31 @@ class Client:
                 return
             cursor = f"?{urlencode({'cursor': page.next})}"
 
+    def push(self, bundle: bytes) -> dict[str, Any]:
+        """Sends evidence as ``upright.workspace.bundles.push_bytes`` packs it; what became of each statement.
+
+        Sent again it changes nothing, so it may be repeated.
+
+        Raises:
+            ProblemError: the server takes none of it, and says why.
+        """
+        found: dict[str, Any] = _decoded(self.call("POST", "push", bundle)[1], dict[str, Any])
+        return found
+
     def call(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
-        """One request below ``/api/v1/``; status and body of what is no problem.
+        """One request below ``/api/v1/``, bytes sent as they are and all else as JSON; status and body of the answer.
 
         Raises:
             ProblemError: the server tells one.
             SdkError: no answer after all tries.
         """
-        data = None if body is None else msgspec.json.encode(body)
+        is_raw = isinstance(body, bytes)
+        data = body if isinstance(body, bytes) else None if body is None else msgspec.json.encode(body)
         sent = {"Authorization": f"Bearer {self._token}", "Accept": "application/json", **(headers or {})}
         if data is not None:
-            sent["Content-Type"] = "application/json"
+            sent["Content-Type"] = "application/octet-stream" if is_raw else "application/json"
         may_repeat = method == "GET" or "Idempotency-Key" in sent
         for rest in range(self._tries - 1, -1, -1):
             try:

@@ -83,7 +83,9 @@ def push(bundle: Bundle, *, actor: Actor, powers: Powers | None = None, systems:
         proposal = None
         if system is not None and bundle.state is not None:
             proposal = _observe(system, bundle, actor)
-        file_evidence(mine, [one for one, taken, _ in sorted_out if taken == "added"])
+        added = [one for one, taken, _ in sorted_out if taken == "added"]
+        file_evidence(mine, added)
+        _settle(added, actor)
         for one, taken, why in sorted_out:
             if taken == "waiting":
                 _wait(one, bundle, why, actor)
@@ -297,6 +299,16 @@ def _state_record(bundle: Bundle) -> dict[str, Any]:
             code="UP-PUSH-02",
         )
     return record
+
+
+def _settle(added: Sequence[Envelope], actor: Actor) -> None:
+    """What waited for its key or its system, and was pushed again since they are known, waits no more."""
+    waited = Intake.objects.filter(evidence__in=[one.id for one in added], state=Intake.State.WAITING)
+    for intake in waited:
+        intake.state, intake.decided_by = Intake.State.LINKED, str(actor)
+        write(
+            intake, actor=actor, action="assurance.intake.linked", reason="Pushed again; key and system are known now."
+        )
 
 
 def _wait(envelope: Envelope, bundle: Bundle, why: str, actor: Actor) -> None:

@@ -87,7 +87,8 @@ def test_a_url_names_its_table(tables: Tables, tmp_path: Path) -> None:
 
 
 def test_a_url_that_cannot_be_reached_repeats_no_password(tables: Tables) -> None:
-    for scheme, code in (("postgres", r"ibis-framework\[postgres\].*UP-TABLE-11"), ("nosuch", "UP-TABLE-09")):
+    # Where the driver is installed (the server brings one), the address is tried and does not answer.
+    for scheme, code in (("postgres", r"127\.0\.0\.1:9|UP-TABLE-11"), ("nosuch", "UP-TABLE-09")):
         with pytest.raises(TableError, match=code) as caught:
             tables.open(source(f"{scheme}://anna:sesame@127.0.0.1:9/shop?table=orders"))
         assert "sesame" not in str(caught.value)

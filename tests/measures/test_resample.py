@@ -9,14 +9,14 @@ from scipy.stats import norm
 from upright.checks.decide import comparisons_of, rule
 from upright.measures.classified import classification_estimates
 from upright.measures.estimate import Estimate
-from upright.measures.fairness import _gap_inversion
+from upright.measures.fairness import gap_inversion
 from upright.measures.resample import DRAWS, Draws, enough_draws, normal_noise
 from upright.measures.shares import Least
 
 
 def gap(*rates: float, rows: int = 2_000) -> Estimate:
     values, sizes = np.array(rates), np.full(len(rates), float(rows))
-    found = _gap_inversion(values, sizes, float(np.ptp(values)), seed=1)
+    found = gap_inversion(values, sizes, float(np.ptp(values)), seed=1)
     return Estimate(
         name="gap", value=found.value, n=rows, unit="difference", method="test inversion", interval=found.interval
     )

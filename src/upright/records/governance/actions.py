@@ -2,6 +2,7 @@
 
 from upright.kernel import Actor
 from upright.records.governance.models import Document
+from upright.records.identity.approval import demand_approver
 from upright.records.identity.power import Powers, powers_of
 from upright.records.trail.door import change, write
 from upright.records.trail.errors import RefusedError
@@ -32,11 +33,13 @@ def approve_document(document: Document, *, actor: Actor, reason: str = "", powe
     """Approve this document: never who wrote any of it. What it supersedes is superseded in the same moment."""
     (powers or powers_of(actor)).must("governance.document.approve", document)
     _demand_state(document, Document.State.IN_REVIEW)
-    if str(actor) in writers(document.ref):
-        raise RefusedError(f"{actor} wrote part of {document.ref}, so somebody else approves it.", code="UP-GOV-04")
+    authors = writers(document.ref)
+    approval = demand_approver(
+        "governance.document.approve", document, actor=actor, authors=authors, powers=powers, code="UP-GOV-04"
+    )
     with change():
         document.state, document.approved_by = Document.State.APPROVED, str(actor)
-        write(document, actor=actor, action="governance.document.approved", reason=reason)
+        write(document, actor=actor, action="governance.document.approved", reason=approval.noted(reason))
         old = document.supersedes
         if old is not None and old.state == Document.State.APPROVED:
             old.state = Document.State.SUPERSEDED

@@ -29,9 +29,20 @@ class Approval:
     exception: str = ""
     flag: str = ""
 
+    def noted(self, reason: str) -> str:
+        """The reason of the approval, and beside it what has to show."""
+        alone = f"Approved alone, under {self.exception}." if self.exception else ""
+        return " ".join(one for one in (reason.strip(), alone, self.flag) if one)
+
 
 def demand_approver(
-    right: str, record: Record, *, actor: Actor, authors: Collection[str], powers: Powers | None = None
+    right: str,
+    record: Record,
+    *,
+    actor: Actor,
+    authors: Collection[str],
+    powers: Powers | None = None,
+    code: str = "UP-POWER-02",
 ) -> Approval:
     """Who approves has the right, and wrote nothing of it.
 
@@ -41,6 +52,7 @@ def demand_approver(
         actor: who wants to.
         authors: the references of those who wrote or own what is approved.
         powers: the actor's, where they are read already.
+        code: of the refusal, where a verb has one of its own.
 
     Raises:
         DeniedError: the actor has no such right here.
@@ -54,7 +66,7 @@ def demand_approver(
         others = set() if unit is None else other_holders(right, unit, {str(actor)})
         if exception is None or others:
             who = f": {', '.join(sorted(others))}." if others else f"; nobody else can. {ALONE}"
-            raise RefusedError(f"{record.ref} is your own work, so somebody else approves it{who}", code="UP-POWER-02")
+            raise RefusedError(f"{record.ref} is your own work, so somebody else approves it{who}", code=code)
     flag = next((found for one in sorted(authors) if (found := recent_grant(str(actor), one))), "")
     return Approval("" if exception is None else str(exception.ref), flag)
 

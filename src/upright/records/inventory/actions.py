@@ -1,6 +1,7 @@
 """Verbs of the inventory: what changes a state, and its rules."""
 
 from upright.kernel import Actor
+from upright.records.identity.approval import demand_approver
 from upright.records.identity.power import Powers, powers_of
 from upright.records.inventory.models import HostedUse
 from upright.records.trail.door import write
@@ -18,10 +19,12 @@ def approve_use(use: HostedUse, *, actor: Actor, reason: str = "", powers: Power
             f"{use.ref} lacks conditions of use or its supplier; write both before anyone approves it (A.9.4, A.10.3).",
             code="UP-INV-04",
         )
-    if str(actor) in {use.owner.ref, *writers(use.ref)}:
-        raise RefusedError(f"{actor} owns {use.ref} or wrote part of it; somebody else approves it.", code="UP-INV-05")
+    authors = {use.owner.ref, *writers(use.ref)}
+    approval = demand_approver(
+        "inventory.use.decide", use, actor=actor, authors=authors, powers=powers, code="UP-INV-05"
+    )
     use.state = HostedUse.State.APPROVED
-    return write(use, actor=actor, action="inventory.use.approved", reason=reason)
+    return write(use, actor=actor, action="inventory.use.approved", reason=approval.noted(reason))
 
 
 def refuse_use(use: HostedUse, *, actor: Actor, reason: str, powers: Powers | None = None) -> HostedUse:

@@ -1,6 +1,7 @@
 """Verbs of risks and treatments, and the rules that the standard imposes on them (6.1, 8.2, 8.3)."""
 
 from upright.kernel import Actor
+from upright.records.identity.approval import demand_approver
 from upright.records.identity.power import Powers, powers_of
 from upright.records.risk.models import Risk, Treatment
 from upright.records.trail.door import write
@@ -22,13 +23,11 @@ def accept_risk(risk: Risk, *, actor: Actor, reason: str, powers: Powers | None 
             f"{risk.ref} has no approved treatment; retaining a risk is a treatment too, and wants one (6.1.3).",
             code="UP-RISK-04",
         )
-    if str(actor) in {risk.owner.ref, *writers(risk.ref)}:
-        raise RefusedError(
-            f"{actor} owns {risk.ref} or wrote part of it, so somebody else accepts it.", code="UP-RISK-05"
-        )
+    authors = {risk.owner.ref, *writers(risk.ref)}
+    approval = demand_approver("risk.risk.accept", risk, actor=actor, authors=authors, powers=powers, code="UP-RISK-05")
     _demand_reason(reason, "Accepting a risk")
     risk.state, risk.accepted_by = Risk.State.ACCEPTED, str(actor)
-    return write(risk, actor=actor, action="risk.risk.accepted", reason=reason)
+    return write(risk, actor=actor, action="risk.risk.accepted", reason=approval.noted(reason))
 
 
 def reopen_risk(risk: Risk, *, actor: Actor, reason: str, powers: Powers | None = None) -> Risk:
@@ -59,10 +58,12 @@ def approve_treatment(
     _demand_state(treatment, Treatment.State.PROPOSED)
     if treatment.risk.state == Risk.State.CLOSED:
         raise RefusedError(f"{treatment.risk.ref} is closed; open it again before treating it.", code="UP-RISK-07")
-    if str(actor) in writers(treatment.ref):
-        raise RefusedError(f"{actor} wrote part of {treatment.ref}, so somebody else approves it.", code="UP-RISK-05")
+    authors = writers(treatment.ref)
+    approval = demand_approver(
+        "risk.treatment.approve", treatment, actor=actor, authors=authors, powers=powers, code="UP-RISK-05"
+    )
     treatment.state, treatment.approved_by = Treatment.State.APPROVED, str(actor)
-    return write(treatment, actor=actor, action="risk.treatment.approved", reason=reason)
+    return write(treatment, actor=actor, action="risk.treatment.approved", reason=approval.noted(reason))
 
 
 def finish_treatment(treatment: Treatment, *, actor: Actor, reason: str, powers: Powers | None = None) -> Treatment:
@@ -80,13 +81,12 @@ def confirm_treatment(treatment: Treatment, *, actor: Actor, reason: str, powers
     _demand_state(treatment, Treatment.State.DONE)
     _demand_reason(reason, "Confirming that a treatment works")
     finished = [step.actor for step in steps(treatment.ref) if step.action == "risk.treatment.finished"]
-    if str(actor) in {treatment.owner.ref, *finished}:
-        raise RefusedError(
-            f"{actor} owns or carried out {treatment.ref}, so somebody else confirms that it works.",
-            code="UP-RISK-05",
-        )
+    authors = {treatment.owner.ref, *finished}
+    approval = demand_approver(
+        "risk.treatment.approve", treatment, actor=actor, authors=authors, powers=powers, code="UP-RISK-05"
+    )
     treatment.state = Treatment.State.EFFECTIVE
-    return write(treatment, actor=actor, action="risk.treatment.confirmed", reason=reason)
+    return write(treatment, actor=actor, action="risk.treatment.confirmed", reason=approval.noted(reason))
 
 
 def _demand_open(risk: Risk) -> None:

@@ -18,6 +18,7 @@ def test_a_line_names_what_failed_and_where_and_quotes_nobody() -> None:
     line = JsonLines().format(record)
     said = json.loads(line)
     assert (said["level"], said["exception"], said["status_code"]) == ("error", "ValueError", 500)
+    assert said["message"] == "Internal Server Error"
     assert "hunter2" not in line
     assert "token=1" not in line
     assert said["at"].startswith(("test_logs", "site.test_logs", "tests"))

@@ -384,3 +384,12 @@ def test_a_link_with_many_choices_is_typed_and_suggested_not_listed(meridian: Or
     assert System.objects.get().owner == one
     assert lead.get("/choices/nothing/").status_code == 404
     assert "<option" not in logged_in(stranger(meridian)).get("/choices/person/?q=person").content.decode()
+
+
+def test_the_first_page_that_anybody_sees_wears_our_look_and_says_what_was_wrong(db: None) -> None:
+    page = Client().get("/account/login/").content.decode()
+    assert 'class="input"' in page
+    assert 'class="button primary"' in page
+    wrong = Client().post("/account/login/", {"login": "nobody@meridian.example", "password": "x" * 14})
+    assert 'class="error" role="alert"' in wrong.content.decode()
+    assert "nobody@meridian.example" in wrong.content.decode()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from upright.kernel import system_clock, time_text
@@ -18,7 +19,7 @@ class JsonLines(logging.Formatter):
             "time": time_text(system_clock()),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+            "message": _message(record),
         }
         for name in ("status_code", "code", "reaction", "entry"):
             value = getattr(record, name, None)
@@ -47,6 +48,14 @@ def logging_settings(level: str = "INFO") -> dict[str, Any]:
             "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         },
     }
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The words that the code wrote; of an answer the name of its status. Never what was filled into them."""
+    status = getattr(record, "status_code", None)
+    if isinstance(status, int):
+        return HTTPStatus(status).phrase
+    return record.msg if isinstance(record.msg, str) else type(record.msg).__name__
 
 
 def _where(trace: Any) -> str:

@@ -151,7 +151,8 @@ class Postgres:
         import psycopg
         from psycopg import sql
 
-        name = f"upright_tried_{uuid.uuid4().hex}"
+        # it says whose copy it is, in case a killed backup leaves it behind; PostgreSQL cuts names at 63 bytes
+        name = f"upright_tried_{uuid.uuid4().hex[:16]}_{str(self._settings['NAME'])[:24]}"
         try:
             with self._connected() as connection:
                 connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))

@@ -7,8 +7,8 @@ import pytest
 
 from records.organisation import SETUP, Organisation, actor_of, grant
 from records.test_every_type import made_all
-from upright.records.governance import actions as documents
 from upright.records.governance.models import Document
+from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Person, Role
 from upright.records.identity.power import DeniedError
@@ -81,12 +81,12 @@ def test_a_closed_risk_is_not_treated(meridian: Organisation) -> None:
 def test_a_document_is_approved_by_who_did_not_write_it_and_supersedes_the_old_one(meridian: Organisation) -> None:
     made, bo, ada = made_all(meridian), actor_of(second(meridian)), actor_of(meridian.lead)
     document = made["document"]
-    refused("UP-GOV-05", documents.approve_document, document, bo)
-    documents.submit_document(document, actor=ada)
-    refused("UP-GOV-04", documents.approve_document, document, ada)
-    documents.return_document(document, actor=bo, reason="Name the board.")
-    documents.submit_document(document, actor=ada)
-    documents.approve_document(document, actor=bo, reason="Read and agreed.")
+    refused("UP-CTRL-05", controlled.approve, document, bo)
+    controlled.submit(document, actor=ada)
+    refused("UP-CTRL-04", controlled.approve, document, ada)
+    controlled.give_back(document, actor=bo, reason="Name the board.")
+    controlled.submit(document, actor=ada)
+    controlled.approve(document, actor=bo, reason="Read and agreed.")
     with pytest.raises(RefusedError, match="UP-DOOR-11"):
         edit(document, actor=ada)
     new = Document(
@@ -94,8 +94,8 @@ def test_a_document_is_approved_by_who_did_not_write_it_and_supersedes_the_old_o
         review_by=document.review_by, supersedes=document,
     )  # fmt: skip
     add(new, actor=ada)
-    documents.submit_document(new, actor=ada)
-    documents.approve_document(new, actor=bo)
+    controlled.submit(new, actor=ada)
+    controlled.approve(new, actor=bo)
     assert Document.objects.get(pk=document.pk).state == "superseded"
     assert verify().outcome == "intact"
 
@@ -107,10 +107,10 @@ def test_a_document_without_text_or_with_a_review_in_the_past_is_not_submitted(m
     document = made["document"]
     document.review_by = date(2020, 1, 1)
     edit(document, actor=ada)
-    refused("UP-GOV-03", documents.submit_document, document, ada)
+    refused("UP-CTRL-03", controlled.submit, document, ada)
     document.text = " "
     edit(document, actor=ada)
-    refused("UP-GOV-02", documents.submit_document, document, ada)
+    refused("UP-CTRL-02", controlled.submit, document, ada)
     assert document.state == "draft"
 
 

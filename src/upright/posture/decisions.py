@@ -30,7 +30,7 @@ def withdrawals(reads: Iterable[Read]) -> dict[str, tuple[str, bool]]:
     """
     found: dict[str, tuple[str, bool]] = {}
     for read in reads:
-        if read.kind == "withdrawal" and read.is_approved and read.item.signer in {"enrolled", "compromised"}:
+        if read.kind == "withdrawal" and read.is_approved and read.item.signer in {"enrolled", "login", "compromised"}:
             target, sound = plain_id(read.data.get("evidence")), read.stands
             if target not in found or (sound and not found[target][1]):
                 found[target] = (read.item.id, sound)

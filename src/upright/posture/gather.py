@@ -23,6 +23,7 @@ from upright.posture.facts import (
 )
 from upright.posture.keybook import KeyBook
 from upright.posture.reading import Read, erasure_item, read_erased, read_evidence, stream_subject
+from upright.posture.spoken import read_spoken, spoken_streams
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue
@@ -86,8 +87,7 @@ class _Gathering:
         self.systems = frozenset(record.system for record in self.records)
         self.reads: list[Read] = []
         self.silent: list[Item] = []
-        self._read()
-        self.withdrawn = decisions.withdrawals(self.reads)
+        self.spoken: set[str] = set()
 
     def _read(self) -> None:
         erased_by: dict[int, Recorded] = {}
@@ -110,14 +110,41 @@ class _Gathering:
                 if erased is not None:
                     self.silent.append(erased)
 
+    def _read_spoken(self) -> None:
+        """Records decided by log-in count in a server's log alone: in a workspace's anybody could have written one."""
+        for ref, spoken in spoken_streams(self.entries, (*_STREAMS, *_STATES, "binding-approval:", "key:")).items():
+            self.spoken.add(ref)
+            for one in spoken:
+                digests, ties = self._known_at(one.entry.index, "" if one.said is None else str(one.said["about"]))
+                self.reads.append(read_spoken(one, digests, ties, self.catalogue))
+        self.reads.sort(key=lambda read: read.item.index)
+
+    def _known_at(self, index: int, subject: str) -> tuple[Mapping[str, str | None], Sequence[str]]:
+        """Digests of the subjects that were known at an entry, and the models and data sets of a subject's system."""
+        found: dict[str, str | None] = {}
+        ties: list[str] = []
+        for record in self.records:
+            if record.index >= index:
+                break
+            rows = {str(row["ref"]): row["digest"] for row in record.record["subjects"]}
+            found |= rows
+            if record.system == subject:
+                ties = [ref for ref, digest in rows.items() if digest and ref.startswith(("model:", "dataset:"))]
+        if subject.startswith("organisation:"):
+            found[subject] = _organisation_digest(subject)
+        return found, ties
+
     def facts(self) -> Facts:
-        withdrawn = self.withdrawn
-        bindings = self._bindings()
+        self._read()
+        if self.log == "server":
+            self._read_spoken()
+        withdrawn = decisions.withdrawals(self.reads)
+        bindings = self._bindings(withdrawn)
         subjects, answers = self._subjects()
         streams = self._streams(bindings)
         about = {stream.id: stream.subject for stream in streams}
         linked = decisions.links(self.reads, withdrawn)
-        items = [self._item(read, linked) for read in self.reads]
+        items = [self._item(read, linked, withdrawn) for read in self.reads]
         items += [msgspec.structs.replace(one, subject=about[one.stream]) for one in self.silent if one.stream in about]
         return Facts(
             at=self.at,
@@ -134,9 +161,11 @@ class _Gathering:
             waivers=decisions.waivers(self.reads, withdrawn),
         )
 
-    def _item(self, read: Read, linked: Mapping[str, tuple[str, ...]]) -> Item:
+    def _item(
+        self, read: Read, linked: Mapping[str, tuple[str, ...]], withdrawn: Mapping[str, tuple[str, bool]]
+    ) -> Item:
         item = read.item
-        by, sound = self.withdrawn.get(item.id, (None, False))
+        by, sound = withdrawn.get(item.id, (None, False))
         if by is not None and (sound or item.result != "failed"):
             item = msgspec.structs.replace(item, withdrawn_by=by)
         done_by = linked.get(item.id, ())
@@ -146,10 +175,10 @@ class _Gathering:
 
     # --- bindings and streams --------------------------------------------------------------------------------------
 
-    def _bindings(self) -> tuple[BoundCheck, ...]:
+    def _bindings(self, withdrawn: Mapping[str, tuple[str, bool]]) -> tuple[BoundCheck, ...]:
         found: dict[str, Bindings] = {}
         events: list[tuple[int, Any]] = [(record.index, record) for record in self.records]
-        events += [(one.index, one) for one in decisions.approvals(self.reads, self.withdrawn)]
+        events += [(one.index, one) for one in decisions.approvals(self.reads, withdrawn)]
         events += [(one.index, one) for one in _approvals_by_login(self.entries)]
         for _, event in sorted(events, key=lambda pair: pair[0]):
             of = found.setdefault(event.system, Bindings())
@@ -170,7 +199,7 @@ class _Gathering:
     def _streams(self, bindings: Sequence[BoundCheck]) -> tuple[Stream, ...]:
         lengths: dict[str, int] = {}
         for entry in self.entries:
-            if entry.ref.startswith(_STREAMS):
+            if entry.ref.startswith(_STREAMS) or entry.ref in self.spoken:
                 lengths[entry.ref] = max(lengths.get(entry.ref, 0), entry.n + 1)
         found: dict[str, Stream] = {}
         for bound in bindings:
@@ -187,7 +216,7 @@ class _Gathering:
         return tuple(found[ref] for ref in sorted(found))
 
     def _unbound(self, ref: str, entries: int) -> Stream:
-        items = [read.item for read in self.reads if read.item.stream == ref]
+        items = [read.item for read in self.reads if read.item.stream == ref and read.item.kinds]
         kinds = dict.fromkeys(kind for item in items for kind in item.kinds)
         subject = stream_subject(ref) if ref.startswith("attestation:") else items[-1].subject if items else ref
         if ref.startswith("attestation:"):
@@ -197,7 +226,10 @@ class _Gathering:
     def _is_in_scope(self, ref: str) -> bool:
         if not self.scope.startswith("system:"):
             return True
-        subject = ref.removeprefix("binding:") if ref.startswith("binding:") else stream_subject(ref)
+        if ref in self.spoken:
+            subject = next(read.item.subject for read in reversed(self.reads) if read.item.stream == ref)
+        else:
+            subject = ref.removeprefix("binding:") if ref.startswith("binding:") else stream_subject(ref)
         if subject.startswith(("organisation:", "supplier:", "person:")):
             return True
         home = home_of(ref, subject, frozenset({self.scope}))
@@ -226,9 +258,14 @@ class _Gathering:
         named = {str(record.record["organisation"]) for record in newest.values() if "organisation" in record.record}
         named |= {self.scope} if self.scope.startswith("organisation:") else set()
         for organisation in named | ({self.organisation} if self.organisation else set()):
-            digest = sha256_hex(canonical_bytes({"ref": organisation}))
-            found[organisation] = Subject(ref=organisation, type="organisation", digest=digest)
+            found[organisation] = Subject(
+                ref=organisation, type="organisation", digest=_organisation_digest(organisation)
+            )
         return tuple(found[ref] for ref in sorted(found)), tuple(answers)
+
+
+def _organisation_digest(ref: str) -> str:
+    return sha256_hex(canonical_bytes({"ref": ref}))
 
 
 class _SystemRecord(msgspec.Struct, frozen=True):
@@ -268,11 +305,13 @@ def _system_records(
 
 
 def _registered(entry: Recorded, said: Mapping[str, Any]) -> _SystemRecord:
-    """A system of a server's inventory of which no repository was observed: nothing is known of its bytes."""
+    """A system of a server's inventory that no repository was observed of: what was registered, no bytes known."""
+    told = {name: said.get(name) for name in ("name", "purpose", "modality", "personal_data")}
+    digest = sha256_hex(canonical_bytes({"ref": entry.ref, **told}))
     system = {name: said.get(name) for name in ("stage", "modality", "personal_data")}
     record = {
         "system": {"ref": entry.ref, **system},
-        "subjects": [{"ref": entry.ref, "type": "system", "digest": None, "edges": []}],
+        "subjects": [{"ref": entry.ref, "type": "system", "digest": digest, "edges": []}],
         "bindings": [],
         "answers": [],
     }

@@ -27,8 +27,8 @@ class Read(NamedTuple):
 
     @property
     def stands(self) -> bool:
-        """Approved, concluded well and signed by enough keys that count."""
-        return self.is_approved and self.item.signer == "enrolled"
+        """Approved, concluded well and signed by enough keys that count, or decided by enough persons logged in."""
+        return self.is_approved and self.item.signer in {"enrolled", "login"}
 
     @property
     def is_approved(self) -> bool:

@@ -145,8 +145,8 @@ class _Demo:
             add(data, actor=me)
 
     def _policy(self) -> None:
-        from upright.records.governance.actions import approve_document, submit_document
         from upright.records.governance.models import Document
+        from upright.records.identity.controlled import approve, submit
         from upright.records.identity.editing import add
         from upright.records.trail.server_log import now
 
@@ -159,8 +159,8 @@ class _Demo:
             review_by=now().date() + timedelta(days=365),
         )
         add(policy, actor=self.owner, reason="Drafted with the board.")
-        submit_document(policy, actor=self.owner, reason="Ready to be read.")
-        approve_document(policy, actor=self.manager, reason="Adopted by the board.")
+        submit(policy, actor=self.owner, reason="Ready to be read.")
+        approve(policy, actor=self.manager, reason="Adopted by the board.")
 
     def _risks(self) -> None:
         from upright.records.identity.editing import add

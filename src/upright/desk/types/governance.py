@@ -1,14 +1,8 @@
 """How controlled documents and objectives look on the desk."""
 
 from upright.desk.description import RecordType, register
-from upright.records.governance.actions import (
-    approve_document,
-    return_document,
-    revise_document,
-    submit_document,
-    withdraw_document,
-)
 from upright.records.governance.models import Document, Objective
+from upright.records.identity.controlled import MOVES
 
 register(
     RecordType(
@@ -23,7 +17,7 @@ register(
             "About": ("title", "subtype", "unit", "owner"),
             "Content": ("text", "supersedes", "review_by"),
         },
-        moves=(submit_document, approve_document, return_document, revise_document, withdraw_document),
+        moves=MOVES,
     )
 )
 register(

@@ -21,6 +21,7 @@ from upright.posture.posture import Counts, Status, Verdict
 from upright.records.assurance.models import PostureRow
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
+from upright.records.trail.record import Record, record_types
 from upright.records.trail.server_log import now, organisation, organisation_index
 from upright.workspace.judge import load_catalogue
 
@@ -109,13 +110,19 @@ def explain_of(requirement: str, system: str | None, at: str | None = None) -> "
 
 def _entries(scope: str) -> list[Recorded]:
     wanted = Q()
-    for prefix in _READ:
+    for prefix in (*_READ, *_speaking()):
         wanted |= Q(ref__gte=prefix, ref__lt=f"{prefix[:-1]};")
     rows = LedgerEntry.objects.filter(wanted)
     if scope.startswith("system:"):
         streams = LedgerStream.objects.filter(index_ref__in=_indexes(scope)).values("ref")
         rows = rows.filter(ref__in=streams)
     return recorded(rows)
+
+
+@functools.cache
+def _speaking() -> tuple[str, ...]:
+    """What references of record types that are evidence begin with."""
+    return tuple(f"{name}:" for name, model in record_types().items() if model.as_evidence is not Record.as_evidence)
 
 
 def _indexes(system: str) -> list[str]:

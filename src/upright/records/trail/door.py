@@ -17,7 +17,7 @@ from django.db.models import ForeignKey
 from upright.kernel import Actor, Ref, canonical_bytes
 from upright.ledger import JSON, NewEntry
 from upright.records.trail.errors import ConflictError, DoorError
-from upright.records.trail.projection import project
+from upright.records.trail.projection import project, spoken
 from upright.records.trail.record import Record, find, writing
 from upright.records.trail.references import Numbers, claim_ref, give_ref
 from upright.records.trail.server_log import server_log
@@ -61,6 +61,9 @@ class Change:
         home = record.home()
         index = self.index if home is None else f"index:{home.bare}"
         whole = {"schema": record.schema(), "ref": record.ref, **body, "record": project(record)}
+        evidence = spoken(record, self.index.removeprefix("index:"))
+        if evidence is not None:
+            whole["evidence"] = evidence
         self.entries.append(
             NewEntry(type="record", ref=record.ref, media_type=JSON, body=canonical_bytes(whole), index=index)
         )

@@ -31,6 +31,24 @@ def project(record: Record) -> dict[str, Any]:
     return found
 
 
+def spoken(record: Record, organisation: str) -> dict[str, Any] | None:
+    """What a record says as evidence, as its entry holds it; None: nothing."""
+    said = record.as_evidence()
+    if said is None:
+        return None
+    return {
+        "kinds": list(said.kinds),
+        "about": organisation if said.about is None else str(said.about.bare),
+        "state": said.state,
+        "conclusion": said.conclusion,
+        "review_by": plain(said.review_by),
+        "on": plain(said.on),
+        "persons": list(said.persons),
+        "tied": said.is_tied,
+        "data": plain(said.data),
+    }
+
+
 def defaults(model: type[Record]) -> Mapping[str, Any]:
     """What each field holds where nobody set it, projected; for columns that a migration added later."""
     found = {}

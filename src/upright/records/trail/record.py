@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.db import models
@@ -19,6 +21,34 @@ def _refuse(what: str) -> NoReturn:
     raise DoorError(
         f"{what} writes around the door, and then the ledger would not know. Use trail.door.write.", code="UP-DOOR-01"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordEvidence:
+    """What a record says as evidence in its present state; its entry carries it, and posture reads it there (0183).
+
+    Attributes:
+        kinds: of the catalogue; the first says what ``data`` is.
+        about: whom it speaks of: a system, data set, model or supplier; None: the organisation.
+        state: ``draft``, ``approved``, ``rejected``, ``superseded`` or ``withdrawn``; a register that nobody approves
+            is ``approved`` as it stands.
+        conclusion: ``passed`` or ``failed``, where it concludes anything.
+        review_by: the day until which it holds.
+        on: the day on which what it tells took place, where that is not the day of the entry.
+        persons: who asked for it and who approved it; some kinds count only with two.
+        is_tied: whether it is about the system's models and data as they are now, and old once those change.
+        data: what other judgements read of it (rows of a statement of applicability, links of a nonconformity).
+    """
+
+    kinds: tuple[str, ...]
+    about: Ref | None = None
+    state: str = "approved"
+    conclusion: str | None = None
+    review_by: date | None = None
+    on: date | None = None
+    persons: tuple[str, ...] = ()
+    is_tied: bool = False
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RecordQuerySet(models.QuerySet[Row]):
@@ -105,6 +135,10 @@ class Record(models.Model):
 
     def home(self) -> Ref | None:
         """The system whose index announces this record's stream; None: the organisation's does."""
+        return None
+
+    def as_evidence(self) -> RecordEvidence | None:
+        """What it says as evidence as it stands, made of its own fields; None: nothing (any more)."""
         return None
 
     def save(self, *args: Any, **more: Any) -> None:

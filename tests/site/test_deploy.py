@@ -4,6 +4,7 @@ import configparser
 import re
 from pathlib import Path
 
+import pytest
 import typer
 import yaml
 
@@ -44,10 +45,11 @@ def test_the_container_runs_what_there_is_without_rights() -> None:
     assert [word for word in copied if not (DEPLOY.parent / word).exists()] == []
 
 
-def test_the_unit_starts_what_there_is_without_rights() -> None:
+@pytest.mark.parametrize("name", ["upright.service", "upright-worker.service"])
+def test_the_unit_starts_what_there_is_without_rights(name: str) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read(DEPLOY / "upright.service")
+    unit.read(DEPLOY / name)
     program, *words = unit["Service"]["ExecStart"].split()
     assert program == "/opt/upright/bin/upright"
     assert known(words) == set()

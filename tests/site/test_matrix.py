@@ -40,6 +40,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "in/controls/": ("/in/controls/", MINE),  # a stranger sees no system in it
     "posture/<ref:ref>/": (f"/posture/{REF}/", READ),
     "why/<ref:ref>/<str:requirement>/": (f"/why/{REF}/iso42001:A.7.5/", READ),
+    "in/organisation/worker/": ("/in/organisation/worker/", (302, 403, 403, 200, 403)),
     "in/<slug:place>/": ("/in/organisation/", MINE),
     "records/<slug:name>/": ("/records/system/", (302, 403, 200, 200, 200)),
     "records/<slug:name>/filter/": ("/records/system/filter/", (302, 403, 200, 200, 200)),

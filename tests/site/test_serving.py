@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,10 @@ def free_port() -> int:
 @contextmanager
 def serving(home: Path, port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "upright", "serve", "--port", str(port), "--workers", "2"]
-    with subprocess.Popen(command, env=environment(home), stderr=subprocess.DEVNULL) as process:
+    with (
+        (home / "said").open("w") as said,
+        subprocess.Popen(command, env=environment(home), stderr=said) as process,
+    ):
         try:
             yield
         finally:
@@ -84,7 +88,12 @@ def test_a_new_server_needs_a_name_once_and_then_answers_and_says_that_it_is_rea
     port = free_port()
     with serving(home, port):
         assert asked(port, "/healthz") == (200, '{"upright": 1, "status": "live"}')
-        assert asked(port, "/readyz") == (200, '{"upright": 1, "status": "ready"}')
+        status, said = asked(port, "/readyz")
+        assert (status, json.loads(said)["status"]) == (200, "ready")
+        first = worker_of(home)
+        os.kill(first, signal.SIGKILL)
+        second = worker_of(home, but=first)
+        assert json.loads(asked(port, "/readyz")[1])["worker"]["status"] == "running"
         taken = upright(home, "serve", "--port", str(port))
         assert taken.returncode == 2
         assert "UP-SITE-04" in taken.stderr
@@ -94,6 +103,19 @@ def test_a_new_server_needs_a_name_once_and_then_answers_and_says_that_it_is_rea
         fresh = upright(home, "serve", "--prepare-only")
         assert fresh.returncode == 2
         assert "UP-DOOR-07" in fresh.stderr
+    with pytest.raises(ProcessLookupError):
+        os.kill(second, 0)
+
+
+def worker_of(home: Path, but: int = 0) -> int:
+    """The process of the worker beside the server, once there is one other than ``but``."""
+    for _ in range(300):
+        with closing(sqlite3.connect(home / "upright.sqlite3")) as database:
+            found = [pid for (pid,) in database.execute("SELECT pid FROM work_workerbeat") if pid != but]
+        if found:
+            return int(found[0])
+        time.sleep(0.1)
+    raise AssertionError(f"no worker came up: {(home / 'said').read_text()}")
 
 
 @pytest.mark.parametrize("name", ["Meridian Credit", "../x", "a" * 80])

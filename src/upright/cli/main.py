@@ -56,6 +56,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Serve": {
         "serve": Entry("serve", "Run the server: web application and API."),
+        "worker": Entry("worker", "Run tasks, reactions and scheduled checks apart from the server."),
         "push": Entry("push", "Send this workspace's evidence to a server."),
         "demo": Entry("demo", "Serve a first organisation around an assessed system, to look around in."),
         "manage": Entry("manage", "Run one of Django's management commands on the server's database."),

@@ -27,6 +27,9 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8600,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that answer.")] = 2,
+    with_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Also run the worker, which carries out tasks and reactions.")
+    ] = True,
     prepare_only: Annotated[bool, typer.Option("--prepare-only", help="Make the database ready, and leave.")] = False,
 ) -> None:
     """Make the database ready and serve until stopped. Behind a proxy, say UPRIGHT_URL."""
@@ -39,7 +42,7 @@ def serve(
         session.answer(document, lambda screen: screen.line(f"Ready: {ready.origin}"))
         return
     note(f"Serving {ready.origin} at http://{host}:{port}/ with {workers} workers; Ctrl-C stops it")
-    serving.serve(host, port, workers)
+    serving.serve(host, port, workers, with_worker=with_worker)
 
 
 def _people(serving: ModuleType, ready: Any, administrator: str | None, manager: str | None) -> None:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, JsonResponse
 
 from upright.kernel import UprightError
 from upright.records.trail.server_log import server_log
+from upright.records.work.queries import worker_state
 
 
 @login_not_required
@@ -17,17 +18,23 @@ def live(_request: HttpRequest) -> JsonResponse:
 
 @login_not_required
 def ready(_request: HttpRequest) -> JsonResponse:
-    """The database answers, has every table, and its log's newest checkpoint is signed and extends the state head."""
+    """The database answers, has every table, and its log's newest checkpoint is signed and extends the state head.
+
+    A worker that is dead or behind is told and makes this server no less ready: pages and API answer without it.
+    """
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return _not_ready("tables are missing; restart 'upright serve', which makes them")
         server_log().demand_sound()
+        worker = worker_state()
     except DatabaseError:
         return _not_ready("the database does not answer")
     except UprightError as why:
         return _not_ready(why.code)
-    return JsonResponse({"upright": 1, "status": "ready"})
+    said = {"status": worker.status, "reactions_waiting": worker.reactions_waiting}
+    said |= {"reactions_failed": worker.reactions_failed, "tasks_waiting": worker.tasks_waiting}
+    return JsonResponse({"upright": 1, "status": "ready", "worker": said | {"because": worker.because}})
 
 
 def _not_ready(why: str) -> JsonResponse:

@@ -21,9 +21,9 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": _message(record),
         }
-        for name in ("status_code", "code", "reaction", "entry"):
+        for name in ("status_code", "code", "reaction", "entry", "task", "outcome", "seconds", "memory_mib"):
             value = getattr(record, name, None)
-            if isinstance(value, int | str):
+            if isinstance(value, int | float | str):
                 said[name] = value
         request = getattr(record, "request", None)
         if request is not None:

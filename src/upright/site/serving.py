@@ -3,12 +3,14 @@
 import os
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import django
 
 from upright.kernel import InputError
+from upright.site.supervising import kept_running
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 SETTINGS = "upright.site.settings"
@@ -102,8 +104,8 @@ def first_people(name: str, administrator: str, manager: str) -> dict[str, str]:
     return passwords
 
 
-def serve(host: str, port: int, workers: int) -> None:
-    """Runs granian until it is told to stop.
+def serve(host: str, port: int, workers: int, *, with_worker: bool = True) -> None:
+    """Runs granian until it is told to stop, and a worker beside it.
 
     Raises:
         InputError: the port is taken, or not one.
@@ -123,7 +125,7 @@ def serve(host: str, port: int, workers: int) -> None:
             "--host or --port.",
             code="UP-SITE-04",
         ) from None
-    Server(
+    server = Server(
         "upright.site.wsgi:application",
         address=host,
         port=port,
@@ -132,7 +134,26 @@ def serve(host: str, port: int, workers: int) -> None:
         blocking_threads=2,
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]  # an enum of the same text
-    ).serve()
+    )
+    with kept_running() if with_worker else nullcontext():
+        server.serve()
+
+
+def work(*, once: bool, parent: int | None) -> None:
+    """Runs a worker until it is told to stop; with ``once`` only what waits now.
+
+    Raises:
+        InputError: the database was not begun, or the ledger's key is not at hand.
+    """
+    from upright.records.trail.server_log import server_log
+    from upright.site.worker import Worker
+
+    server_log()
+    worker = Worker(parent)
+    if once:
+        worker.once()
+    else:
+        worker.run()
 
 
 def manage(arguments: list[str]) -> None:

@@ -37,6 +37,9 @@ INSTALLED_APPS = [
     "upright.records.governance",
     "upright.records.risk",
     "upright.records.assurance",
+    "django_tasks",
+    "django_tasks_db",
+    "upright.records.work",
     "upright.desk",
     "upright.api",
 ]
@@ -107,6 +110,7 @@ UPRIGHT_SIGN_ON = sign_on(os.environ)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, dict[str, Any]] = {"default": database(os.environ, UPRIGHT_HOME)}
 globals().update(mail(os.environ))  # Django reads each EMAIL_… as a name of this module
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 LOGGING = logging_settings()
 USE_TZ = True

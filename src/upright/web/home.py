@@ -73,7 +73,16 @@ def place(request: Request, place: str) -> HttpResponse:
         )
         for one in types
     ]
-    return render(request, "web/place.html", {"title": found[1], "says": found[2], "shelves": shelves, "here": place})
+    return render(
+        request,
+        "web/place.html",
+        {"title": found[1], "says": found[2], "shelves": shelves, "here": place, "worker": _worker(request, place)},
+    )
+
+
+def _worker(request: Request, place: str) -> bool:
+    """Whether the place also leads to the page of the worker."""
+    return place == "organisation" and request.powers.may("work.reaction.read")
 
 
 def jump(request: Request) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from upright.web import editing, exchange, hanging, home, lists, posture, records
+from upright.web import editing, exchange, hanging, home, lists, posture, records, work
 
 
 class RefConverter:
@@ -28,6 +28,7 @@ urlpatterns = [
     path("in/controls/", posture.controls, name="controls"),
     path("posture/<ref:ref>/", posture.show, name="posture"),
     path("why/<ref:ref>/<str:requirement>/", posture.why, name="why"),
+    path("in/organisation/worker/", work.show, name="work"),
     path("in/<slug:place>/", home.place, name="place"),
     path("records/<slug:name>/", lists.show, name="list"),
     path("records/<slug:name>/filter/", lists.choose_filter, name="filter"),

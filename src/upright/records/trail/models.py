@@ -69,6 +69,8 @@ class ReactionRun(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     at = models.CharField(max_length=24, blank=True)
     why = models.TextField(blank=True)
+    after = models.CharField(max_length=24, blank=True)
+    """Not tried again before."""
 
     class Meta:
         constraints: ClassVar = [

@@ -7,9 +7,11 @@ reaction never decides safety: the gate recomputes from digests, whether or not 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import msgspec
+from django.db.models import QuerySet
 
 from upright.kernel import Actor, UprightError, time_text
 from upright.ledger import Recorded
@@ -20,6 +22,7 @@ from upright.records.trail.server_log import now
 
 ACTOR = Actor.system("reactions")
 MOST_TRIES = 5
+_FIRST_WAIT = timedelta(seconds=15)
 _BATCH = 200
 
 
@@ -65,10 +68,20 @@ def run_pending(limit: int = 10_000) -> int:
 
 def pending() -> dict[str, int]:
     """By reaction, how many entries lie behind its cursor."""
-    newest = LedgerEntry.objects.order_by("-index").values_list("index", flat=True).first()
-    end = 0 if newest is None else newest + 1
+    end = newest_index() + 1
     cursors = dict(ReactionCursor.objects.values_list("name", "next"))
     return {name: max(0, end - cursors.get(name, 0)) for name in sorted(_REACTIONS)}
+
+
+def due() -> QuerySet[ReactionRun]:
+    """Failed runs whose time to be tried again has come."""
+    return ReactionRun.objects.filter(is_done=False, tries__lt=MOST_TRIES, after__lte=time_text(now()))
+
+
+def newest_index() -> int:
+    """Where the log ends, for a cheap look whether there is anything new; -1: no entry."""
+    found = LedgerEntry.objects.order_by("-index").values_list("index", flat=True).first()
+    return -1 if found is None else found
 
 
 def _run(name: str, limit: int) -> int:
@@ -87,8 +100,8 @@ def _run(name: str, limit: int) -> int:
 
 
 def _retry(name: str, function: Reaction) -> int:
-    """Failed runs are tried again, a few times, before anything new."""
-    failed = ReactionRun.objects.filter(reaction=name, is_done=False, tries__lt=MOST_TRIES).order_by("entry")
+    """Failed runs are tried again, a few times and each later than the last, before anything new."""
+    failed = due().filter(reaction=name).order_by("entry")
     entries = recorded(LedgerEntry.objects.filter(index__in=list(failed.values_list("entry", flat=True))))
     return sum(_once(name, function, event) for event in _events(entries, None))
 
@@ -105,7 +118,11 @@ def _once(name: str, function: Reaction, event: Event) -> int:
     except Exception as why:  # noqa: BLE001 - whatever a reaction raises is kept and shown, and the others go on
         run, _ = ReactionRun.objects.get_or_create(reaction=name, entry=event.index)
         said = str(why) if isinstance(why, UprightError) else type(why).__name__
-        ReactionRun.objects.filter(pk=run.pk).update(tries=run.tries + 1, at=time_text(now()), why=said[:500])
+        moment = now()
+        after = time_text(moment + _FIRST_WAIT * 2**run.tries)
+        ReactionRun.objects.filter(pk=run.pk).update(
+            tries=run.tries + 1, at=time_text(moment), why=said[:500], after=after
+        )
         return 0
     return 1
 

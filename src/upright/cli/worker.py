@@ -1,0 +1,25 @@
+"""``upright worker``: tasks and reactions in a process apart from the server's."""
+
+from typing import Annotated
+
+import typer
+
+from upright.cli.server_commands import server
+from upright.cli.session import Session, command, note, single
+
+app = single()
+
+
+@command(app)
+def worker(
+    session: Session,
+    once: Annotated[bool, typer.Option("--once", help="Run what waits now, and leave.")] = False,
+    parent: Annotated[int | None, typer.Option("--parent", hidden=True)] = None,
+) -> None:
+    """Run tasks, reactions and scheduled checks until stopped. `upright serve` runs one worker by itself."""
+    serving = server("upright.site.serving")
+    serving.load()
+    serving.work(once=once, parent=parent)
+    if once:
+        note("Ran what waited")
+        session.answer({"upright": 1, "ran": True}, lambda _: None)

@@ -1,7 +1,7 @@
 """Examples of documents and objectives."""
 
 from records.examples.building import Builder, day
-from upright.records.governance.models import Document, Objective
+from upright.records.governance.models import Document, KeptRecord, Objective
 
 EXAMPLES: dict[str, Builder] = {
     "document": lambda org, made: Document(
@@ -14,5 +14,18 @@ EXAMPLES: dict[str, Builder] = {
         unit=org.root,
         owner=org.owner,
         due=day(200),
+    ),
+    "kept-record": lambda org, made: KeptRecord(
+        title="Alignment of the AI policy with others",
+        kind="policy-link",
+        data={
+            "rows": [
+                {"policy": "Data protection policy", "bearing": "Personal data", "gap": "none", "owner": org.owner.ref}
+            ],
+            "reviewed_on": "2026-09-01",
+        },
+        unit=org.root,
+        owner=org.owner,
+        review_by=day(300),
     ),
 }

@@ -1,7 +1,7 @@
 """How controlled documents and objectives look on the desk."""
 
 from upright.desk.description import RecordType, register
-from upright.records.governance.models import Document, Objective
+from upright.records.governance.models import Document, KeptRecord, Objective
 from upright.records.identity.controlled import MOVES
 
 register(
@@ -30,5 +30,22 @@ register(
         filters=("unit", "owner"),
         search=("title", "measure", "ref"),
         sections={"About": ("title", "measure", "target", "how"), "Who and when": ("unit", "owner", "due")},
+    )
+)
+register(
+    RecordType(
+        model=KeptRecord,
+        place="evidence",
+        clause="iso42001:7.5.3",
+        purpose="What was done or decided, kept as evidence of one kind, with the fields that kind asks for.",
+        columns=("title", "state", "kind", "about", "owner", "review_by"),
+        filters=("state", "kind", "unit", "owner"),
+        search=("title", "kind", "about", "ref"),
+        sections={
+            "About": ("title", "kind", "about", "unit", "owner"),
+            "What it says": ("data", "conclusion"),
+            "Until when": ("supersedes", "review_by"),
+        },
+        moves=MOVES,
     )
 )

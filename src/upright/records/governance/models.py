@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from upright.records.governance.kept import KeptRecord as KeptRecord  # noqa: PLC0414 (Django finds models here)
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
 from upright.records.trail.record import Record, RecordEvidence

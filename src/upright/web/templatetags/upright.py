@@ -13,7 +13,9 @@ from django.utils.safestring import SafeString
 from upright.desk.fields import RecordChoiceField
 from upright.desk.values import Shown, day
 from upright.kernel import parse_time, time_text
+from upright.records.governance.data import KindDataFormField
 from upright.records.trail.server_log import now
+from upright.web.kinds import kind_inputs
 from upright.web.values import value_html
 
 register = template.Library()
@@ -71,6 +73,8 @@ def value(one: Shown) -> SafeString | str:
 @register.simple_tag
 def widget(field: BoundField) -> SafeString:
     """The input of a field, in our look."""
+    if isinstance(field.field, KindDataFormField):
+        return kind_inputs(field)
     attrs: dict[str, Any] = {} if isinstance(field.field.widget, CheckboxInput) else {"class": "input"}
     linked = getattr(field.field, "queryset", None)
     if is_typed(field) and linked is not None:
@@ -95,6 +99,12 @@ def is_checkbox(field: BoundField) -> bool:
 def is_typed(field: BoundField) -> bool:
     """Whether a link has too many choices for a list to choose from."""
     return isinstance(field.field, RecordChoiceField) and isinstance(field.field.widget, TextInput)
+
+
+@register.filter
+def is_kind_data(field: BoundField) -> bool:
+    """Whether it is made of several inputs, by the schema of a kind."""
+    return isinstance(field.field, KindDataFormField)
 
 
 @register.filter

@@ -1,0 +1,74 @@
+"""Whom a record or document is about, by reference: what its kind allows, in the unit that it lies in or below."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from upright.kernel import Ref, RefError
+from upright.records.identity.models import Unit
+from upright.records.identity.power import unit_of
+from upright.records.trail.record import Record, find
+
+SUBJECTS = ("system", "model", "dataset", "supplier")
+
+
+def home_of(about: str) -> Ref | None:
+    """The system whose index announces what is about this; None: the organisation's does."""
+    if not about:
+        return None
+    try:
+        found = find(about)
+    except RefError:
+        return None
+    return None if found is None else found.home()
+
+
+def demand_subject(about: str, allowed: Collection[str], unit: UUID | None) -> None:
+    """Returns nothing if the kind is about such a thing, and it lies in the unit or below it.
+
+    Raises:
+        ValidationError: by ``about``: else one unit could speak for another's systems.
+    """
+    what = about.partition(":")[0] if about else "organisation"
+    if what not in allowed:
+        raise ValidationError(
+            {"about": f"This kind is about a {' or '.join(allowed)}; found {about or 'nothing: the organisation'}."},
+            code="UP-KEPT-02",
+        )
+    if not about or unit is None:
+        return
+    try:
+        found = find(about)
+    except RefError:
+        return  # the field itself refuses it, in its own words
+    if found is not None and not is_within(unit_of(found), unit):
+        raise ValidationError(
+            {"about": f"{about} lies in another unit; a record speaks for its own unit and those below it."},
+            code="UP-KEPT-03",
+        )
+
+
+def demand_same_subject(record: Record, about: str) -> None:
+    """Returns nothing if a record is about what it was about from the beginning: its entries are filed there.
+
+    Raises:
+        ValidationError: by ``about``.
+    """
+    if record.is_new:
+        return
+    before: Any = type(record)._base_manager.filter(pk=record.pk).first()
+    if before is not None and before.about != about:
+        raise ValidationError(
+            {"about": f"It was written about {before.about or 'the organisation'} and stays so; add another one."},
+            code="UP-KEPT-04",
+        )
+
+
+def is_within(unit: UUID | None, above: UUID) -> bool:
+    """Whether a unit is another or lies below it."""
+    parents = dict(Unit.objects.values_list("pk", "parent_id"))
+    while unit is not None and unit != above:
+        unit = parents.get(unit)
+    return unit == above

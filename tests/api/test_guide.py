@@ -35,5 +35,5 @@ def test_the_commands_of_the_guide_do_what_it_says(meridian_committed: Organisat
     assert made == read
     assert (made["ref"], made["version"]) == ("system:mortgage", 1)
     assert listed == {"items": [made], "next": None}
-    assert (changed["version"], changed["record"]["stage"]) == (2, "deployment")
-    assert [one["reason"] for one in past["items"]] == ["In use since March.", "Released."]
+    assert (changed["version"], changed["record"]["personal_data"]) == (2, True)
+    assert [one["reason"] for one in past["items"]] == ["In use since March.", "The ages are in it."]

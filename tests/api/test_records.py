@@ -57,12 +57,12 @@ def test_a_change_names_the_version_it_was_made_for(meridian: Organisation, owne
     for bad in ("3", 'W/"1"', "*", '"x"', '"-1"', '"' + "9" * 20 + '"', ""):
         assert code(owner.patch(place, body, if_match=bad)) == (400, "UP-API-16"), bad
     assert owner.patch(place, body, if_match='"7", "1"').status_code == 200
-    late = owner.patch(place, {"record": {"name": "B", "stage": "deployment"}}, if_match='"1"')
+    late = owner.patch(place, {"record": {"name": "B", "modality": "text"}}, if_match='"1"')
     assert code(late) == (412, "UP-DOOR-03")
     said = late.json()
     assert (said["yours"]["version"], said["theirs"]["version"]) == (1, 2)
     assert (said["yours"]["record"]["name"], said["theirs"]["record"]["name"]) == ("B", "A")
-    assert said["yours"]["record"]["stage"] == "deployment"
+    assert said["yours"]["record"]["modality"] == "text"
     assert System.objects.get().name == "A"
 
 

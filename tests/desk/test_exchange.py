@@ -147,10 +147,10 @@ def test_a_dry_run_lists_every_problem_by_row_and_column_and_writes_nothing(
 ) -> None:
     path = sheet(
         tmp_path,
-        "Kürzel;Bezeichnung;Zweck;Einheit;Verantwortlich;Art;Stage;Personal data;Notiz\n"
-        "one;One;p;Lending;Olu Owner;tabular;inception;yes;x\n"
-        "two;;p;Lending;Nobody Known;Sprachmodell;inception;vielleicht;x\n"
-        "one;Again;p;unit:nowhere;Olu Owner;tabular;inception;no;x\n",
+        "Kürzel;Bezeichnung;Zweck;Einheit;Verantwortlich;Art;Personal data;Notiz\n"
+        "one;One;p;Lending;Olu Owner;tabular;yes;x\n"
+        "two;;p;Lending;Nobody Known;Sprachmodell;vielleicht;x\n"
+        "one;Again;p;unit:nowhere;Olu Owner;tabular;no;x\n",
     )
     columns = {
         "Kürzel": "short_name",
@@ -159,7 +159,6 @@ def test_a_dry_run_lists_every_problem_by_row_and_column_and_writes_nothing(
         "Einheit": "unit",
         "Verantwortlich": "owner",
         "Art": "modality",
-        "Stage": "stage",
         "Personal data": "personal_data",
         "Notiz": "",
     }

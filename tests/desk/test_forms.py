@@ -28,7 +28,6 @@ def given(meridian: Organisation, **more: Any) -> dict[str, Any]:
         "purpose": "Ranks applications.",
         "unit": "unit:lending",
         "owner": meridian.owner.ref,
-        "stage": "inception",
         "modality": "tabular",
     } | more
 
@@ -144,7 +143,6 @@ def test_invalid_data_writes_nothing_and_names_every_field(meridian: Organisatio
         "unit",
         "owner",
         "modality",
-        "stage",
     }
 
 

@@ -39,10 +39,9 @@ def send(client: Client, text: str, name: str = "s.csv") -> str:
     return str(answer.headers["Location"])
 
 
-FILE = "Kurz;Name;Zweck;Unit;Owner;Modality;Stage\ncards;Cards;=1+1;Lending;Olu Owner;Bild;inception\n"
+FILE = "Kurz;Name;Zweck;Unit;Owner;Modality\ncards;Cards;=1+1;Lending;Olu Owner;Bild\n"
 COLUMNS = {
-    f"column:{at}": name
-    for at, name in enumerate(("short_name", "name", "purpose", "unit", "owner", "modality", "stage"))
+    f"column:{at}": name for at, name in enumerate(("short_name", "name", "purpose", "unit", "owner", "modality"))
 }
 
 

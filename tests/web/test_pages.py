@@ -164,7 +164,7 @@ def test_a_record_is_added_and_changed_with_a_reason_that_the_history_keeps(
     lead: Client, meridian: Organisation
 ) -> None:
     sent = {"short_name": "cards", "name": "<b>Cards</b>", "purpose": "Scores.", "unit": "unit:lending"}
-    sent |= {"owner": meridian.owner.ref, "stage": "inception", "modality": "tabular", "reason": "Found in audit."}
+    sent |= {"owner": meridian.owner.ref, "modality": "tabular", "reason": "Found in audit."}
     answer = lead.post("/records/system/add/", sent)
     assert answer.headers["Location"] == "/record/system:cards/"
     page = lead.get("/record/system:cards/").content.decode()
@@ -184,7 +184,7 @@ def test_what_cannot_be_saved_is_said_beside_the_field_and_the_text_stays(lead: 
     assert 'value="Kept text"' in text
     assert text.count('class="error"') == 6
     taken = {"short_name": "s", "name": "A", "purpose": "B", "unit": "unit:lending", "owner": meridian.owner.ref}
-    taken |= {"stage": "inception", "modality": "llm"}
+    taken |= {"modality": "llm"}
     lead.post("/records/system/add/", taken)
     again = lead.post("/records/system/add/", taken)
     assert again.status_code == 400
@@ -380,7 +380,7 @@ def test_a_link_with_many_choices_is_typed_and_suggested_not_listed(meridian: Or
     assert ">Person 20</option>" in found
     one = Person.objects.get(name="Person 20")
     sent = {"short_name": "s", "name": "A", "purpose": "B", "unit": "unit:lending", "owner": one.ref}
-    assert lead.post("/records/system/add/", sent | {"stage": "inception", "modality": "llm"}).status_code == 302
+    assert lead.post("/records/system/add/", sent | {"modality": "llm"}).status_code == 302
     assert System.objects.get().owner == one
     assert lead.get("/choices/nothing/").status_code == 404
     assert "<option" not in logged_in(stranger(meridian)).get("/choices/person/?q=person").content.decode()

@@ -55,7 +55,7 @@ def set_field(chosen: Chosen, name: str, value: Any) -> int:
         BulkRefusedError: a record refused; none was changed.
     """
     described, count = chosen.described, 0
-    if name not in described.fields:
+    if name not in described.written:
         raise InputError(f"{described.title} has no field {name!r}.", code="UP-DESK-04")
     with change():
         for row in chosen.rows:
@@ -90,7 +90,7 @@ def settable(described: RecordType) -> list[str]:
     """The fields that may be set for many at once: not the one that names, nor what must differ."""
     model = described.model
     fields = {field.name: field for field in model._meta.concrete_fields}
-    names = [name for name in described.fields if name != model.named_by and not fields[name].unique]
+    names = [name for name in described.written if name != model.named_by and not fields[name].unique]
     return [
         name
         for name in names

@@ -70,8 +70,13 @@ class RecordType:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of the form, in the order of the sections."""
+        """The fields of a record's page, in the order of the sections."""
         return tuple(name for names in self.sections.values() for name in names)
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Those of them that people write; the rest (a state, a stage) moves only by a verb."""
+        return tuple(name for name in self.fields if self.model._meta.get_field(name).editable)
 
     def right(self, verb: str) -> str:
         """The right to do something with it."""

@@ -144,7 +144,7 @@ class RecordForm(_ModelForm):
 
 def form_class(described: RecordType) -> type[RecordForm]:
     """The form of a described type."""
-    key = (described.model, described.fields)
+    key = (described.model, described.written)
     if key not in _MADE:
         meta = type(
             "Meta", (), {"model": key[0], "fields": list(key[1]), "formfield_callback": staticmethod(_form_field)}
@@ -157,7 +157,7 @@ def form_class(described: RecordType) -> type[RecordForm]:
 def form_data(record: Record, described: RecordType) -> dict[str, Any]:
     """What a form of this record starts with, as ``RecordForm`` takes it: to change a few fields, or as defaults."""
     found: dict[str, Any] = {"version": record.version}
-    for name in described.fields:
+    for name in described.written:
         value = getattr(record, name, None)
         found[name] = value.ref if isinstance(value, Record) else value
     return found

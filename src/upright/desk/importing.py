@@ -85,7 +85,7 @@ class Importer:
         self.described, self.mapped, self.powers = described, mapped, powers
         self.actor = Actor(actor.ref, "import")
         self._form = form_class(described)({}, powers=powers)
-        self._meanings = {name: self._meaning(name) for name in described.fields}
+        self._meanings = {name: self._meaning(name) for name in described.written}
         self._seen: set[str] = set()
 
     def run(self, rows: Rows, *, reason: str = "", dry: bool, skip: bool = False) -> Outcome:
@@ -190,6 +190,10 @@ class Importer:
         given = dict(before)
         for name, text in values.items():
             if name in {"id", "ref"}:
+                continue
+            if name not in self._meanings:
+                if text.strip() and text.strip() != str(getattr(record, name)):
+                    problem(name, "Nobody writes this; it changes by a verb. Leave the column out.")
                 continue
             meaning = self._meanings[name](text) if text.strip() else ""
             if meaning is None:

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "upright.records.governance",
     "upright.records.risk",
     "upright.records.assurance",
+    "upright.records.operations",
     "django_tasks",
     "django_tasks_db",
     "upright.records.work",

@@ -55,6 +55,7 @@ def add(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | None
         return record
     right = right_of(type(record), "add")
     (powers or powers_of(actor)).must(right, record)
+    _demand_untouched(record, type(record)())
     return write(record, actor=actor, action=f"{right}ed", reason=reason)
 
 
@@ -63,7 +64,7 @@ def edit(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | Non
 
     Raises:
         DeniedError: the actor may not change it.
-        RefusedError: its state does not allow edits.
+        RefusedError: its state does not allow edits, or what a verb alone changes was changed (a state, a stage).
         ConflictError: someone else wrote it since it was read.
         ValidationError: a field is not what its model allows.
     """
@@ -74,5 +75,20 @@ def edit(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | Non
     why = stored.frozen()
     if why is not None:
         raise RefusedError(f"{stored.ref} cannot be edited: {why}.", code="UP-DOOR-11")
+    _demand_untouched(record, stored)
     mine.must(right, record)
     return write(record, actor=actor, action=f"{right}d", reason=reason)
+
+
+def _demand_untouched(record: Record, stored: Record) -> None:
+    """What no form writes changes by the verb that has rules for it, and by no edit."""
+    for field in record._meta.concrete_fields:
+        if field.editable or field.name in {"id", "ref", "version"}:
+            continue
+        found, was = getattr(record, field.attname), getattr(stored, field.attname)
+        if found != was:
+            raise RefusedError(
+                f"{record.ref or record.ref_type}: {field.name} would go from {was!r} to {found!r}, and only a verb "
+                "changes it; look among the moves of its page.",
+                code="UP-DOOR-12",
+            )

@@ -33,7 +33,12 @@ class System(Record):
     purpose = models.TextField(help_text="What it decides or proposes, about whom, and who acts on it.")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="systems")
     owner = models.ForeignKey(Person, models.PROTECT, related_name="systems")
-    stage = models.CharField(max_length=40, default="inception")
+    stage = models.CharField(
+        max_length=40,
+        default="inception",
+        editable=False,
+        help_text="Of the life cycle; moved by a stage change, past the gate.",
+    )
     modality = models.CharField(max_length=10, choices=Modality.choices)
     personal_data = models.BooleanField(null=True, blank=True)
 

@@ -1,0 +1,1 @@
+"""Verbs of operations, by what they are about; each asks for its right itself."""

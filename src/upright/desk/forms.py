@@ -157,7 +157,7 @@ def form_class(described: RecordType) -> type[RecordForm]:
 def form_data(record: Record, described: RecordType) -> dict[str, Any]:
     """What a form of this record starts with, as ``RecordForm`` takes it: to change a few fields, or as defaults."""
     found: dict[str, Any] = {"version": record.version}
-    for name in described.written:
+    for name in described.fields:
         value = getattr(record, name, None)
         found[name] = value.ref if isinstance(value, Record) else value
     return found

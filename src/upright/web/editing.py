@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.forms import BoundField
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
@@ -54,13 +55,17 @@ def _answer(request: Request, described: RecordType, form: RecordForm, record: R
         "described": described,
         "record": record,
         "form": form,
-        "sections": [(title, [form[name] for name in names]) for title, names in described.sections.items()],
+        "sections": [(title, shown) for title, names in described.sections.items() if (shown := _fields(form, names))],
         "clause": clause_title(described.clause),
         "conflict": conflict,
         "reason": reason,
         "here": described.place,
     }
     return render(request, "web/edit.html", context, status=status)
+
+
+def _fields(form: RecordForm, names: tuple[str, ...]) -> list[BoundField]:
+    return [form[name] for name in names if name in form.fields]
 
 
 def _with_version(form: RecordForm, sent: QueryDict, version: str) -> RecordForm:

@@ -56,6 +56,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "attachment/<ref:ref>/": ("/attachment/attachment:2026-0001/", (302, 404, 404, 404, 404)),
     "task/<ref:ref>/": (f"/task/{REF}/", (302, 405, 405, 405, 405)),
     "task-close/<ref:ref>/": ("/task-close/task:2026-0001/", (302, 405, 405, 405, 405)),
+    "import/<ref:ref>/": ("/import/import:2026-0001/", (302, 404, 404, 404, 404)),
     "record/<ref:ref>/": (f"/record/{REF}/", READ),
     "edit/<ref:ref>/": (f"/edit/{REF}/", (302, 404, 403, 200, 200)),
     "move/<slug:move>/<ref:ref>/": ("/move/accept/{role}/", READ),

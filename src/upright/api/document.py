@@ -15,6 +15,7 @@ from upright.api.answers import PATH, json_answer
 from upright.api.assurance import add_assurance
 from upright.api.bodies import StrictParser
 from upright.api.callers import Bearer
+from upright.api.imports import add_imports
 from upright.api.problems import MEDIA_TYPE, middle_answer
 from upright.api.records import add_routes
 from upright.desk.description import registered
@@ -46,6 +47,7 @@ def made() -> NinjaAPI:
     for described in registered().values():
         add_routes(api, described)
     add_assurance(api)
+    add_imports(api)
     return api
 
 

@@ -5,7 +5,8 @@ nothing: an import that was broken off is resumed by running it once more.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -64,6 +65,18 @@ class Outcome:
     """Texts of choices and links that mean nothing yet, by field: what a mapping of values answers."""
 
 
+@dataclass(kw_only=True)
+class SoFar:
+    """How far an import is: the last row that was gone through, what came of all up to it, and where that is kept.
+
+    ``keep`` is called within the transaction that writes a batch, so that what is written is never written again.
+    """
+
+    row: int = 0
+    outcome: Outcome = field(default_factory=Outcome)
+    keep: Callable[["SoFar"], None] = lambda _: None
+
+
 def propose(described: RecordType, heads: Iterable[str]) -> dict[str, str]:
     """Which field each column fills, by name or label; the empty text for those that fill none."""
     known = {_plain(name): name for name in header(described)}
@@ -88,32 +101,39 @@ class Importer:
         self._meanings = {name: self._meaning(name) for name in described.written}
         self._seen: set[str] = set()
 
-    def run(self, rows: Rows, *, reason: str = "", dry: bool, skip: bool = False) -> Outcome:
+    def run(
+        self, rows: Rows, *, reason: str = "", dry: bool, skip: bool = False, so_far: "SoFar | None" = None
+    ) -> Outcome:
         """Goes through a file once; ``dry`` writes nothing, ``skip`` leaves out rows with a problem.
+
+        ``so_far`` says where an earlier try left off, and keeps how far this one is, with what it writes.
 
         Raises:
             InputError: without ``skip``, at the first batch with a problem; the batches before it stay written.
         """
-        outcome, heads = Outcome(), [""]
+        mine = so_far or SoFar()
+        outcome, heads = mine.outcome, [""]
         rest = iter(rows)
         for _, heads in islice(rest, 1):
             missing = [head for head in self.mapped.columns if head not in heads]
             if missing:
                 raise InputError(f"The file has no column {missing[0]!r}.", code="UP-IMPORT-03")
+        rest = (one for one in rest if one[0] > mine.row)
         while batch := list(islice(rest, BATCH)):
-            self._batch(batch, heads, outcome, reason, dry=dry, skip=skip)
+            self._batch(batch, heads, mine, reason, dry=dry, skip=skip)
         return outcome
 
     def _batch(
         self,
         batch: list[tuple[int, list[str]]],
         heads: list[str],
-        outcome: Outcome,
+        mine: "SoFar",
         reason: str,
         *,
         dry: bool,
         skip: bool,
     ) -> None:
+        outcome = mine.outcome
         named = [(number, self._named(heads, cells)) for number, cells in batch]
         there = self._there([values for _, values in named])
         writing: list[tuple[int, Record, bool]] = []
@@ -133,12 +153,13 @@ class Importer:
                 outcome.same += 1
             else:
                 writing.append((number, self._form.instance, is_new))
-        if not dry and writing:
-            with change():
-                for number, record, _ in writing:
-                    self._write(number, record, reason)
         outcome.added += sum(is_new for _, _, is_new in writing)
         outcome.changed += sum(not is_new for _, _, is_new in writing)
+        mine.row = batch[-1][0]
+        with change() if not dry and writing else nullcontext():
+            for number, record, _ in writing if not dry else ():
+                self._write(number, record, reason)
+            mine.keep(mine)
 
     def _write(self, number: int, record: Record, reason: str) -> None:
         from upright.records.identity.editing import add, edit

@@ -3,6 +3,7 @@
 import csv
 import re
 import warnings
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
@@ -14,6 +15,9 @@ from upright.kernel import InputError
 MOST_ROWS = 250_000
 MOST_COLUMNS = 200
 LONGEST_XLSX = 32_767
+LARGE_CSV = 256 << 10
+LARGE_SHEET = 1 << 20
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -53,6 +57,42 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             )
         if any(cells):
             yield number, [own(cell) for cell in cells]
+
+
+def is_large(path: Path) -> bool:
+    """Whether a file has too many rows to be gone through while somebody waits, by its size; nothing is parsed.
+
+    Raises:
+        SpreadsheetError, ArchiveError: no XLSX, though it begins as one.
+    """
+    sheet = _sheet(path)
+    return path.stat().st_size > LARGE_CSV if sheet is None else sheet > LARGE_SHEET
+
+
+def count_rows(path: Path) -> int:
+    """About how many rows a file has: lines of a CSV, row elements of the sheets of an XLSX; nothing is parsed."""
+    if _sheet(path) is None:
+        with path.open("rb") as stream:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b""))
+    found, tail = 0, b""
+    with zipfile.ZipFile(path) as archive:
+        for name in [one for one in archive.namelist() if _SHEET.fullmatch(one)][:1]:
+            with archive.open(name) as stream:
+                for chunk in iter(lambda: stream.read(1 << 20), b""):
+                    found += (tail + chunk).count(b"<row")
+                    tail = chunk[-3:]
+    return found
+
+
+def _sheet(path: Path) -> int | None:
+    """How many bytes the sheets of an XLSX have unpacked; None: no zip."""
+    with path.open("rb") as stream:
+        if stream.read(4) != b"PK\x03\x04":
+            return None
+        stream.seek(0)
+        refuse_bomb(stream)
+    with zipfile.ZipFile(path) as archive:
+        return sum(one.file_size for one in archive.infolist() if _SHEET.fullmatch(one.filename))
 
 
 def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ POLL_S = 1.0
 GONE_AFTER = timedelta(seconds=60)
 MOST_LIVES = 5
 _LONGEST_PAUSE_S = 60.0
+_RUNNERS = ("upright.site.importing",)
 
 
 class Worker:
@@ -40,6 +42,8 @@ class Worker:
         self._parent = parent
         self._started = time_text(now())
         self._seen = -2
+        for module in _RUNNERS:
+            import_module(module)
 
     def run(self) -> None:
         """Works until told to stop, by SIGTERM, SIGINT, or the end of the process that started it."""

@@ -17,11 +17,14 @@ from upright.desk.exporting import header, to_csv, to_xlsx
 from upright.desk.importing import Importer, Mapped, Outcome, propose
 from upright.desk.listing import matching, options, wanted
 from upright.desk.values import label
-from upright.interchange.spreadsheets import read_rows
+from upright.interchange.spreadsheets import is_large, read_rows
 from upright.kernel import InputError
 from upright.records.collaboration.actions import save_mapping
 from upright.records.collaboration.models import ImportMapping
-from upright.records.trail.server_log import home
+from upright.records.trail.server_log import home, now
+from upright.records.work.imports import ask_import, progress
+from upright.records.work.models import ImportRun
+from upright.web.import_runs import outcome_of, tried
 from upright.web.requests import Request, given, the_type
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -72,7 +75,8 @@ def mapping(request: Request, name: str, token: str) -> HttpResponse:
     if not path.is_file():
         raise Http404("This file is not here any more; send it again.")
     head, *samples = [cells for _, cells in islice(read_rows(path), _SAMPLES + 1)]
-    mapped = _mapped(request, described, head)
+    earlier = tried(request, name, token) if request.method == "GET" else None
+    mapped = _mapped(request, described, head, earlier)
     act = request.POST.get("act", "")
     outcome, refused = None, None
     try:
@@ -87,13 +91,30 @@ def mapping(request: Request, name: str, token: str) -> HttpResponse:
                 powers=request.powers,
             )
             messages.success(request, f"The mapping “{saved}” was saved.")
+        if act in {"check", "import"} and is_large(path):
+            run = ask_import(
+                name,
+                path,
+                f"{described.plural} {now():%Y-%m-%d %H:%M}",
+                mapped.columns,
+                mapped.values,
+                dry=act == "check",
+                skip="skip" in request.POST,
+                actor=request.actor,
+                powers=request.powers,
+                reason=request.POST.get("reason", ""),
+                came_from=token,
+            )
+            return redirect("web:import-run", run.ref)
         if act == "import":
             reason = request.POST.get("reason", "").strip() or f"Imported from {request.POST.get('file', 'a file')}."
             done = importer.run(read_rows(path), reason=reason, dry=False, skip="skip" in request.POST)
             path.unlink(missing_ok=True)
             messages.success(request, _said(done))
             return redirect("web:list", name)
-        if act:
+        if earlier is not None:
+            outcome = outcome_of(progress(earlier).found)
+        elif act:
             outcome = importer.run(read_rows(path), dry=True)
     except InputError as why:
         refused = why
@@ -120,7 +141,9 @@ def mapping(request: Request, name: str, token: str) -> HttpResponse:
     return render(request, "web/import_map.html", context, status=400 if refused else 200)
 
 
-def _mapped(request: Request, described: RecordType, head: list[str]) -> Mapped:
+def _mapped(request: Request, described: RecordType, head: list[str], earlier: ImportRun | None) -> Mapped:
+    if earlier is not None:
+        return Mapped(columns={one: earlier.columns.get(one, "") for one in head}, values=earlier.values)
     if request.method != "POST":
         saved = ImportMapping.objects.filter(record_type=described.name, ref=request.GET.get("mapping", "")).first()
         if saved is None:
@@ -167,7 +190,7 @@ def _keep(request: Request, sent: Any) -> str:
     path = _path(request, token)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     for old in path.parent.iterdir():
-        if old.stat().st_mtime < time.time() - _DAY:
+        if "-" in old.name and old.stat().st_mtime < time.time() - _DAY:
             old.unlink(missing_ok=True)
     with path.open("wb") as stream:
         for chunk in sent.chunks():

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from upright.web import editing, exchange, hanging, home, lists, posture, records, work
+from upright.web import editing, exchange, hanging, home, import_runs, lists, posture, records, work
 
 
 class RefConverter:
@@ -37,6 +37,7 @@ urlpatterns = [
     path("records/<slug:name>/export.<slug:form>", exchange.export, name="export"),
     path("records/<slug:name>/import/", exchange.start, name="import"),
     path("records/<slug:name>/import/<slug:token>/", exchange.mapping, name="import-map"),
+    path("import/<ref:ref>/", import_runs.show, name="import-run"),
     path("record/<ref:ref>/", records.show, name="record"),
     path("edit/<ref:ref>/", editing.edit, name="edit"),
     path("move/<slug:move>/<ref:ref>/", records.move, name="move"),

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from django_tasks import task
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
 
 from upright.records.trail.door import linked
 from upright.records.trail.record import Record
@@ -36,6 +37,12 @@ def perform(ref: str) -> str:
 def do(ref: str) -> str:
     """What stands in the queue."""
     return perform(ref)
+
+
+def is_queued(record: Record) -> bool:
+    """Whether it waits in the queue, or is being done."""
+    live = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
+    return bool(DBTaskResult.objects.filter(status__in=live, args_kwargs__args=[str(record.ref)]).exists())
 
 
 def enqueue(record: Record) -> None:

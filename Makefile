@@ -21,8 +21,10 @@ demo: $(VENV)/.demo ## assess a real AI system, prove the result, then look at i
 
 # Programs of Debian that some tests need: installed where one may, else those tests are listed as NOT RUN.
 programs:
-	@for one in chromium nginx:nginx-light; do command -v $${one%:*} >/dev/null || PATH=$$PATH:/usr/sbin command -v $${one%:*} >/dev/null || \
-		{ test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || apt-get install -y -qq --no-install-recommends $${one#*:} >/dev/null || true; }; done
+	@missing=""; for one in chromium nginx:nginx-light; do \
+		PATH=$$PATH:/usr/sbin command -v $${one%:*} >/dev/null || missing="$$missing $${one#*:}"; done; \
+	test -z "$$missing" || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get update -qq >/dev/null; apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || true
 
 test: $(VENV)/.dev programs ## every test; what cannot run is listed, and then this fails unless ALLOW_NOT_RUN=1
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal

@@ -1,7 +1,8 @@
-"""How controlled documents and objectives look on the desk."""
+"""How documents and kept records look on the desk."""
 
 from upright.desk.description import RecordType, register
-from upright.records.governance.models import Document, KeptRecord, Objective
+from upright.records.governance.actions import acknowledge
+from upright.records.governance.models import Acknowledgement, Document, KeptRecord
 from upright.records.identity.controlled import MOVES
 
 register(
@@ -9,27 +10,30 @@ register(
         model=Document,
         place="organisation",
         clause="iso42001:7.5.2",
-        purpose="Policies and procedures that are in force, who approved them and when they are looked at again.",
-        columns=("title", "state", "subtype", "owner", "review_by"),
-        filters=("state", "subtype", "unit", "owner"),
-        search=("title", "text", "ref"),
+        purpose="Policies, procedures and plans in force: who approved them, who read them, when they are reviewed.",
+        columns=("title", "state", "subtype", "about", "owner", "review_by"),
+        filters=("state", "subtype", "about", "unit", "owner", "review_by"),
+        search=("title", "text", "address", "ref"),
         sections={
-            "About": ("title", "subtype", "unit", "owner"),
-            "Content": ("text", "supersedes", "review_by"),
+            "About": ("title", "subtype", "about", "unit", "owner"),
+            "Content": ("text",),
+            "Kept elsewhere": ("address", "edition", "sha256", "approved_elsewhere"),
+            "Control": ("distribution", "supersedes", "review_by"),
         },
-        moves=MOVES,
+        moves=(*MOVES, acknowledge),
     )
 )
 register(
     RecordType(
-        model=Objective,
-        place="improvement",
-        clause="iso42001:6.2",
-        purpose="What the organisation wants to reach with AI, measured.",
-        columns=("title", "measure", "target", "due", "owner"),
-        filters=("unit", "owner"),
-        search=("title", "measure", "ref"),
-        sections={"About": ("title", "measure", "target", "how"), "Who and when": ("unit", "owner", "due")},
+        model=Acknowledgement,
+        place="organisation",
+        clause="iso42001:7.3",
+        purpose="Who read which approved version of a document, and when.",
+        columns=("document", "person", "read_on", "at_version"),
+        filters=("document", "person", "read_on"),
+        search=("ref",),
+        sections={"What was read": ("document", "person", "read_on", "at_version", "digest")},
+        is_typed=False,
     )
 )
 register(
@@ -39,7 +43,7 @@ register(
         clause="iso42001:7.5.3",
         purpose="What was done or decided, kept as evidence of one kind, with the fields that kind asks for.",
         columns=("title", "state", "kind", "about", "owner", "review_by"),
-        filters=("state", "kind", "unit", "owner"),
+        filters=("state", "kind", "about", "unit", "owner", "review_by"),
         search=("title", "kind", "about", "ref"),
         sections={
             "About": ("title", "kind", "about", "unit", "owner"),

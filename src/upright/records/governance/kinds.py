@@ -58,12 +58,19 @@ SPECIALISED: Mapping[str, str] = {
 SPECIALISED_DOCUMENTS: Mapping[str, str] = {
     "change-plan": "change-plan",
     "communication-plan": "communication-plan",
-    "process-definition": "process",
+    "process-definition": "process-definition",
     "resource-plan": "resource-plan",
     "risk-treatment-plan": "treatment",
     "scope-statement": "scope-statement",
 }
 """The same for document kinds."""
+
+PLAIN_DOCUMENTS: Mapping[str, str] = {
+    "external": "External document",
+    "instruction": "Work instruction",
+    "procedure": "Procedure",
+}
+"""Documents that the catalogue has no kind of their own for: they are evidence of a controlled document, no more."""
 
 _WORDS = {"ai": "AI", "ce": "CE", "dpia": "DPIA", "fria": "FRIA", "annex-iv": "Annex IV"}
 
@@ -93,11 +100,30 @@ def kept_kinds() -> list[tuple[str, str]]:
 
 
 @cache
+def frameworks() -> list[tuple[str, str]]:
+    """The frameworks of the edition in force."""
+    return [(one.id, one.title) for one in load_catalogue(()).frameworks.values()]
+
+
+@cache
+def annex_c() -> list[tuple[str, str]]:
+    """The objectives that Annex C of ISO/IEC 42001 offers, by id."""
+    facts: Any = load_catalogue(()).frameworks["iso42001"].facts
+    return [(one["id"], f"{one['id']} {one['title']}") for one in facts["annex_c"]["objectives"]]
+
+
+@cache
+def ai_roles() -> Mapping[str, str]:
+    """The roles that an organisation can have towards an AI system, and what each means."""
+    facts: Any = load_catalogue(()).frameworks["iso42001"].facts
+    return {**facts["roles"], **facts["other_parties"]}
+
+
+@cache
 def document_kinds() -> list[tuple[str, str]]:
-    """The kinds that a document may be of, and three that the catalogue has no kind for."""
-    others = [("procedure", "Procedure"), ("instruction", "Work instruction"), ("external", "External document")]
+    """The kinds that a document may be of, and those that the catalogue has no kind for."""
     known = [one for one in _choices("document", SPECIALISED_DOCUMENTS) if one[0] != "document"]
-    return sorted([*known, *others], key=lambda one: one[1])
+    return sorted([*known, *PLAIN_DOCUMENTS.items()], key=lambda one: one[1])
 
 
 def _choices(producer: str, taken: Mapping[str, str]) -> list[tuple[str, str]]:

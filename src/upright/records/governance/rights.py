@@ -1,20 +1,39 @@
-"""Who may do what with controlled documents and objectives."""
+"""Who may do what with documents, kept records and the plans and registers of the management system."""
 
 from upright.records.identity.models import Role
 
 _ALL = tuple(Role)
 _WRITE = (Role.AIMS_MANAGER, Role.SYSTEM_OWNER, Role.RISK_OWNER)
+_LEAD = (Role.AIMS_MANAGER,)
+_PEOPLE = tuple(one for one in Role if one is not Role.EXTERNAL_AUDITOR)
+
+_WRITTEN_BY = {
+    "ai_principle": _LEAD,
+    "ai_role": _WRITE,
+    "awareness": _WRITE,
+    "change_plan": _WRITE,
+    "communication": _WRITE,
+    "communication_plan": _LEAD,
+    "competence": _WRITE,
+    "context_analysis": _LEAD,
+    "context_issue": _WRITE,
+    "document": _WRITE,
+    "framework_in_use": _LEAD,
+    "interested_party": _WRITE,
+    "kept_record": _WRITE,
+    "leadership_decision": _LEAD,
+    "objective": _WRITE,
+    "obligation": _WRITE,
+    "process_definition": _WRITE,
+    "resource_plan": _LEAD,
+    "scope_statement": _LEAD,
+}
+"""By type, who writes it. What is approved is approved by an AIMS manager who neither wrote nor owns it."""
 
 RIGHTS = {
-    "governance.document.read": _ALL,
-    "governance.document.add": _WRITE,
-    "governance.document.change": _WRITE,
-    "governance.document.approve": (Role.AIMS_MANAGER,),
-    "governance.kept_record.read": _ALL,
-    "governance.kept_record.add": _WRITE,
-    "governance.kept_record.change": _WRITE,
-    "governance.kept_record.approve": (Role.AIMS_MANAGER,),
-    "governance.objective.read": _ALL,
-    "governance.objective.add": (Role.AIMS_MANAGER,),
-    "governance.objective.change": (Role.AIMS_MANAGER,),
+    **{f"governance.{name}.read": _ALL for name in _WRITTEN_BY},
+    **{f"governance.{name}.{verb}": roles for name, roles in _WRITTEN_BY.items() for verb in ("add", "change")},
+    **{f"governance.{name}.approve": _LEAD for name in _WRITTEN_BY if name != "context_issue"},
+    "governance.document.acknowledge": _PEOPLE,
+    "governance.acknowledgement.read": _ALL,
 }

@@ -1,6 +1,6 @@
 """Whom a record or document is about, by reference: what its kind allows, in the unit that it lies in or below."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +68,31 @@ def demand_same_subject(record: Record, about: str) -> None:
 
 def is_within(unit: UUID | None, above: UUID) -> bool:
     """Whether a unit is another or lies below it."""
+    return _leads_to(unit, above, dict(Unit.objects.values_list("pk", "parent_id")))
+
+
+def units_below(unit: UUID) -> list[UUID]:
+    """A unit and all that lie below it."""
     parents = dict(Unit.objects.values_list("pk", "parent_id"))
+    return [one for one in parents if _leads_to(one, unit, parents)]
+
+
+def demand_units(refs: Sequence[object], field: str) -> None:
+    """Returns nothing if every reference names a unit.
+
+    Raises:
+        ValidationError: by the field.
+    """
+    wanted = [str(one) for one in refs]
+    there = set(Unit.objects.filter(ref__in=wanted).values_list("ref", flat=True)) if wanted else set()
+    gone = [one for one in wanted if one not in there]
+    if gone:
+        raise ValidationError(
+            {field: f"{gone[0]} names no unit here; expected one such as unit:lending."}, code="UP-KEPT-05"
+        )
+
+
+def _leads_to(unit: UUID | None, above: UUID, parents: Mapping[UUID, UUID | None]) -> bool:
     while unit is not None and unit != above:
         unit = parents.get(unit)
     return unit == above

@@ -16,6 +16,7 @@ from django.db.models import ForeignKey
 
 from upright.kernel import Actor, Ref, canonical_bytes
 from upright.ledger import JSON, NewEntry
+from upright.records.trail.citing import demand_citable
 from upright.records.trail.errors import ConflictError, DoorError
 from upright.records.trail.projection import project, spoken
 from upright.records.trail.record import Record, find, writing
@@ -195,6 +196,7 @@ def validate(record: Record) -> None:
         if isinstance(field, ForeignKey) and field.is_cached(record) and _is_stored(getattr(record, field.name))
     }
     record.full_clean(exclude=skipped | {"id"} | (set() if record.ref else {"ref"}))
+    demand_citable(record)
 
 
 def _is_stored(linked_to: object) -> bool:

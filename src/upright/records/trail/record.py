@@ -137,6 +137,10 @@ class Record(models.Model):
         """The system whose index announces this record's stream; None: the organisation's does."""
         return None
 
+    def uncitable(self) -> str | None:
+        """Why no other record may newly name it, in words; None: it may be named."""
+        return None
+
     def as_evidence(self) -> RecordEvidence | None:
         """What it says as evidence as it stands, made of its own fields; None: nothing (any more)."""
         return None

@@ -41,6 +41,14 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "posture/<ref:ref>/": (f"/posture/{REF}/", READ),
     "why/<ref:ref>/<str:requirement>/": (f"/why/{REF}/iso42001:A.7.5/", READ),
     "in/organisation/worker/": ("/in/organisation/worker/", (302, 403, 403, 200, 403)),
+    "in/controls/side-by-side/": ("/in/controls/side-by-side/", MINE),
+    "in/evidence/": ("/in/evidence/", MINE),  # a stranger finds nothing
+    "statement/<int:entry>/": ("/statement/999999/", (302, 404, 404, 404, 404)),
+    "statement/<int:entry>/statement.json": ("/statement/999999/statement.json", (302, 404, 404, 404, 404)),
+    "statement/<int:entry>/proof.json": ("/statement/999999/proof.json", (302, 404, 404, 404, 404)),
+    "compare/<int:newer>/<int:older>/": ("/compare/2/1/", (302, 404, 404, 404, 404)),
+    "kind/<str:kind>/": ("/kind/drift/", MINE),  # what the catalogue says is no secret; statements are
+    "record/<system:ref>/": (f"/record/{REF}/", READ),
     "in/<slug:place>/": ("/in/organisation/", MINE),
     "records/<slug:name>/": ("/records/system/", (302, 403, 200, 200, 200)),
     "records/<slug:name>/filter/": ("/records/system/filter/", (302, 403, 200, 200, 200)),
@@ -57,7 +65,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "task/<ref:ref>/": (f"/task/{REF}/", (302, 405, 405, 405, 405)),
     "task-close/<ref:ref>/": ("/task-close/task:2026-0001/", (302, 405, 405, 405, 405)),
     "import/<ref:ref>/": ("/import/import:2026-0001/", (302, 404, 404, 404, 404)),
-    "record/<ref:ref>/": (f"/record/{REF}/", READ),
+    "record/<ref:ref>/": ("/record/{role}/", READ),
     "edit/<ref:ref>/": (f"/edit/{REF}/", (302, 404, 403, 200, 200)),
     "move/<slug:move>/<ref:ref>/": ("/move/accept/{role}/", READ),
     "history/<ref:ref>/": (f"/history/{REF}/", READ),

@@ -11,22 +11,22 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NEEDS)
 
 PAGES = (
     "/",
-    "/in/systems/",
-    "/in/controls/",
+    "/in/controls/?framework=eu-ai-act",
+    "/in/controls/side-by-side/?right=gdpr",
     "/in/evidence/",
+    "/kind/drift/",
     "/in/organisation/",
     "/in/incidents/",
     "/jump/?q=mortgage",
-    "/posture/system:mortgage/",
+    "/posture/system:mortgage/?status=met",
     "/why/system:mortgage/iso42001:A.7.5/",
-    "/records/risk/?sort=-title",
+    "/records/risk/?sort=-title&per=25",
     "/records/risk/?q=there-is-none-like-this",
     "/records/risk/filter/",
-    "/records/risk/add/",
     "/records/risk/import/",
     "/records/customer/",
-    "/records/system/",
     "/record/system:mortgage/",
+    "/record/treatment:2026-0001/",
     "/edit/system:mortgage/",
     "/history/system:mortgage/",
     "/record/system:nowhere/",
@@ -56,6 +56,9 @@ def test_every_page_is_accessible_in_both_schemes_and_fits_a_narrow_window(live:
         for address in PAGES:
             page.goto(address)
             found[address] = examined(page)
+        page.goto("/in/evidence/?result=failed")
+        page.get_by_role("link", name="fairness").first.click()
+        found["a statement"] = examined(page)
         page.goto("/records/risk/add/")
         page.get_by_role("button", name="Add risk").click()
         assert page.locator(".error").count() > 3

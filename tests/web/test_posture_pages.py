@@ -1,5 +1,11 @@
 """Posture on pages: what is there, why, and nothing for who may not see the system."""
 
+import base64
+import json
+import subprocess
+import sys
+from hashlib import sha256
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -8,10 +14,11 @@ from django.test import Client
 from records.assurance.repository import bundle_of, evidence_key, repository
 from records.organisation import SETUP, Organisation, actor_of
 from upright.records.assurance.actions import approve_bindings, enrol_key, push
-from upright.records.assurance.models import BindingApproval
+from upright.records.assurance.models import BindingApproval, EvidenceRow
 from upright.records.identity.editing import add
 from upright.records.identity.models import Account, Person
 from upright.records.trail.door import write
+from upright.records.trail.server_log import server_log
 
 
 def logged_in(person: Person) -> Client:
@@ -51,7 +58,45 @@ def test_pushed_evidence_shows_its_status_and_why(lead: Client, meridian: Organi
     assert 'data-status="met"' in why
     assert "data-provenance" in why
     assert "Small loans" in lead.get("/in/controls/").content.decode()
+    _the_statement_shows_its_chain_and_is_checked_by_hand(lead, tmp_path)
+    system = lead.get("/record/system:loans/").content.decode()
+    assert "The system may not go to design and development" in system
+    assert "selection rate difference \u22120.400" in system  # 0.8 against 0.4 of 200 each
+    home = lead.get("/").content.decode()
+    assert "Best next step" in home
+    assert "fairness fails" in home
     assert lead.get("/why/system:loans/iso42001:Z.9/").status_code == 404
+
+
+def _the_statement_shows_its_chain_and_is_checked_by_hand(lead: Client, folder: Path) -> None:
+    row = EvidenceRow.objects.get(binding="fairness")
+    page = lead.get(f"/statement/{row.index}/").content.decode()
+    assert f"sha256:{row.evidence}" in page
+    assert "Signature good" in page
+    assert 'data-status="failed"' in page
+    assert row.binding in lead.get("/in/evidence/?result=failed").content.decode()
+    assert row.binding not in lead.get("/in/evidence/?result=passed").content.decode()
+    kept = json.loads(lead.get(f"/statement/{row.index}/statement.json").content)
+    assert sha256(base64.b64decode(kept["payload"])).hexdigest() == row.evidence
+    proof = lead.get(f"/statement/{row.index}/proof.json").content
+    script = unescape(page.partition('id="script"')[2].partition(">")[2].partition("</div>")[0])
+    key = str(server_log().key)
+    assert _checked(folder, script, row.index, proof, key) == "in the log, signed, and nothing else\n"
+    other = json.loads(proof)
+    other["body"] = other["body"].replace("a", "b", 1)
+    assert _checked(folder, script, row.index, json.dumps(other).encode(), key) == ""
+    other = json.loads(proof)
+    other["path"][0] = "0" * 64
+    assert _checked(folder, script, row.index, json.dumps(other).encode(), key) == ""
+
+
+def _checked(folder: Path, script: str, entry: int, proof: bytes, key: str) -> str:
+    """What the script of the page prints, run as the page says; nothing where it refuses."""
+    (folder / f"entry-{entry}.json").write_bytes(proof)
+    (folder / "check.py").write_text(script)
+    done = subprocess.run([sys.executable, "check.py", key], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == bool(done.stdout), done.stderr
+    return done.stdout
 
 
 def test_who_may_not_see_a_system_sees_nothing_of_its_posture(lead: Client, meridian: Organisation) -> None:

@@ -1,10 +1,10 @@
 """One record as a page shows it: its sections, what links to it, its history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import ForeignKey
+from django.db.models import Count, ForeignKey, QuerySet, Value
 
 from upright.desk.description import RecordType, registered
 from upright.desk.values import Shown, label, plain_shown, shown
@@ -47,7 +47,8 @@ def sections(described: RecordType, record: Record) -> list[tuple[str, list[tupl
 
 def links(record: Record, powers: Powers) -> list[Link]:
     """What points at a record, by type, as far as someone may read it."""
-    found = []
+    found: list[Link] = []
+    asked: dict[str, QuerySet[Record]] = {}
     for described in registered().values():
         for field in described.model._meta.concrete_fields:
             if isinstance(field, ForeignKey) and isinstance(record, field.related_model):
@@ -56,10 +57,21 @@ def links(record: Record, powers: Powers) -> list[Link]:
                 rows = visible(described.model, powers).filter(**{field.name: record.ref})
             else:
                 continue
-            if count := rows.count():
-                query = f"?{field.name}={record.ref}" if field.name in described.filters else ""
-                found.append(Link(described=described, count=count, query=query))
+            asked[f"{described.name} {field.name}"] = rows.order_by()
+    counted = dict(_counted([one.annotate(_of=Value(name)) for name, one in asked.items()]))
+    for name in asked:
+        if name in counted:
+            described, linked = registered()[name.partition(" ")[0]], name.partition(" ")[2]
+            query = f"?{linked}={record.ref}" if linked in described.filters else ""
+            found.append(Link(described=described, count=counted[name], query=query))
     return found
+
+
+def _counted(parts: "list[QuerySet[Record]]") -> Iterable[tuple[str, int]]:
+    """How many rows each part has, in one query for all of them."""
+    counts: list[QuerySet[Any, Any]] = [one.values("_of").annotate(_count=Count("pk")) for one in parts]  # type: ignore[misc]  # ``_of`` is annotated
+    counts = [one.values_list("_of", "_count") for one in counts]
+    return counts[0].union(*counts[1:], all=True) if len(counts) > 1 else counts[0] if counts else []
 
 
 def changes(model: type[Record], step: Step) -> list[Change]:
@@ -93,6 +105,7 @@ def proof(ref: str, entry: int) -> dict[str, Any]:
         "ref": ref,
         "index": entry,
         "size": view.size,
+        "media_type": mine[entry].media_type,
         "leaf": leaf.decode(),
         "body": None if body is None else body.decode(),
         "body_salt": None if body is None else view.salt(entry).hex(),

@@ -9,6 +9,7 @@ from upright.posture.explain import Explanation, explain
 from upright.posture.facts import Answer, BoundCheck, Edge, FactInput, Facts, Item, SoaRow, Stream, Subject, Waiver
 from upright.posture.gather import gather
 from upright.posture.judge import Judge
+from upright.posture.next_step import Step, lacking, next_steps
 from upright.posture.posture import Counts, FrameworkPosture, Posture, Status, Verdict, fold
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Posture",
     "SoaRow",
     "Status",
+    "Step",
     "Stream",
     "Subject",
     "Verdict",
@@ -35,4 +37,6 @@ __all__ = [
     "explain",
     "fold",
     "gather",
+    "lacking",
+    "next_steps",
 ]

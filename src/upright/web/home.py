@@ -3,26 +3,31 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from upright.desk.description import RecordType, registered
 from upright.desk.values import day
 from upright.desk.visible import visible
-from upright.records.collaboration.models import Task
+from upright.records.assurance.overview import Summary
 from upright.records.inventory.models import System
+from upright.records.trail.models import LedgerEntry
 from upright.records.trail.record import record_types
 from upright.records.trail.server_log import now
 from upright.web.frame import PLACES, catalogue
-from upright.web.posture import seen_by
+from upright.web.needs import needs, stage_word
+from upright.web.posture import MOST_COMPARED, compared, read_by, said_of, severity_word
 from upright.web.recent import recent
 from upright.web.requests import Request, is_fragment
+from upright.web.steps import best_step
+from upright.web.visits import Visits, visited
 
 _MOST = 8
 _MOST_TASKS = 20
-_NEWEST = 6
+_NEWEST = 8
+_SOON = 3
+_YEAR = 365 * 24 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,25 +40,76 @@ class Shelf:
     may_add: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class SystemRow:
+    """A system on the home page: its gate in words, its class, what stands open."""
+
+    system: System
+    stage: str
+    gate: str
+    says: str
+    severity: str
+    because: str
+    open: int
+
+
 def home(request: Request) -> HttpResponse:
-    """What there is, what needs me, what happened."""
-    systems = visible(System, request.powers)
-    total = systems.count()
-    return render(
+    """What needs me, posture, the best next step, the systems, what happened since I was last here."""
+    visits = Visits.read(request.COOKIES.get("visits", ""))
+    systems = list(visible(System, request.powers).select_related("owner", "unit").order_by("name"))
+    found = read_by(request, systems)
+    waits = needs(request, systems, found.values())
+    happened = recent(request.powers, _NEWEST, visits.before if visits else 0)
+    answer = render(
         request,
         "web/home.html",
         {
-            "systems": systems.select_related("owner", "unit").order_by("name")[:_MOST],
-            "total": total,
+            "systems": [_row(one, found.get(one.ref)) for one in systems[:_MOST]],
+            "total": len(systems),
             "may_add": "system" in registered() and request.powers.may(registered()["system"].right("add")),
+            "may_add_risk": "risk" in registered() and request.powers.may(registered()["risk"].right("add")),
             "has_role": bool(request.powers.held),
-            "happened": recent(request.powers, _NEWEST),
-            "needs": _needs(request),
-            "frameworks": seen_by(request),
+            "happened": happened or recent(request.powers, _NEWEST),
+            "is_news": bool(happened) and visits is not None,
+            "since": visits.at if visits else None,
+            "needs": waits[:_MOST],
+            "more": max(0, len(waits) - _MOST),
+            "soon": sum(one.due is not None and (one.due - now().date()).days <= _SOON for one in waits),
+            "frameworks": compared(systems, found),
+            "is_compared": len(systems) <= MOST_COMPARED,
+            "step": best_step(request, systems, found),
             "today": f"{now():%A} {day(now())}",
             "here": "home",
         },
     )
+    answer.set_cookie(
+        "visits",
+        str(visited(visits, _size())),
+        max_age=_YEAR,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+    return answer
+
+
+def _row(system: System, found: Summary | None) -> SystemRow:
+    gate = found.gate if found else None
+    missing = gate.missing if gate else ()
+    return SystemRow(
+        system=system,
+        stage=stage_word(system.stage).capitalize(),
+        gate=gate.answer if gate else "",
+        says=said_of(missing) if gate else "last stage, or no evidence yet",
+        severity=severity_word(found.severity if found else ""),
+        because=f"{len(found.open_questions)} questions open" if found and found.open_questions else "",
+        open=len(missing),
+    )
+
+
+def _size() -> int:
+    newest = LedgerEntry.objects.order_by("-index").values_list("index", flat=True).first()
+    return 0 if newest is None else newest + 1
 
 
 def place(request: Request, place: str) -> HttpResponse:
@@ -119,28 +175,6 @@ def clause_title(clause: str) -> str:
     """The title of a requirement in our words; its id alone where the catalogue does not hold it."""
     held = catalogue().requirements.get(clause)
     return clause if held is None else held.title
-
-
-def _needs(request: Request) -> list[dict[str, Any]]:
-    """The open tasks of who looks, the nearest date first, as far as their records may still be read."""
-    tasks = Task.objects.filter(assignee__ref=str(request.actor), state=Task.State.OPEN)
-    found = []
-    for task in tasks.order_by(F("due").asc(nulls_last=True), "pk")[:_MOST_TASKS]:
-        described = registered().get(task.about.partition(":")[0])
-        if described is None:
-            continue
-        record = visible(described.model, request.powers).filter(ref=task.about).first()
-        if record is not None:
-            found.append(
-                {
-                    "title": task.title,
-                    "address": reverse("web:record", args=[task.about]) + "#h-tasks",
-                    "says": f"{described.title}: {record}",
-                    "due": task.due,
-                    "is_late": task.due is not None and task.due <= now().date(),
-                }
-            )
-    return found
 
 
 def _holds(described: RecordType, words: str) -> Q:

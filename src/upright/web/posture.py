@@ -1,23 +1,31 @@
 """Posture on pages: by framework over what one may see, of one system with its gate, and why in sentences."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from upright.desk.visible import visible
-from upright.kernel import UprightError
+from upright.gate import Missing
+from upright.kernel import time_text
 from upright.posture.posture import STATUSES, Counts, Verdict
-from upright.records.assurance.judging import explain_of, gate_of, overall, posture_of, postures
+from upright.records.assurance.judging import Kept, posture_of
+from upright.records.assurance.overview import Summary, overall, summaries, summary_at
 from upright.records.inventory.models import System
+from upright.records.trail.server_log import now
 from upright.web.frame import catalogue
 from upright.web.requests import Request
 
-_RIGHT = "assurance.posture.read"
-_WORST_FIRST = ("failing", "stale", "unknown", "partly", "met", "not_applicable")
+RIGHT = "assurance.posture.read"
+WORST_FIRST = ("failing", "stale", "unknown", "partly", "met", "not_applicable")
+SHORT = {"iso42001": "ISO 42001", "eu-ai-act": "EU AI Act", "nist-ai-rmf": "NIST AI RMF", "gdpr": "GDPR"}
 _MOST_MISSING = 12
+_AGO = timedelta(days=30)
+MOST_COMPARED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +44,25 @@ class Row:
     id: str
     title: str
     counts: Counts
+    before: Counts | None = None
+
+    @property
+    def called(self) -> str:
+        """The short name of the framework."""
+        return SHORT.get(self.id, self.title)
+
+    @property
+    def asked(self) -> int:
+        """How many apply."""
+        return self.counts.of - self.counts.not_applicable
+
+    @property
+    def change(self) -> str:
+        """How many more are met than before, with a sign; a dash where there was nothing before."""
+        if self.before is None:
+            return "–"
+        more = self.counts.met - self.before.met
+        return "0" if not more else f"+{more}" if more > 0 else f"\u2212{-more}"
 
     @property
     def parts(self) -> list[Part]:
@@ -71,27 +98,56 @@ class Line:
 def rows(counts: Mapping[str, Counts]) -> list[Row]:
     """Frameworks in the order of the catalogue."""
     known = catalogue().frameworks
-    return [Row(id=name, title=known[name].title, counts=counts[name]) for name in known if name in counts]
+    return [Row(id=name, title=known[name].title, counts=counts[name]) for name in ordered() if name in counts]
 
 
-def seen_by(request: Request) -> list[Row]:
-    """Posture by framework over the systems that who looks may see; empty where there is none."""
-    if not request.powers.may(_RIGHT):
+def ordered() -> list[str]:
+    """The frameworks as pages list them: that of the management system first, then law, then what is voluntary."""
+    known = catalogue().frameworks
+    return [*(name for name in SHORT if name in known), *(name for name in known if name not in SHORT)]
+
+
+def read_by(request: Request, systems: Iterable[System]) -> Mapping[str, Summary]:
+    """The summaries of those systems whose posture somebody may read."""
+    if not request.powers.may(RIGHT):
+        return {}
+    return summaries([one.ref for one in systems if request.powers.may(RIGHT, one)])
+
+
+def compared(systems: Sequence[System], found: Mapping[str, Summary]) -> list[Row]:
+    """Posture by framework over these systems, beside that of thirty days ago where they are few enough to judge."""
+    if not found:
         return []
-    systems = list(visible(System, request.powers).order_by("ref").values_list("ref", flat=True))
-    return rows(overall(postures(systems).values())) if systems else []
+    past: Mapping[str, Counts] = {}
+    if len(systems) <= MOST_COMPARED:
+        at = time_text((now() - _AGO).replace(hour=0, minute=0, second=0, microsecond=0))
+        known = [summary_at(ref, at) for ref in found]
+        past = overall(one for one in known if one is not None) if any(known) else {}
+    known_frameworks = catalogue().frameworks
+    counts = overall(found.values())
+    return [
+        Row(id=name, title=known_frameworks[name].title, counts=counts[name], before=past.get(name))
+        for name in ordered()
+        if name in counts
+    ]
 
 
-def controls(request: Request) -> HttpResponse:
-    """What the frameworks ask for and how it is met, over the systems that one may see."""
-    systems = list(visible(System, request.powers).order_by("name")) if request.powers.may(_RIGHT) else []
-    kept = postures([system.ref for system in systems])
-    each = [(system, rows(kept[system.ref].counts(system.ref))) for system in systems]
-    return render(
-        request,
-        "web/controls.html",
-        {"frameworks": rows(overall(kept.values())) if kept else [], "systems": each, "here": "controls"},
-    )
+def short(requirement: str) -> str:
+    """A requirement as it is called beside others: its framework's short name and its own id."""
+    framework, _, local = requirement.partition(":")
+    return f"{SHORT.get(framework, framework)} {catalogue().requirements[requirement].display or local}"
+
+
+def said_of(missing: Iterable[Missing]) -> str:
+    """What keeps a gate shut, counted, such as ``2 failing, 4 unknown``."""
+    counted = Counter(one.status for one in missing)
+    order = [*WORST_FIRST, *(one for one in counted if one not in WORST_FIRST)]
+    return ", ".join(f"{counted[one]} {one.replace('_', ' ')}" for one in order if counted[one])
+
+
+def severity_word(severity: str) -> str:
+    """A class under the EU AI Act as a reader says it."""
+    return severity.replace("_", " ").replace("-", " ").capitalize() or "Not classified"
 
 
 def show(request: Request, ref: str) -> HttpResponse:
@@ -104,13 +160,13 @@ def show(request: Request, ref: str) -> HttpResponse:
     lines = [_line(one) for one in own if one.requirement.partition(":")[0] == chosen]
     if wanted in STATUSES:
         lines = [one for one in lines if one.status == wanted]
-    lines.sort(key=lambda one: (_WORST_FIRST.index(one.status), one.id))
+    lines.sort(key=lambda one: (WORST_FIRST.index(one.status), one.id))
     return render(
         request,
         "web/posture.html",
         {
             "system": system,
-            "gate": _gate(system),
+            "gate": _gate(kept),
             "frameworks": rows(kept.counts(system.ref)),
             "chosen": chosen,
             "wanted": wanted,
@@ -123,45 +179,24 @@ def show(request: Request, ref: str) -> HttpResponse:
     )
 
 
-def why(request: Request, ref: str, requirement: str) -> HttpResponse:
-    """Why a requirement has its status, in sentences, with the evidence that they rest on."""
-    system = _system(request, ref)
-    known = catalogue().requirements.get(requirement)
-    if known is None:
-        raise Http404(f"There is no requirement {requirement!r}.")
-    told = explain_of(requirement, system.ref)
-    return render(
-        request,
-        "web/why.html",
-        {"system": system, "requirement": known, "told": told, "here": "controls"},
-    )
-
-
 def _system(request: Request, ref: str) -> System:
     system = visible(System, request.powers).filter(ref=ref).first()
-    if not isinstance(system, System) or not request.powers.may(_RIGHT, system):
+    if not isinstance(system, System) or not request.powers.may(RIGHT, system):
         raise Http404(f"There is no system {ref} that you may read.")
     return system
 
 
-def _gate(system: System) -> dict[str, Any]:
+def _gate(kept: Kept) -> dict[str, Any]:
     """What the gate says of the next stage, as a sentence and what is missing."""
-    stages = list(catalogue().stages)
-    at = stages.index(system.stage) if system.stage in stages else -1
-    following = stages[at + 1] if at + 1 < len(stages) else None
-    if following is None:
+    if kept.gate is None:
         return {"stage": None}
-    try:
-        answer = gate_of(system.ref, following)
-    except UprightError as refused:
-        return {"stage": following, "answer": "deny", "missing": [], "more": 0, "because": refused.message}
-    missing = list(answer.missing)
+    missing = list(kept.gate.missing)
     return {
-        "stage": following,
-        "answer": answer.answer,
+        "stage": kept.gate.stage,
+        "answer": kept.gate.answer,
         "missing": missing[:_MOST_MISSING],
         "more": max(0, len(missing) - _MOST_MISSING),
-        "waivers": answer.waivers,
+        "waivers": kept.gate.waivers,
     }
 
 

@@ -1,18 +1,21 @@
-"""What happened lately, as far as somebody may read what it happened to."""
+"""What happened lately, as far as somebody may read what it happened to: records written, evidence filed."""
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 
 import msgspec
+from django.urls import reverse
 
 from upright.desk.description import registered
 from upright.desk.visible import visible
 from upright.ledger.leaves import parse_leaf
+from upright.records.assurance.models import EvidenceRow
 from upright.records.identity.models import Person
 from upright.records.identity.power import Powers
-from upright.records.trail.models import LedgerEntry
+from upright.records.inventory.models import System
+from upright.records.trail.models import LedgerEntry, LedgerStream
 
 _LOOKED_AT = 200
+_AT_ONCE = 24
 
 
 class _Said(msgspec.Struct):
@@ -23,7 +26,7 @@ class _Said(msgspec.Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class Happening:
-    """One entry of the ledger about a record."""
+    """One entry of the ledger about a record, or a statement that was filed; then ``result`` is its result."""
 
     entry: int
     time: str
@@ -32,45 +35,88 @@ class Happening:
     reason: str
     ref: str
     title: str
+    result: str = ""
 
     @property
     def what(self) -> str:
         """Its event's verb, such as changed."""
         return self.action.rpartition(".")[2].replace("_", " ")
 
+    @property
+    def address(self) -> str:
+        """Where it is shown."""
+        return reverse("web:statement", args=[self.entry]) if self.result else reverse("web:record", args=[self.ref])
 
-def recent(powers: Powers, most: int) -> list[Happening]:
-    """The newest entries about records that may be read, newest first, among the last two hundred of the ledger."""
-    rows = LedgerEntry.objects.order_by("-index").values_list("index", "leaf", "ref", "body")[:_LOOKED_AT]
-    entries = [(index, bytes(leaf), ref, bytes(body)) for index, leaf, ref, body in rows]
-    titles = _titles({ref for _, _, ref, _ in entries}, powers)
+
+def recent(powers: Powers, most: int, since: int = 0, index_ref: str = "") -> list[Happening]:
+    """The newest entries from ``since`` on that may be read, newest first, among the last two hundred of the ledger.
+
+    ``index_ref``: only those of the streams that this index announces, such as ``index:system:mortgage``.
+    """
+    rows = LedgerEntry.objects.filter(index__gte=since).order_by("-index")
+    if index_ref:
+        rows = rows.filter(ref__in=LedgerStream.objects.filter(index_ref=index_ref).values("ref"))
+    entries = [
+        (index, bytes(leaf), ref, bytes(body))
+        for index, leaf, ref, body in rows.values_list("index", "leaf", "ref", "body")[:_LOOKED_AT]
+    ]
     found: list[Happening] = []
-    for index, raw, ref, body in entries:
-        leaf = parse_leaf(raw)
-        if leaf.type != "record" or ref not in titles or not any(body):
-            continue
-        said = msgspec.json.decode(body, type=_Said)
-        found.append(
-            Happening(
-                entry=index,
-                time=leaf.time,
-                action=said.action,
-                actor=said.actor,
-                reason=said.reason,
-                ref=ref,
-                title=titles[ref],
-            )
-        )
-        if len(found) == most:
-            break
+    titles: dict[str, str] = {}
+    for start in range(0, len(entries), _AT_ONCE):
+        part = entries[start : start + _AT_ONCE]
+        titles |= _titles({ref for _, _, ref, _ in part} - titles.keys(), powers)
+        filed = _filed([index for index, _, ref, _ in part if ref.startswith(("binding:", "attestation:"))], powers)
+        for index, raw, ref, body in part:
+            leaf = parse_leaf(raw)
+            if leaf.type == "evidence" and index in filed:
+                found.append(_statement(leaf.time, filed[index]))
+            elif leaf.type == "record" and ref in titles and any(body):
+                said = msgspec.json.decode(body, type=_Said)
+                found.append(
+                    Happening(
+                        entry=index,
+                        time=leaf.time,
+                        action=said.action,
+                        actor=said.actor,
+                        reason=said.reason,
+                        ref=ref,
+                        title=titles[ref],
+                    )
+                )
+            if len(found) == most:
+                return _named(found)
+    return _named(found)
+
+
+def _statement(time: str, row: EvidenceRow) -> Happening:
+    return Happening(
+        entry=row.index,
+        time=time,
+        action="assurance.statement.filed",
+        actor="",
+        reason="",
+        ref=row.stream,
+        title=row.binding or ", ".join(row.kinds),
+        result=row.result,
+    )
+
+
+def _named(found: list[Happening]) -> list[Happening]:
     names = {one.ref: str(one) for one in Person.objects.filter(ref__in={one.actor for one in found})}
     return [replace(one, actor=names.get(one.actor, one.actor)) for one in found]
 
 
+def _filed(indices: list[int], powers: Powers) -> dict[int, EvidenceRow]:
+    if not indices:
+        return {}
+    rows = EvidenceRow.objects.filter(index__in=indices, system__in=visible(System, powers).values("ref"))
+    return {one.index: one for one in rows}
+
+
 def _titles(refs: set[str], powers: Powers) -> dict[str, str]:
-    by_type: dict[str, set[str]] = defaultdict(set)
+    by_type: dict[str, set[str]] = {}
     for ref in refs:
-        by_type[ref.partition(":")[0]].add(ref)
+        by_type.setdefault(ref.partition(":")[0], set()).add(ref)
     found: dict[str, str] = {}
     for name, described in registered().items():
         if name in by_type:

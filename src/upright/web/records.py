@@ -26,7 +26,7 @@ def show(request: Request, ref: str) -> HttpResponse:
     described, record = the_record(ref, request)
     past = steps(ref)
     moves = offers(described, record, actor=request.actor, powers=request.powers)
-    why_not_edit = _why_not_edit(request, described, record)
+    refusal = why_not_edit(request, described, record)
     return render(
         request,
         "web/record.html",
@@ -36,8 +36,8 @@ def show(request: Request, ref: str) -> HttpResponse:
             "sections": detail.sections(described, record),
             "clause": clause_title(described.clause),
             "moves": moves,
-            "why_not_edit": why_not_edit,
-            "refusals": bool(why_not_edit) or any(one.why_not for one in moves),
+            "why_not_edit": refusal,
+            "refusals": bool(refusal) or any(one.why_not for one in moves),
             "links": detail.links(record, request.powers),
             "past": _told(described, list(reversed(past))[:_SHORT]),
             "entries": len(past),
@@ -109,7 +109,8 @@ def _told(described: RecordType, past: list[Step]) -> list[dict[str, Any]]:
     ]
 
 
-def _why_not_edit(request: Request, described: RecordType, record: Record) -> str:
+def why_not_edit(request: Request, described: RecordType, record: Record) -> str:
+    """Why somebody may not change a record; empty where they may."""
     try:
         request.powers.must(described.right("change"), record)
     except InputError as why:

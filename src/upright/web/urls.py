@@ -2,7 +2,20 @@
 
 from django.urls import path, register_converter
 
-from upright.web import editing, exchange, hanging, home, import_runs, lists, posture, records, work
+from upright.web import (
+    controls,
+    editing,
+    evidence,
+    exchange,
+    hanging,
+    home,
+    import_runs,
+    lists,
+    posture,
+    records,
+    system,
+    work,
+)
 
 
 class RefConverter:
@@ -19,16 +32,30 @@ class RefConverter:
         return value
 
 
+class SystemConverter(RefConverter):
+    """The reference of a system."""
+
+    regex = r"system:[a-z0-9._-]+"
+
+
 register_converter(RefConverter, "ref")
+register_converter(SystemConverter, "system")
 app_name = "web"
 urlpatterns = [
     path("", home.home, name="home"),
     path("jump/", home.jump, name="jump"),
     path("choices/<slug:name>/", home.choices, name="choices"),
-    path("in/controls/", posture.controls, name="controls"),
+    path("in/controls/", controls.controls, name="controls"),
+    path("in/controls/side-by-side/", controls.side_by_side, name="side-by-side"),
     path("posture/<ref:ref>/", posture.show, name="posture"),
-    path("why/<ref:ref>/<str:requirement>/", posture.why, name="why"),
     path("in/organisation/worker/", work.show, name="work"),
+    path("why/<ref:ref>/<str:requirement>/", controls.why, name="why"),
+    path("in/evidence/", evidence.show, name="evidence"),
+    path("statement/<int:entry>/", evidence.statement, name="statement"),
+    path("statement/<int:entry>/statement.json", evidence.envelope, name="statement-file"),
+    path("statement/<int:entry>/proof.json", evidence.proof, name="statement-proof"),
+    path("compare/<int:newer>/<int:older>/", system.compare, name="compare"),
+    path("kind/<str:kind>/", evidence.kind, name="kind"),
     path("in/<slug:place>/", home.place, name="place"),
     path("records/<slug:name>/", lists.show, name="list"),
     path("records/<slug:name>/filter/", lists.choose_filter, name="filter"),
@@ -38,6 +65,7 @@ urlpatterns = [
     path("records/<slug:name>/import/", exchange.start, name="import"),
     path("records/<slug:name>/import/<slug:token>/", exchange.mapping, name="import-map"),
     path("import/<ref:ref>/", import_runs.show, name="import-run"),
+    path("record/<system:ref>/", system.show, name="system"),
     path("record/<ref:ref>/", records.show, name="record"),
     path("edit/<ref:ref>/", editing.edit, name="edit"),
     path("move/<slug:move>/<ref:ref>/", records.move, name="move"),

@@ -16,9 +16,10 @@ from upright.gate import GateAnswer
 from upright.gate import answer as gate_answer
 from upright.kernel import Ref, parse_duration, parse_time, time_text
 from upright.ledger import Recorded
-from upright.posture import Facts, evaluate, fold, gather
+from upright.posture import Facts, Judge, Step, evaluate, evaluator, fold, gather, lacking, next_steps
 from upright.posture.posture import Counts, Status, Verdict
 from upright.records.assurance.models import PostureRow
+from upright.records.inventory.models import System
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.records.trail.record import Record, record_types
@@ -32,16 +33,29 @@ if TYPE_CHECKING:
 _READ = ("binding:", "attestation:", "key:", "system:", "workspace-system:", "binding-approval:")
 _AUTHORITY = ZoneInfo("Europe/Brussels")
 _KEYS = "index:keys"
+_KEPT = "3"  # what a kept posture holds; one of another number is judged anew
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """The posture of one scope as it is kept: verdicts of the system and of the organisation, as of ``at``."""
+    """The posture of one scope as it is kept: verdicts of the system and of the organisation, as of ``at``.
+
+    ``gate`` answers for the stage after the system's own (None: it is at the last one, or not in these Facts);
+    ``steps`` would move most, first of the system, then of the organisation. ``severity`` is its class under the EU AI
+    Act with what it rests on; while questions are open it is the most severe one possible. ``lacking``: the kinds of
+    evidence that keep a requirement at the gate from being met.
+    """
 
     scope: str
     at: str
     until: str
     facts: str
     verdicts: tuple[Verdict, ...]
+    gate: GateAnswer | None = None
+    steps: tuple[Step, ...] = ()
+    severity: str = ""
+    open_questions: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    lacking: Mapping[str, tuple[str, ...]] = {}
 
     def counts(self, scope_ref: str) -> Mapping[str, Counts]:
         """By framework, how many requirements of one scope have which status."""
@@ -91,6 +105,12 @@ def overall(found: Iterable[Kept]) -> Mapping[str, Counts]:
     return {framework: Counts.over(one) for framework, one in by.items()}
 
 
+def next_stage(stage: str | None) -> str | None:
+    """The life-cycle stage after one; None after the last, and where the stage is not known."""
+    stages = list(catalogue().stages)
+    return stages[at] if stage in stages and (at := stages.index(stage) + 1) < len(stages) else None
+
+
 def gate_of(system: str, stage: str, at: str | None = None) -> GateAnswer:
     """May the system go to a stage? Evaluated anew each time.
 
@@ -130,7 +150,7 @@ def _indexes(system: str) -> list[str]:
 
 
 def _kept_or_new(systems: list[str]) -> dict[str, Kept]:
-    newest = _newest(systems)
+    newest = newest_entries(systems)
     edition, moment = edition_digest(), time_text(now())
     found: dict[str, Kept] = {}
     for row in PostureRow.objects.filter(scope__in=systems, catalogue=edition, at__lte=moment, until__gt=moment):
@@ -147,7 +167,7 @@ def _kept_or_new(systems: list[str]) -> dict[str, Kept]:
     return found | {row.scope: msgspec.json.decode(row.document, type=Kept) for row in made}
 
 
-def _newest(systems: list[str]) -> dict[str, int]:
+def newest_entries(systems: list[str]) -> dict[str, int]:
     """By system the newest entry that its Facts could rest on."""
     ends = dict(
         LedgerStream.objects.exclude(ref__gte="index:", ref__lt="index;")
@@ -161,12 +181,25 @@ def _newest(systems: list[str]) -> dict[str, int]:
 def _judged(system: str, newest: int, edition: str) -> PostureRow:
     facts = facts_of(system)
     posture = evaluate(facts, catalogue())
+    judge = evaluator(facts, catalogue())
+    scopes = [scope for scope in (system, judge.scopes.organisation) if scope in posture.scopes]
+    classified = judge.scopes.classification(system) if system in scopes else None
+    following = next_stage(System.objects.filter(ref=system).values_list("stage", flat=True).first())
+    gate = None
+    if following and system in scopes:
+        gate = gate_answer(facts, catalogue(), system=system, stage=following)
     kept = Kept(
         scope=system,
         at=facts.at,
         until=_until(facts),
         facts=posture.facts,
         verdicts=tuple(one for one in posture.verdicts if one.scope_ref in {system, organisation(), "organisation"}),
+        gate=gate,
+        lacking=_lacking(judge, scopes, gate),
+        steps=tuple(step for scope in scopes for step in next_steps(judge, scope)),
+        severity=classified.severity if classified else "",
+        open_questions=classified.undetermined if classified else (),
+        because=classified.because if classified else (),
     )
     return PostureRow(
         scope=system,
@@ -177,6 +210,11 @@ def _judged(system: str, newest: int, edition: str) -> PostureRow:
         facts=kept.facts,
         document=msgspec.json.encode(kept),
     )
+
+
+def _lacking(judge: Judge, scopes: list[str], gate: GateAnswer | None) -> dict[str, tuple[str, ...]]:
+    named = [one.what for one in gate.missing if one.what in judge.plan.at] if gate else []
+    return {one: tuple(kind for scope in scopes for kind in lacking(judge, scope, one)) for one in named}
 
 
 def _until(facts: Facts) -> str:
@@ -199,7 +237,7 @@ def _spans() -> tuple[timedelta, ...]:
 
 @functools.cache
 def edition_digest() -> str:
-    """One digest over the catalogue in force."""
+    """One digest over the catalogue in force and over what is kept by it."""
     from upright.kernel import plain_bytes, sha256_hex
 
-    return sha256_hex(plain_bytes(dict(catalogue().digests) | {"gates": catalogue().gates.digest}))
+    return sha256_hex(plain_bytes(dict(catalogue().digests) | {"gates": catalogue().gates.digest, "kept": _KEPT}))

@@ -12,10 +12,11 @@ from django.utils.safestring import SafeString
 
 from upright.desk.fields import RecordChoiceField
 from upright.desk.values import Shown, day
-from upright.kernel import parse_time, time_text
+from upright.kernel import parse_duration, parse_time, time_text
 from upright.records.governance.data import KindDataFormField
 from upright.records.trail.server_log import now
 from upright.web.kinds import kind_inputs
+from upright.web.posture import short
 from upright.web.values import value_html
 
 register = template.Library()
@@ -35,6 +36,8 @@ _WORDS = {
     "not_applicable": ("s-na", "Not applicable"),
 }
 
+_SIGNED = {"passed": "met", "failed": "failing", "undecided": "unknown", "allow": "met", "deny": "failing"}
+
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
@@ -52,6 +55,38 @@ def status(name: str, word: str = "") -> SafeString:
 
 
 @register.simple_tag
+def sign(name: str) -> SafeString:
+    """The sign of a status alone, for rows whose words stand beside it; read out as its word."""
+    drawn, word = _WORDS.get(name, _WORDS["unknown"])
+    return format_html(
+        '<svg class="icon sign" data-status="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
+        _SIGNED.get(name, name),
+        word,
+        static("upright/icons.svg"),
+        drawn,
+    )
+
+
+@register.simple_tag
+def symbol(status: str) -> str:
+    """The address of the drawing of a status, for inside another drawing."""
+    return f"{static('upright/icons.svg')}#{_WORDS.get(status, _WORDS['unknown'])[0]}"
+
+
+@register.filter
+def in_short(requirement: str) -> str:
+    """A requirement as it is called beside those of other frameworks."""
+    return short(requirement)
+
+
+@register.filter
+def duration(text: str) -> str:
+    """A period of ISO 8601 in days."""
+    days = parse_duration(text).days
+    return f"{days} day{'' if days == 1 else 's'}"
+
+
+@register.simple_tag
 def when(moment: datetime | date | str | None) -> SafeString | str:
     """A moment in the words of a reader, the exact one on hover and in print."""
     if moment is None or moment == "":
@@ -62,6 +97,13 @@ def when(moment: datetime | date | str | None) -> SafeString | str:
     words = f"today {at:%H:%M}" if at.date() == now().date() else f"{day(at)} {at:%H:%M}"
     exact = f"{day(at)}, {at:%H:%M:%S} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', time_text(at), exact, words)
+
+
+@register.simple_tag(name="day")
+def day_of(moment: datetime) -> SafeString:
+    """A day in a column of days: how far it is stands below it."""
+    at = moment.date()
+    return format_html('<time datetime="{}">{}</time><span class="sub">{}</span>', at.isoformat(), day(at), _far(at))
 
 
 @register.simple_tag

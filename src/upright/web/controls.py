@@ -1,0 +1,305 @@
+"""Controls: a framework as a tree with statuses; one requirement with why, what answers its asks, what is near."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from upright.desk.description import registered
+from upright.desk.visible import visible
+from upright.posture import fold
+from upright.posture.explain import CellView
+from upright.posture.posture import STATUSES, Status, Verdict
+from upright.records.assurance.judging import explain_of, posture_of
+from upright.records.assurance.models import EvidenceRow
+from upright.records.inventory.models import System
+from upright.web.evidence import fresh_until, readable
+from upright.web.frame import catalogue
+from upright.web.posture import RIGHT, SHORT, WORST_FIRST, ordered, short
+from upright.web.requests import Request
+from upright.web.steps import begin
+
+if TYPE_CHECKING:
+    from upright.catalogue import Ask, Requirement
+
+_STATES = {"ok": "met", "bad": "failing", "old": "stale", "open": "unknown", "none": "unknown"}
+_SAID = {
+    "none": "nothing yet",
+    "aged": "older than is asked for",
+    "changed": "what it looked at has changed",
+    "draft": "a draft only",
+    "passed": "passed",
+    "failed": "failed",
+    "done": "failed; an approved record says what is done about it",
+}
+_SHOWN = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """A group of the tree: its requirements with their statuses, folded."""
+
+    id: str
+    title: str
+    status: str
+    met: int
+    of: int
+    leaves: tuple[tuple["Requirement", str], ...]
+    is_open: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One line of the checklist: kinds of which any answers, where it stands, on which statements, what to do."""
+
+    words: str
+    status: str
+    about: str
+    fresh_for: str | None
+    mode: str
+    answers: tuple[tuple[str, EvidenceRow | None], ...]
+    verb: str
+    address: str
+
+
+def controls(request: Request) -> HttpResponse:
+    """A framework over one system and the organisation; the requirement that is asked for, or the worst."""
+    systems = list(visible(System, request.powers).order_by("name")) if request.powers.may(RIGHT) else []
+    if not systems:
+        return render(request, "web/controls.html", {"systems": [], "here": "controls"})
+    wanted = request.GET.get("system", "")
+    system = next((one for one in systems if one.ref == wanted), systems[0])
+    at = request.GET.get("at", "")
+    framework = at.partition(":")[0] or request.GET.get("framework", "iso42001")
+    if framework not in catalogue().frameworks:
+        raise Http404(f"There is no framework {framework!r}.")
+    return _page(request, system, framework, at, systems)
+
+
+def why(request: Request, ref: str, requirement: str) -> HttpResponse:
+    """The same page at one requirement of one system."""
+    system = visible(System, request.powers).filter(ref=ref).first()
+    if not isinstance(system, System) or not request.powers.may(RIGHT, system):
+        raise Http404(f"There is no system {ref} that you may read.")
+    if requirement not in catalogue().requirements:
+        raise Http404(f"There is no requirement {requirement!r}.")
+    systems = list(visible(System, request.powers).order_by("name"))
+    return _page(request, system, requirement.partition(":")[0], requirement, systems)
+
+
+def side_by_side(request: Request) -> HttpResponse:
+    """Two frameworks: which requirements speak of the same, and where each stands; shown for orientation alone."""
+    systems = list(visible(System, request.powers).order_by("name")) if request.powers.may(RIGHT) else []
+    system = next((one for one in systems if one.ref == request.GET.get("system", "")), systems[0] if systems else None)
+    pairs = {
+        (str(one["from"]), str(one["to"]))
+        for one in catalogue().crosswalks.values()
+        if one["to"] in catalogue().frameworks
+    }
+    right = request.GET.get("right", "eu-ai-act")
+    found = next(
+        (one for one in catalogue().crosswalks.values() if (one["from"], one["to"]) == ("iso42001", right)), None
+    )
+    if found is None:
+        raise Http404(f"There is no crosswalk from ISO/IEC 42001 to {right!r}.")
+    statuses = _statuses(posture_of(system.ref).verdicts) if system else {}
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for link in found["links"]:
+        lines.setdefault(link["from"], []).append(link | {"status": statuses.get(link["to"], "unknown")})
+    known = catalogue().requirements
+    return render(
+        request,
+        "web/side_by_side.html",
+        {
+            "system": system,
+            "systems": systems,
+            "right": right,
+            "called": SHORT.get(right, right),
+            "choices": [(to, SHORT.get(to, to)) for _, to in sorted(pairs)],
+            "crosswalk": found,
+            "lines": [
+                {
+                    "left": known[one],
+                    "status": statuses.get(one, "unknown"),
+                    "links": [link | {"title": known[link["to"]].title} for link in links if link["to"] in known],
+                }
+                for one, links in lines.items()
+                if one in known
+            ],
+            "here": "controls",
+        },
+    )
+
+
+def _page(request: Request, system: System, framework: str, at: str, systems: Sequence[System]) -> HttpResponse:
+    kept = posture_of(system.ref)
+    statuses = _statuses(kept.verdicts)
+    wanted = request.GET.get("status", "")
+    own = [one for one in catalogue().requirements.values() if one.framework == framework]
+    shown = [one for one in own if wanted not in STATUSES or statuses.get(one.id, "unknown") == wanted]
+    chosen = catalogue().requirements.get(at) or _worst(shown or own, statuses)
+    if at and at not in catalogue().requirements:
+        raise Http404(f"There is no requirement {at!r}.")
+    counted: Counter[str] = Counter(statuses.get(one.id, "unknown") for one in own)
+    context = {
+        "system": system,
+        "systems": systems,
+        "framework": catalogue().frameworks[framework],
+        "frameworks": [(one, SHORT.get(one, one)) for one in ordered()],
+        "called": SHORT.get(framework, framework),
+        "wanted": wanted,
+        "total": len(own),
+        "counts": [
+            (one, counted[one], _address(system, framework, status="" if one == wanted else one))
+            for one in WORST_FIRST
+            if counted[one]
+        ],
+        "all": _address(system, framework),
+        "tree": _tree(framework, shown, statuses, chosen, is_narrowed=wanted in STATUSES),
+        "kept_at": kept.at,
+        "here": "controls",
+    }
+    return render(request, "web/controls.html", context | _detail(request, system, chosen, statuses))
+
+
+def _detail(
+    request: Request, system: System, requirement: "Requirement", statuses: Mapping[str, Status]
+) -> dict[str, Any]:
+    told = explain_of(requirement.id, system.ref)
+    rows = {one.evidence: one for one in readable(request).filter(evidence__in=told.evidence[:64])}
+    status = statuses.get(requirement.id, "unknown")
+    group = next(
+        (one for one in catalogue().frameworks[requirement.framework].groups if one.id == requirement.group), None
+    )
+    return {
+        "requirement": requirement,
+        "group": group,
+        "status": status,
+        "told": told,
+        "points": [
+            _point(request, system, ask, member, told.cells, rows) for ask in requirement.asks for member in ask.all_of
+        ],
+        "nearby": _nearby(requirement.id, statuses),
+        "kept_by": [
+            one
+            for one in registered().values()
+            if one.clause == requirement.id and request.powers.may(one.right("read"))
+        ],
+        "answered": [rows[one] for one in told.evidence if one in rows][:_SHOWN],
+    }
+
+
+def _point(
+    request: Request,
+    system: System,
+    ask: "Ask",
+    kinds: tuple[str, ...],
+    cells: Iterable[CellView],
+    rows: Mapping[str, EvidenceRow],
+) -> Point:
+    own = [one for one in cells if one.kind in kinds and one.subject.partition(":")[0] == ask.about]
+    states = {one.state for one in own}
+    status = "unknown"
+    if "bad" in states:
+        status = "failing"
+    elif "old" in states:
+        status = "stale"
+    elif "ok" in states:
+        complete = len(kinds) > 1 or states == {"ok"}
+        status = "met" if complete else "partly"
+    verb, address = begin(request, kinds[0], system.ref)
+    answers = []
+    for one in own:
+        row = next((rows[item] for item in one.evidence if item in rows), None)
+        if row is not None or one.state != "none":
+            answers.append((f"{one.subject}: {_SAID.get(one.reason, one.reason.replace('-', ' '))}", row))
+    return Point(
+        words=" or ".join(one.replace("-", " ") for one in kinds),
+        status=status,
+        about=ask.about,
+        fresh_for=ask.fresh_for,
+        mode="must have been done" if ask.mode == "must_be_done" else "must pass",
+        answers=tuple(answers[:_SHOWN]),
+        verb=verb,
+        address=address,
+    )
+
+
+def until(row: EvidenceRow) -> Any:
+    """The day until which a statement is fresh."""
+    moment = fresh_until(row)
+    return None if moment is None else moment.date()
+
+
+def _nearby(requirement: str, statuses: Mapping[str, Status]) -> list[dict[str, Any]]:
+    """What other frameworks say of nearly the same; it never makes posture."""
+    found = []
+    for crosswalk in catalogue().crosswalks.values():
+        for link in crosswalk["links"]:
+            if requirement not in (link["from"], link["to"]):
+                continue
+            other = link["to"] if link["from"] == requirement else link["from"]
+            known = catalogue().requirements.get(other)
+            found.append(
+                {
+                    "id": other if known else "",
+                    "words": short(other) if known else other,
+                    "title": known.title if known else link.get("note", ""),
+                    "status": statuses.get(other, "unknown") if known else "",
+                    "strength": str(link.get("strength", "")),
+                    "is_confirmed": link.get("confirmed", link.get("source") == "published"),
+                }
+            )
+    return found
+
+
+def _tree(
+    framework: str,
+    shown: Iterable["Requirement"],
+    statuses: Mapping[str, Status],
+    chosen: "Requirement",
+    *,
+    is_narrowed: bool,
+) -> list[Branch]:
+    by: dict[str, list[Requirement]] = {}
+    for one in shown:
+        by.setdefault(one.group, []).append(one)
+    titles = {one.id: one.title for one in catalogue().frameworks[framework].groups}
+    branches = []
+    for group, leaves in by.items():
+        own: list[Status] = [statuses.get(one.id, "unknown") for one in leaves]
+        counted = [one for one in own if one != "not_applicable"]
+        branches.append(
+            Branch(
+                id=group if framework in {"iso42001", "nist-ai-rmf"} else "",
+                title=titles.get(group, group),
+                status=fold(own),
+                met=own.count("met"),
+                of=len(counted),
+                leaves=tuple(zip(leaves, own, strict=True)),
+                is_open=is_narrowed or group == chosen.group,
+            )
+        )
+    return branches
+
+
+def _statuses(verdicts: Iterable[Verdict]) -> dict[str, Status]:
+    """Each requirement once: what is asked of the system and what is asked of the organisation, folded."""
+    by: dict[str, list[Status]] = {}
+    for one in verdicts:
+        by.setdefault(one.requirement, []).append(one.status)
+    return {requirement: fold(found) for requirement, found in by.items()}
+
+
+def _worst(shown: Sequence["Requirement"], statuses: Mapping[str, Status]) -> "Requirement":
+    return min(shown, key=lambda one: WORST_FIRST.index(statuses.get(one.id, "unknown")))
+
+
+def _address(system: System, framework: str, status: str = "") -> str:
+    kept = {"framework": framework, "system": system.ref, "status": status}
+    return f"{reverse('web:controls')}?{urlencode({name: one for name, one in kept.items() if one})}"

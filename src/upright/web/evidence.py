@@ -1,0 +1,260 @@
+"""Evidence: every statement with its result and how fresh it is; one statement from requirement to bytes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from upright.desk import detail
+from upright.desk.description import registered
+from upright.desk.visible import visible
+from upright.evidence.dsse import MEDIA_TYPE, Envelope
+from upright.kernel import parse_duration, parse_time
+from upright.ledger import Recorded
+from upright.posture.keybook import KeyBook
+from upright.posture.plan import strictest_freshness
+from upright.records.assurance.evidence import key_entries
+from upright.records.assurance.judging import postures
+from upright.records.assurance.models import EvidenceRow
+from upright.records.inventory.models import System
+from upright.records.trail.history import recorded
+from upright.records.trail.models import LedgerEntry, LedgerStream
+from upright.records.trail.server_log import now
+from upright.web.frame import catalogue
+from upright.web.plots import interval, limit_words, number, of_whom, plots
+from upright.web.posture import RIGHT, WORST_FIRST, short
+from upright.web.requests import Request
+
+RESULTS = ("passed", "failed", "undecided", "errored")
+_PER = 50
+_EARLIER = 8
+_CHECK = """\
+import json, sys
+from upright.ledger import Checkpoint, VerifierKey, leaf_hash, verify_inclusion
+from upright.ledger.leaves import body_digest
+p = json.load(open("entry-{entry}.json"))
+seen = Checkpoint.parse(p["checkpoint"])
+seen.note.verify(VerifierKey.parse(sys.argv[1]))
+body = body_digest(p["media_type"], bytes.fromhex(p["body_salt"]), p["body"].encode())
+assert json.loads(p["leaf"])["body"] == body, "the body is another"
+path = [bytes.fromhex(one) for one in p["path"]]
+verify_inclusion(leaf_hash(p["leaf"].encode()), p["index"], seen.size, path, seen.root)
+print("in the log, signed, and nothing else")
+"""
+
+
+def readable(request: Request) -> "QuerySet[EvidenceRow]":
+    """The statements that somebody may read: of systems that they may see, and of the organisation."""
+    if not request.powers.may(RIGHT):
+        return EvidenceRow.objects.none()
+    return EvidenceRow.objects.filter(Q(system="") | Q(system__in=visible(System, request.powers).values("ref")))
+
+
+def show(request: Request) -> HttpResponse:
+    """The list, newest first; by result, system and kind."""
+    wanted = {name: request.GET.get(name, "") for name in ("result", "system", "kind")}
+    rows = readable(request).order_by("-index")
+    if wanted["result"] in RESULTS:
+        rows = rows.filter(result=wanted["result"])
+    if wanted["system"]:
+        rows = rows.filter(system=wanted["system"])
+    if wanted["kind"]:
+        rows = rows.annotate(words=Cast("kinds", TextField())).filter(words__contains=f'"{wanted["kind"][:100]}"')
+    before = request.GET.get("before", "")
+    if before.isdigit():
+        rows = rows.filter(index__lt=int(before[:15]))
+    page = list(rows[: _PER + 1])
+    names = dict(visible(System, request.powers).values_list("ref", "name"))
+    newest = dict(LedgerStream.objects.filter(ref__in={one.stream for one in page}).values_list("ref", "newest"))
+    kept = "&".join(f"{name}={value}" for name, value in wanted.items() if value)
+    return render(
+        request,
+        "web/evidence.html",
+        {
+            "rows": [_line(one, names, newest) for one in page[:_PER]],
+            "next": f"?{kept}{'&' if kept else ''}before={page[_PER - 1].index}" if len(page) > _PER else "",
+            "is_first": not before.isdigit(),
+            "wanted": wanted,
+            "is_narrowed": bool(kept),
+            "results": [(one, _with(wanted, "result", one)) for one in RESULTS],
+            "system": names.get(wanted["system"], wanted["system"]),
+            "without_system": _with(wanted, "system", wanted["system"]),
+            "without_kind": _with(wanted, "kind", wanted["kind"]),
+            "shelves": [
+                one
+                for one in registered().values()
+                if one.place == "evidence" and request.powers.may(one.right("read"))
+            ],
+            "here": "evidence",
+        },
+    )
+
+
+def statement(request: Request, entry: int) -> HttpResponse:
+    """One statement: the chain from requirement to bytes, what was measured, the proof, and how to check it by hand."""
+    row, found = _found(request, entry)
+    envelope = _envelope(found)
+    said = envelope.statement
+    predicate = said.predicate
+    system = System.objects.filter(ref=row.system).first() if row.system else None
+    proof = detail.proof(row.stream, entry)
+    answers = _answers(row, system)
+    return render(
+        request,
+        "web/statement.html",
+        {
+            "row": row,
+            "title": row.binding or ", ".join(one.replace("-", " ") for one in row.kinds),
+            "said": said,
+            "predicate": predicate,
+            "id": envelope.id,
+            "system": system,
+            "recorded": found.time,
+            "fresh_until": fresh_until(row),
+            "is_old": is_aged(row),
+            "holders": KeyBook(key_entries()).holders(envelope, entry),
+            "plots": plots(predicate.measurements, predicate.limits),
+            "measured": [
+                {
+                    "name": one.name.replace("_", " "),
+                    "of": of_whom(one),
+                    "says": interval(one),
+                    "n": f"{one.n:,}",
+                    "limit": limit_words(predicate.limits.get(one.name, {})),
+                    "outcome": one.outcome,
+                }
+                for one in predicate.measurements
+            ],
+            "answers": answers,
+            "first": answers[0] if answers else None,
+            "proof": proof,
+            "checkpoint": number(str(proof["size"])),
+            "script": _CHECK.format(entry=entry),
+            "earlier": readable(request).filter(stream=row.stream).exclude(index=entry).order_by("-index")[:_EARLIER],
+            "here": "evidence",
+        },
+    )
+
+
+def envelope(request: Request, entry: int) -> HttpResponse:
+    """The signed statement as it was filed, to keep."""
+    _, found = _found(request, entry)
+    answer = HttpResponse(found.body, content_type=MEDIA_TYPE)
+    answer["Content-Disposition"] = f'attachment; filename="statement-{entry}.json"'
+    return answer
+
+
+def proof(request: Request, entry: int) -> HttpResponse:
+    """The proof of inclusion of a statement, to keep and to check elsewhere."""
+    row, _ = _found(request, entry)
+    answer = JsonResponse(detail.proof(row.stream, entry), json_dumps_params={"indent": 2})
+    answer["Content-Disposition"] = f'attachment; filename="entry-{entry}.json"'
+    return answer
+
+
+def kind(request: Request, kind: str) -> HttpResponse:
+    """What a kind of evidence is, who produces it and how, which requirements ask for it, and what there is of it."""
+    known = catalogue().kinds.get(kind)
+    if known is None:
+        raise Http404(f"There is no kind of evidence {kind!r}.")
+    rows = readable(request).annotate(words=Cast("kinds", TextField())).filter(words__contains=f'"{kind}"')
+    return render(
+        request,
+        "web/kind.html",
+        {
+            "kind": known,
+            "asked": [catalogue().requirements[one] for one in asked_by().get(kind, ())],
+            "rows": rows.order_by("-index")[:_EARLIER],
+            "fresh_for": strictest_freshness(catalogue(), (kind,)),
+            "here": "evidence",
+        },
+    )
+
+
+@cache
+def asked_by() -> Mapping[str, tuple[str, ...]]:
+    """By kind of evidence the requirements that ask for it, in catalogue order."""
+    found: dict[str, list[str]] = {}
+    for one in catalogue().requirements.values():
+        for kind in one.kinds:
+            found.setdefault(kind, []).append(one.id)
+    return {kind: tuple(ids) for kind, ids in found.items()}
+
+
+def fresh_until(row: EvidenceRow) -> datetime | None:
+    """Until when a statement is fresh by the strictest ask for its kinds; None where it does not age."""
+    span = _freshness(tuple(row.kinds))
+    return None if span is None else parse_time(row.ended) + parse_duration(span)
+
+
+def is_aged(row: EvidenceRow) -> bool:
+    """Whether that moment has passed."""
+    until = fresh_until(row)
+    return until is not None and until < now()
+
+
+@cache
+def _freshness(kinds: tuple[str, ...]) -> str | None:
+    return strictest_freshness(catalogue(), kinds)
+
+
+def _line(row: EvidenceRow, names: Mapping[str, str], newest: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "row": row,
+        "title": row.binding or ", ".join(one.replace("-", " ") for one in row.kinds),
+        "kinds": ", ".join(row.kinds),
+        "system": names.get(row.system, "The organisation"),
+        "subject": row.subject,
+        "fresh_until": fresh_until(row),
+        "is_old": is_aged(row),
+        "is_newest": newest.get(row.stream) == row.index,
+        "answers": len({one for kind in row.kinds for one in asked_by().get(kind, ())}),
+    }
+
+
+def _with(wanted: Mapping[str, str], name: str, value: str) -> str:
+    """The address with one filter set, or taken away where it is set to that."""
+    left = dict(wanted) | {name: "" if wanted[name] == value else value}
+    kept = "&".join(f"{key}={one}" for key, one in left.items() if one)
+    return f"{reverse('web:evidence')}{'?' if kept else ''}{kept}"
+
+
+def _found(request: Request, entry: int) -> tuple[EvidenceRow, Recorded]:
+    row = readable(request).filter(index=entry).first()
+    if row is None:
+        raise Http404(f"There is no statement in entry {entry}, or you may not read it.")
+    found = recorded(LedgerEntry.objects.filter(index=entry))[0]
+    if found.body is None:
+        raise Http404(
+            f"The statement in entry {entry} held personal data and was erased; that it stood there is proved."
+        )
+    return row, found
+
+
+def _envelope(found: Recorded) -> Envelope:
+    return Envelope.parse(found.body or b"")
+
+
+def _answers(row: EvidenceRow, system: System | None) -> list[dict[str, Any]]:
+    """The requirements that ask for the kinds of a statement, with where they stand, the worst first."""
+    ids = list(dict.fromkeys(one for kind in row.kinds for one in asked_by().get(kind, ())))
+    verdicts = {}
+    if system is not None:
+        verdicts = {one.requirement: one.status for one in postures([system.ref])[system.ref].verdicts}
+    lines = [
+        {
+            "id": one,
+            "title": catalogue().requirements[one].title,
+            "framework": short(one),
+            "status": verdicts.get(one, ""),
+        }
+        for one in ids
+    ]
+    order = {status: n for n, status in enumerate(WORST_FIRST)}
+    return sorted(lines, key=lambda one: order.get(str(one["status"]), len(order)))

@@ -1,0 +1,203 @@
+"""What needs who looks: decisions that wait and may be taken, what is due or past, failing evidence, tasks."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from django.db.models import CharField, DateField, F, ForeignKey, Q, QuerySet, Value
+from django.urls import reverse
+
+from upright.desk.description import registered
+from upright.desk.moves import offers
+from upright.desk.values import linked_fields
+from upright.desk.visible import visible
+from upright.records.assurance.overview import Summary
+from upright.records.collaboration.models import Task
+from upright.records.identity.models import Person
+from upright.records.inventory.models import System
+from upright.records.trail.record import Record
+from upright.records.trail.server_log import now
+from upright.web.requests import Request
+
+WAITING = frozenset({"proposed", "in-review", "in_review", "waiting", "requested", "submitted", "reported"})
+SETTLED = frozenset(
+    {"done", "effective", "closed", "withdrawn", "superseded", "rejected", "refused", "ended", "dropped", "retired"}
+)
+_DATED = re.compile(r"(^|_)(due|review|next|answer|expires|deadline)(_|$)")
+_SOON = timedelta(days=14)
+_MOST = 12
+_TRIED = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """One line: what to do about what, until when; ``status`` says which sign stands before it."""
+
+    title: str
+    address: str
+    says: str
+    due: date | None = None
+    status: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its day is today or past."""
+        return self.due is not None and self.due <= now().date()
+
+
+def needs(request: Request, systems: Iterable[System], found: Iterable[Summary]) -> list[Need]:
+    """Everything that waits for somebody, the nearest date first, then what fails, then what has no date."""
+    change = registered()["system"].right("change")
+    mine = {one.ref for one in systems if one.owner.ref == str(request.actor) or request.powers.may(change, one)}
+    names = {one.ref: one.name for one in systems}
+    lines = [*_tasks(request), *_dated(request), *_decisions(request)]
+    lines += [need for one in found if one.scope in mine for need in _checks(one, names[one.scope])]
+    return sorted(lines, key=lambda one: (one.due or date.max, one.status != "failing", one.status != "stale"))
+
+
+def _tasks(request: Request) -> Iterator[Need]:
+    tasks = Task.objects.filter(assignee__ref=str(request.actor), state=Task.State.OPEN)
+    wanted = list(tasks.order_by(F("due").asc(nulls_last=True), "pk")[:_MOST])
+    records = _records(request, {one.about for one in wanted})
+    for task in wanted:
+        if record := records.get(task.about):
+            yield Need(
+                title=task.title,
+                address=reverse("web:record", args=[task.about]) + "#h-tasks",
+                says=f"Task about {_title(record)}: {record}",
+                due=task.due,
+            )
+
+
+def _dated(request: Request) -> Iterator[Need]:
+    """What somebody owns, or may change where nobody owns it, that is due or to be reviewed within two weeks."""
+    last = now().date() + _SOON
+    parts = []
+    for described in registered().values():
+        names, owner = _shape(described.model)
+        rows = visible(described.model, request.powers, "read" if owner else "change") if names else None
+        if rows is None or (owner and str(request.actor).partition(":")[0] != "person"):
+            continue
+        if owner:
+            rows = rows.filter(**{f"{owner}__ref": str(request.actor)})
+        if _has_state(described.model):
+            rows = rows.exclude(Q(state__in=SETTLED))
+        parts += [_lean(rows.filter(**{f"{name}__lte": last}), name) for name in names]
+    found = _union(parts)
+    records = _records(request, {ref for ref, _, _ in found})
+    for ref, field, day in found:
+        if record := records.get(ref):
+            verb = "Review" if "review" in field else "Due"
+            yield Need(
+                title=f"{verb}: {record}", address=reverse("web:record", args=[ref]), says=_title(record), due=day
+            )
+
+
+def _decisions(request: Request) -> Iterator[Need]:
+    """What waits for a decision that who looks may take: the verbs say so themselves."""
+    parts = [
+        _lean(visible(one.model, request.powers).filter(Q(state__in=WAITING)), None)
+        for one in registered().values()
+        if one.moves and _has_state(one.model) and request.powers.may(one.right("read"))
+    ]
+    found = _union(parts)[:_TRIED]
+    records = _records(request, {ref for ref, _, _ in found})
+    for ref, _, _ in found:
+        record = records.get(ref)
+        if record is None:
+            continue
+        described = registered()[record.ref_type]
+        may = [
+            one
+            for one in offers(described, record, actor=request.actor, powers=request.powers)
+            if not one.why_not and one.name.partition("_")[0] not in _UNDECIDED
+        ]
+        if may:
+            word = getattr(record, "get_state_display", lambda: "waiting")()
+            yield Need(
+                title=f"{may[0].title}: {record}",
+                address=reverse("web:record", args=[ref]),
+                says=f"{described.title}, {word.lower()}",
+            )
+
+
+_UNDECIDED = frozenset({"withdraw", "reopen", "drop", "return", "end", "cancel"})
+
+
+def _checks(one: Summary, name: str) -> Iterator[Need]:
+    for missing in one.gate.missing if one.gate else ():
+        if missing.status in {"failing", "stale"} and ":" not in missing.what:
+            word = "fails" if missing.status == "failing" else "is going or gone stale"
+            yield Need(
+                title=f"{missing.what} {word}",
+                address=reverse("web:record", args=[one.scope]) + "#checks",
+                says=f"Evidence of {name}. It keeps the gate to {stage_word(one.gate.stage)} shut" if one.gate else "",
+                status=missing.status,
+            )
+
+
+def stage_word(stage: str) -> str:
+    """A life-cycle stage as a reader says it."""
+    return (
+        stage.replace("-", " and ", 1)
+        if stage in _PAIRS
+        else stage
+        if stage.startswith("re-")
+        else stage.replace("-", " ")
+    )
+
+
+_PAIRS = frozenset({"design-development", "verification-validation", "operation-monitoring"})
+
+
+@cache
+def _shape(model: type[Record]) -> tuple[tuple[str, ...], str]:
+    """The dates by which something is to be done about a record, and the link to who answers for it."""
+    fields = model._meta.concrete_fields
+    names = tuple(one.name for one in fields if type(one) is DateField and _DATED.search(one.name))
+    people = {one.name for one in fields if isinstance(one, ForeignKey) and one.related_model is Person}
+    owner = next((one for one in ("assignee", "owner", "responsible") if one in people), "")
+    return names, owner
+
+
+@cache
+def _has_state(model: type[Record]) -> bool:
+    return any(one.name == "state" for one in model._meta.concrete_fields)
+
+
+def _lean(rows: "QuerySet[Record]", name: str | None) -> "QuerySet[Record, tuple[str, str, date]]":
+    day = F(name) if name else Value(None, output_field=DateField())
+    return (
+        rows.order_by()
+        .annotate(_field=Value(name or "", output_field=CharField()), _day=day)
+        .values_list("ref", "_field", "_day")
+    )
+
+
+def _union(parts: "list[QuerySet[Record, tuple[str, str, date]]]") -> list[tuple[str, str, date]]:
+    """The first rows over all types in one query, the nearest day first."""
+    if not parts:
+        return []
+    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    return list(rows.order_by("_day", "ref")[:_MOST])
+
+
+def _records(request: Request, refs: set[str]) -> dict[str, Record]:
+    """The records of these references that may be read; one query for each type."""
+    by: dict[str, set[str]] = {}
+    for ref in refs:
+        by.setdefault(ref.partition(":")[0], set()).add(ref)
+    found: dict[str, Record] = {}
+    for name, wanted in by.items():
+        described = registered().get(name)
+        if described is not None:
+            rows = visible(described.model, request.powers).filter(Q(ref__in=wanted))
+            links = linked_fields(described.model, [one.name for one in described.model._meta.concrete_fields])
+            found |= {one.ref: one for one in rows.select_related(*links)}
+    return found
+
+
+def _title(record: Record) -> str:
+    return registered()[record.ref_type].title

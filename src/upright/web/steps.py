@@ -1,0 +1,83 @@
+"""The best next step in words: which evidence, about what, how many requirements it would move, and where to begin."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from upright.desk.description import RecordType, registered
+from upright.posture import Step
+from upright.records.assurance.overview import Summary
+from upright.records.inventory.models import System
+from upright.web.frame import catalogue
+from upright.web.requests import Request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggested:
+    """A step as a page says it; ``which`` leads to the requirements it would move."""
+
+    title: str
+    says: str
+    verb: str
+    address: str
+    requirements: tuple[str, ...]
+    system: str
+
+
+def best_step(request: Request, systems: Iterable[System], found: Mapping[str, Summary]) -> Suggested | None:
+    """The step that would move most requirements over the systems that somebody may see."""
+    names = {one.ref: one for one in systems}
+    steps = [(step, names[ref]) for ref, one in found.items() for step in one.steps]
+    if not steps:
+        return None
+    step, system = max(steps, key=lambda pair: (len(pair[0].moves), pair[0].scope, pair[0].kind))
+    return told(request, step, system)
+
+
+def told(request: Request, step: Step, system: System) -> Suggested:
+    """A step in words, with what somebody may do about it."""
+    kind = catalogue().kinds[step.kind]
+    of = system.name if step.scope == system.ref else "the organisation"
+    name = step.kind.replace("-", " ")
+    verb = {"failing": "put right", "stale": "renew", "unknown": "provide"}[step.state]
+    what, address = begin(request, step.kind, system.ref)
+    frameworks = len({one.partition(":")[0] for one in step.moves})
+    plural = "" if len(step.moves) == 1 else "s"
+    return Suggested(
+        title=f"{verb} {name} for {of}",
+        says=f"Would move {len(step.moves)} requirement{plural} in {frameworks} framework"
+        f"{'' if frameworks == 1 else 's'} from {step.state}. {kind.meaning}",
+        verb=what,
+        address=address,
+        requirements=step.moves,
+        system=system.ref,
+    )
+
+
+def begin(request: Request, kind: str, system: str) -> tuple[str, str]:
+    """What to do about a missing kind of evidence, and where: a record is written, a check is bound."""
+    known = catalogue().kinds.get(kind)
+    described = producer(kind)
+    if described is not None and described.is_typed and request.powers.may(described.right("add")):
+        start = {"subtype": kind} if "subtype" in described.fields else {}
+        start |= {name: system for name in ("system", "about") if name in described.fields}
+        address = reverse("web:add", args=[described.name])
+        return f"Add {described.title.lower()}", f"{address}?{urlencode(start)}" if start else address
+    if described is not None:
+        return f"Open {described.plural.lower()}", reverse("web:list", args=[described.name])
+    how = "check" if known is not None and known.produced_by == "check" else "attest"
+    return ("How to bind the check" if how == "check" else "How to attest it"), reverse("web:kind", args=[kind])
+
+
+def producer(kind: str) -> RecordType | None:
+    """The record type that evidence of a kind comes from; None for what is measured or attested."""
+    types = registered()
+    if kind in types:
+        return types[kind]
+    for described in types.values():
+        field = next((one for one in described.model._meta.concrete_fields if one.name == "subtype"), None)
+        if field is not None and kind in {value for value, _ in field.flatchoices}:
+            return described
+    return None

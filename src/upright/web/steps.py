@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -9,6 +10,7 @@ from django.urls import reverse
 from upright.desk.description import RecordType, registered
 from upright.posture import Step
 from upright.records.assurance.overview import Summary
+from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS, document_kinds, kept_kinds
 from upright.records.inventory.models import System
 from upright.web.frame import catalogue
 from upright.web.requests import Request
@@ -61,8 +63,12 @@ def begin(request: Request, kind: str, system: str) -> tuple[str, str]:
     known = catalogue().kinds.get(kind)
     described = producer(kind)
     if described is not None and described.is_typed and request.powers.may(described.right("add")):
-        start = {"subtype": kind} if "subtype" in described.fields else {}
-        start |= {name: system for name in ("system", "about") if name in described.fields}
+        start: dict[str, str] = {}
+        for name in ("kind", "subtype"):
+            if name in described.fields and is_choice(described, name, kind):
+                start[name] = kind
+        if known is None or "system" in known.subject:
+            start |= {name: system for name in ("system", "about") if name in described.fields}
         address = reverse("web:add", args=[described.name])
         return f"Add {described.title.lower()}", f"{address}?{urlencode(start)}" if start else address
     if described is not None:
@@ -74,10 +80,15 @@ def begin(request: Request, kind: str, system: str) -> tuple[str, str]:
 def producer(kind: str) -> RecordType | None:
     """The record type that evidence of a kind comes from; None for what is measured or attested."""
     types = registered()
-    if kind in types:
-        return types[kind]
-    for described in types.values():
-        field = next((one for one in described.model._meta.concrete_fields if one.name == "subtype"), None)
-        if field is not None and kind in {value for value, _ in field.flatchoices}:
-            return described
-    return None
+    own = {**SPECIALISED, **SPECIALISED_DOCUMENTS}.get(kind) or kind.partition(".")[0]
+    if own in types:
+        return types[own]
+    if kind in dict(kept_kinds()):
+        return types.get("kept-record")
+    return types.get("document") if kind in dict(document_kinds()) else None
+
+
+def is_choice(described: RecordType, name: str, value: str) -> bool:
+    """Whether a field of a type may hold a value."""
+    field: Any = described.model._meta.get_field(name)
+    return value in {one for one, _ in field.flatchoices}

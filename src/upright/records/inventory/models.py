@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import TextChoices  # inside a class that has ``models`` of its own
 
 from upright.kernel import Ref
 from upright.records.identity.models import Person, Unit
@@ -14,7 +15,7 @@ from upright.records.trail.record import Record
 class System(Record):
     """An AI system in scope: what it is for, who answers for it, at which stage of its life it is."""
 
-    class Modality(models.TextChoices):
+    class Modality(TextChoices):
         """What a system takes in and puts out."""
 
         TABULAR = "tabular", "Tabular"
@@ -65,7 +66,7 @@ class OfSystem(Record):
 class Supplier(Record):
     """Who provides a model, data, a service or a part, and how much hangs on it (A.10.3)."""
 
-    class Criticality(models.TextChoices):
+    class Criticality(TextChoices):
         """What happens here if it fails."""
 
         LOW = "low", "Low"

@@ -1,5 +1,50 @@
 """The records of operations."""
 
+from upright.records.operations.models.building import Disposal, RequirementSpecification, TestReport
+from upright.records.operations.models.incidents import Incident, Notice
+from upright.records.operations.models.oversight import Alarm, DecisionReview, Monitor, OversightAssignment
+from upright.records.operations.models.requests import (
+    AccessReview,
+    DataUseRequest,
+    EvidenceRequest,
+    InformationDelivery,
+    UserInformation,
+)
 from upright.records.operations.models.stages import StageChange
+from upright.records.operations.models.supply import (
+    ChangeNotice,
+    CustomerRequirement,
+    InformationOwed,
+    ResponsibilityMatrix,
+    SupplierAssessment,
+    SupplierReview,
+)
+from upright.records.operations.models.use import IntendedUse, UsageReview, UseApproval, UseProposal
 
-__all__ = ["StageChange"]
+__all__ = [
+    "AccessReview",
+    "Alarm",
+    "ChangeNotice",
+    "CustomerRequirement",
+    "DataUseRequest",
+    "DecisionReview",
+    "Disposal",
+    "EvidenceRequest",
+    "Incident",
+    "InformationDelivery",
+    "InformationOwed",
+    "IntendedUse",
+    "Monitor",
+    "Notice",
+    "OversightAssignment",
+    "RequirementSpecification",
+    "ResponsibilityMatrix",
+    "StageChange",
+    "SupplierAssessment",
+    "SupplierReview",
+    "TestReport",
+    "UsageReview",
+    "UseApproval",
+    "UseProposal",
+    "UserInformation",
+]

@@ -24,14 +24,11 @@ OPEN: frozenset[str] = frozenset(
         "external-report",
         "impact-assessment",
         "improvement",
-        "incident",
         "management-review",
         "management-review-decisions",
         "management-review-inputs",
         "nonconformity",
         "opportunity",
-        "release-approval",
-        "requirement-specification",
         "residual-risk-acceptance",
         "risk",
         "risk-assessment",
@@ -47,6 +44,8 @@ OPEN: frozenset[str] = frozenset(
 REQUIRED, CUSTOMARY, IN_WRITING = 22, 17, 26
 """How many the reference counts: required by a clause, customary as proof, in writing by a control."""
 ALSO = {
+    "development-gate-record": ("stage-change", {"state": "made"}),
+    "release-approval": ("stage-change", {"to_stage": "deployment"}),
     "development-objective": ("objective", {"kind": "development-objective"}),
     "use-objective": ("objective", {"kind": "use-objective"}),
     "policy-communication": ("communication", {}),

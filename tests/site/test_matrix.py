@@ -39,6 +39,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "choices/<slug:name>/": ("/choices/system/", MINE),  # a stranger finds nothing
     "in/controls/": ("/in/controls/", MINE),  # a stranger sees no system in it
     "posture/<ref:ref>/": (f"/posture/{REF}/", READ),
+    "checks/<ref:ref>/": (f"/checks/{REF}/", (302, 404, 302, 302, 302)),
     "why/<ref:ref>/<str:requirement>/": (f"/why/{REF}/iso42001:A.7.5/", READ),
     "in/organisation/worker/": ("/in/organisation/worker/", (302, 403, 403, 200, 403)),
     "in/controls/side-by-side/": ("/in/controls/side-by-side/", MINE),

@@ -26,6 +26,7 @@ def demo(
     os.environ["UPRIGHT_DEMO"] = "yes"
     os.environ.pop("UPRIGHT_DATABASE_URL", None)
     folder = session.folder()
+    os.environ["UPRIGHT_WORKSPACES"] = str(folder.absolute())
     serving, building = server("upright.site.serving"), server("upright.site.demo")
     serving.load()
     with building.beginning():

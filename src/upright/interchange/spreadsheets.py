@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from upright.interchange.archives import refuse_bomb
 from upright.kernel import InputError
@@ -112,23 +112,28 @@ def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _xlsx(path: Path) -> Iterator[tuple[int, list[str]]]:
-    from openpyxl import load_workbook
-
     with path.open("rb") as stream:
         refuse_bomb(stream)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # what the file says of its size need not be true
-            for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-                yield number, [_text(cell) for cell in row]
-            book.close()
+        with path.open("rb") as stream:  # by path the library goes by the name's ending, and a kept file has none
+            yield from _cells(stream)
     except SpreadsheetError:
         raise
     except Exception as why:  # noqa: BLE001 (a hostile file breaks the library in many ways; each is "not readable")
         raise SpreadsheetError(f"Not readable as XLSX ({type(why).__name__}).", code="UP-IMPORT-01") from None
+
+
+def _cells(stream: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
+    from openpyxl import load_workbook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its size need not be true
+        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            yield number, [_text(cell) for cell in row]
+        book.close()
 
 
 def _text(cell: Any) -> str:

@@ -32,6 +32,21 @@ def flag(environment: Mapping[str, str], name: str) -> bool:
     return value in _YES
 
 
+def folders(environment: Mapping[str, str], name: str) -> list[str]:
+    """Folders, separated as in PATH; absent means none.
+
+    Raises:
+        InputError: one is no absolute path.
+    """
+    found = [one for one in environment.get(name, "").split(os.pathsep) if one.strip()]
+    for one in found:
+        if not Path(one).is_absolute():
+            raise InputError(
+                f"{name} names {one!r}; expected absolute folders, such as /srv/models.", code="UP-SITE-12"
+            )
+    return found
+
+
 def number(environment: Mapping[str, str], name: str) -> int:
     """A count; absent means none.
 

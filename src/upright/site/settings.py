@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from upright.site.address import address, address_settings
-from upright.site.environment import database, flag, mail, number, secret_key, upright_home
+from upright.site.environment import database, flag, folders, mail, number, secret_key, upright_home
 from upright.site.logs import logging_settings
 from upright.site.sign_on import provider_apps, sign_on
 
 UPRIGHT_HOME = upright_home(os.environ)
+UPRIGHT_WORKSPACES = folders(os.environ, "UPRIGHT_WORKSPACES")
 DEMO = flag(os.environ, "UPRIGHT_DEMO")
 DEBUG = flag(os.environ, "UPRIGHT_DEBUG")
 SECRET_KEY = secret_key(os.environ, UPRIGHT_HOME)

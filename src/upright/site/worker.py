@@ -21,16 +21,18 @@ from django_tasks_db.utils import exclusive_transaction
 from upright.kernel import time_text
 from upright.records.trail.reactions import due, newest_index, pending, run_pending
 from upright.records.trail.server_log import now
+from upright.records.work.checks import run_due
 from upright.records.work.models import WorkerBeat
 from upright.records.work.tasks import StoppedError
 
 LOG = logging.getLogger("upright.worker")
 BEAT_S = 5.0
 POLL_S = 1.0
+SCHEDULES_S = 15.0
 GONE_AFTER = timedelta(seconds=60)
 MOST_LIVES = 5
 _LONGEST_PAUSE_S = 60.0
-_RUNNERS = ("upright.site.importing",)
+_RUNNERS = ("upright.site.importing", "upright.site.checking")
 
 
 class Worker:
@@ -54,6 +56,7 @@ class Worker:
         threads = [
             threading.Thread(target=self._again, args=(self.beat, BEAT_S), name="beat"),
             threading.Thread(target=self._again, args=(self.react, POLL_S), name="reactions"),
+            threading.Thread(target=self._again, args=(run_due, SCHEDULES_S), name="schedules"),
         ]
         for one in threads:
             one.start()
@@ -71,6 +74,7 @@ class Worker:
         self.beat()
         try:
             self.react()
+            run_due()
             self.work()
         finally:
             WorkerBeat.objects.filter(worker=self.id).delete()
@@ -138,7 +142,7 @@ class Worker:
         seconds = round(time.monotonic() - started, 3)
         LOG.info("task ended", extra={"task": ref, "outcome": outcome, "seconds": seconds, "memory_mib": memory_mib()})
 
-    def _again(self, act: Callable[[], None], every_s: float) -> None:
+    def _again(self, act: Callable[[], object], every_s: float) -> None:
         """Acts again and again; what breaks, such as a database that is gone, is said and waited for."""
         pause = every_s
         while not self.stopping.is_set():

@@ -17,6 +17,7 @@ from upright.records.assurance.judging import Kept, posture_of
 from upright.records.assurance.overview import Summary, overall, summaries, summary_at
 from upright.records.inventory.models import System
 from upright.records.trail.server_log import now
+from upright.web.checks import checks_of
 from upright.web.frame import catalogue
 from upright.web.requests import Request
 
@@ -174,6 +175,7 @@ def show(request: Request, ref: str) -> HttpResponse:
             "lines": lines,
             "at": kept.at,
             "facts": kept.facts,
+            "checks": checks_of(system, request),
             "here": "systems",
         },
     )

@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from upright.web import (
+    checks,
     controls,
     editing,
     evidence,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("in/controls/", controls.controls, name="controls"),
     path("in/controls/side-by-side/", controls.side_by_side, name="side-by-side"),
     path("posture/<ref:ref>/", posture.show, name="posture"),
+    path("checks/<ref:ref>/", checks.show, name="checks"),
     path("in/organisation/worker/", work.show, name="work"),
     path("why/<ref:ref>/<str:requirement>/", controls.why, name="why"),
     path("in/evidence/", evidence.show, name="evidence"),

@@ -38,15 +38,20 @@ checks:
 
 def repository(folder: Path, manifest: str = MANIFEST) -> Workspace:
     """A folder with a manifest and 400 decisions that treat group b badly; assessed once."""
-    folder.mkdir()
+    write_files(folder, manifest)
+    workspace = Workspace.open_or_create(folder, "meridian")
+    workspace.assess(load_manifest(folder))
+    return workspace
+
+
+def write_files(folder: Path, manifest: str = MANIFEST) -> None:
+    """The same, not assessed yet."""
+    folder.mkdir(parents=True)
     rows = [("a", int(i % 10 < 8), int(i % 10 < 7)) for i in range(200)]
     rows += [("b", int(i % 10 < 4), int(i % 10 < 7)) for i in range(200)]
     lines = ["group,decision,paid", *(f"{group},{decision},{paid}" for group, decision, paid in rows)]
     (folder / "decisions.csv").write_text("\n".join(lines) + "\n")
     (folder / "upright.yaml").write_text(manifest)
-    workspace = Workspace.open_or_create(folder, "meridian")
-    workspace.assess(load_manifest(folder))
-    return workspace
 
 
 def bundle_of(workspace: Workspace) -> Bundle:

@@ -1,5 +1,6 @@
 """Imports by the worker: nothing twice after a kill, progress in rows, and what was refused by row and column."""
 
+import io
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
@@ -37,6 +39,15 @@ def rows(meridian: Organisation, count: int, *, wrong: int = -1, first: int = 0)
         for number in range(first, first + count)
     ]
     return HEAD + "\n".join(lines) + "\n"
+
+
+def xlsx(text: str) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for at, line in enumerate(text.splitlines()):
+            sheet.write_row(at, 0, line.split(","))
+    return out.getvalue()
 
 
 def asked(meridian: Organisation, path: Path, **more: Any) -> ImportRun:
@@ -70,9 +81,9 @@ def test_a_worker_killed_in_the_middle_of_an_import_writes_nothing_twice(
 def test_a_large_file_is_tried_then_imported_by_the_worker_and_the_page_says_how_far(
     meridian: Organisation, quick_hashes: None, monkeypatch: pytest.MonkeyPatch, client: Client
 ) -> None:
-    monkeypatch.setattr(spreadsheets, "LARGE_CSV", 100)
+    monkeypatch.setattr(spreadsheets, "LARGE_SHEET", 100)
     lead = logged_in(account(meridian.lead))
-    file = SimpleUploadedFile("s.csv", rows(meridian, 5, wrong=3).encode())
+    file = SimpleUploadedFile("s.xlsx", xlsx(rows(meridian, 5, wrong=3)))
     page = lead.post("/records/system/import/", {"file": file}).headers["Location"]
     columns = {f"column:{at}": name for at, name in enumerate(HEAD.strip().split(","))}
     to = lead.post(page, columns | {"act": "check"}).headers["Location"]
@@ -115,7 +126,7 @@ def test_an_import_stops_at_a_bad_row_and_goes_on_and_never_by_more_than_its_ask
     run.refresh_from_db()
     assert (run.state, run.added, System.objects.count()) == ("stopped", 2, 2)
     assert "Row 5, modality" in run.says
-    with pytest.raises(Exception, match="UP-WORK-02"):
+    with pytest.raises(Exception, match="UP-RUN-02"):
         go_on(run, actor=actor_of(meridian.owner))
     again = go_on(run, actor=actor_of(meridian.lead))
     assert is_queued(again)

@@ -1,7 +1,7 @@
-"""How imports look on the desk; they come about by sending a file, never by a form."""
+"""How imports, check runs and schedules look on the desk; only a schedule is filled in as a form."""
 
 from upright.desk.description import RecordType, register
-from upright.records.work.models import ImportRun
+from upright.records.work.models import CheckRun, CheckSchedule, ImportRun
 
 register(
     RecordType(
@@ -17,5 +17,33 @@ register(
             "Outcome": ("state", "rows", "added", "changed", "same", "refused", "says"),
         },
         is_typed=False,
+    )
+)
+register(
+    RecordType(
+        model=CheckRun,
+        place="evidence",
+        clause="iso42001:9.1",
+        purpose="Checks that the server ran in a system's repository: who asked for them, and what came of it.",
+        columns=("ref", "outcome", "about", "state", "by_schedule", "asked_at"),
+        filters=("about", "outcome", "state", "by_schedule"),
+        search=("ref", "asked_by"),
+        sections={
+            "Asked for": ("about", "bindings", "by_schedule", "asked_by", "asked_at"),
+            "Outcome": ("state", "outcome", "outcomes", "taken", "says"),
+        },
+        is_typed=False,
+    )
+)
+register(
+    RecordType(
+        model=CheckSchedule,
+        place="evidence",
+        clause="iso42001:9.1",
+        purpose="How often the server runs a system's checks, and in whose name.",
+        columns=("ref", "about", "every", "owner", "is_on"),
+        filters=("about", "owner", "is_on"),
+        search=("ref", "every"),
+        sections={"Schedule": ("about", "every", "owner", "is_on")},
     )
 )

@@ -16,6 +16,6 @@ def run_reaction_again(run: ReactionRun, *, actor: Actor, powers: Powers | None 
     (powers or powers_of(actor)).must("work.reaction.run")
     changed = ReactionRun.objects.filter(pk=run.pk, is_done=False).update(tries=0, after="")
     if not changed:
-        raise RefusedError(f"{run.reaction} is done with entry {run.entry}.", code="UP-WORK-01")
+        raise RefusedError(f"{run.reaction} is done with entry {run.entry}.", code="UP-RUN-01")
     run.refresh_from_db()
     return run

@@ -75,11 +75,11 @@ def go_on(run: ImportRun, *, actor: Actor, reason: str = "") -> ImportRun:
         RefusedError: somebody else asked for it, it is done, or it waits for the worker already.
     """
     if str(actor) != run.asked_by:
-        raise RefusedError(f"{run.ref} was asked for by somebody else, who alone goes on with it.", code="UP-WORK-02")
+        raise RefusedError(f"{run.ref} was asked for by somebody else, who alone goes on with it.", code="UP-RUN-02")
     if run.state == ImportRun.State.DONE or is_queued(run):
-        raise RefusedError(f"{run.ref} is done, or waits for the worker already.", code="UP-WORK-03")
+        raise RefusedError(f"{run.ref} is done, or waits for the worker already.", code="UP-RUN-03")
     if not kept(run.sha256).is_file():
-        raise RefusedError(f"The file of {run.ref} is not kept any more; send it again.", code="UP-WORK-04")
+        raise RefusedError(f"The file of {run.ref} is not kept any more; send it again.", code="UP-RUN-04")
     run.state, run.says = ImportRun.State.WAITING, ""
     with change():
         write(run, actor=actor, action="work.import.asked", reason=reason or "Goes on.")

@@ -2,8 +2,12 @@
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
+from upright.kernel import InputError, Ref, parse_duration
+from upright.records.identity.models import Person
+from upright.records.inventory.models import System
 from upright.records.trail.record import Record
 
 
@@ -68,3 +72,71 @@ class ImportRun(Record):
 
     def __str__(self) -> str:
         return f"{'Trial of' if self.dry else 'Import of'} {self.name}"
+
+
+class CheckRun(Record):
+    """Checks of a system's repository that the server ran, or is to run: who asked, and what came of it."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+
+    ref_type = "check-run"
+
+    about = models.ForeignKey(System, models.PROTECT, related_name="check_runs", verbose_name="system")
+    bindings = models.JSONField(default=list, blank=True, help_text="Ids of the bindings that are run; none: all.")
+    by_schedule = models.BooleanField(default=False)
+    asked_by = models.CharField(max_length=300)
+    asked_at = models.CharField(max_length=24)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    outcome = models.CharField(max_length=10, blank=True, help_text="The worst of its checks; errored where none ran.")
+    outcomes = models.JSONField(default=dict, blank=True, help_text="By binding.")
+    taken = models.JSONField(default=dict, blank=True, help_text="What became of its statements here.")
+    says = models.TextField(blank=True, help_text="Why it stopped, or what is still needed for it to count.")
+
+    class Meta:
+        verbose_name = "check run"
+        indexes: ClassVar = [models.Index(fields=["about", "-asked_at"], name="work_check_run_newest")]
+
+    def home(self) -> Ref:
+        """The system's index announces it."""
+        return self.about.reference
+
+    def __str__(self) -> str:
+        return f"Checks of {self.about}"
+
+
+class CheckSchedule(Record):
+    """How often the server runs all checks of a system, in the name of its owner."""
+
+    ref_type = "check-schedule"
+
+    about = models.OneToOneField(System, models.PROTECT, related_name="check_schedule", verbose_name="system")
+    every = models.CharField(max_length=20, help_text="An ISO 8601 duration of an hour or more, such as P7D or PT12H.")
+    owner = models.ForeignKey(
+        Person, models.PROTECT, related_name="check_schedules", help_text="Runs happen by this person's rights."
+    )
+    is_on = models.BooleanField("runs", default=True)
+
+    class Meta:
+        verbose_name = "check schedule"
+
+    def home(self) -> Ref:
+        """The system's index announces it."""
+        return self.about.reference
+
+    def clean(self) -> None:
+        """A duration that we read, not so short that runs would queue up."""
+        try:
+            span = parse_duration(self.every)
+        except (InputError, OverflowError) as why:
+            said = why.message if isinstance(why, InputError) else f"{self.every} is longer than any calendar."
+            raise ValidationError({"every": said}, code="UP-RUN-07") from None
+        if span.total_seconds() < 3600:
+            raise ValidationError({"every": f"Found {self.every}; expected PT1H or longer."}, code="UP-RUN-07")
+
+    def __str__(self) -> str:
+        return f"Every {self.every}: checks of {self.about}"

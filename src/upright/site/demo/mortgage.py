@@ -17,6 +17,8 @@ def push_from(folder: Path, cast: Cast) -> None:
     from upright.workspace import Workspace, load_manifest
     from upright.workspace.bundles import push_bytes, read_bundle
 
+    from upright.records.work.checks import enrol_check_key
+
     workspace, mira = Workspace.open(folder), cast.actor("mira")
     for state in workspace.keys().values():
         if state.is_current and state.role in {"evidence", "person"}:
@@ -25,5 +27,6 @@ def push_from(folder: Path, cast: Cast) -> None:
         path = Path(name) / "mortgage.bundle"
         path.write_bytes(push_bytes(workspace, load_manifest(folder)))
         push(read_bundle(path), actor=cast.actor("olu"))
+    enrol_check_key(actor=mira)
     for proposal in BindingApproval.objects.filter(state="proposed"):
         approve_bindings(proposal, actor=mira, reason="The limits that the impact assessment sets.")

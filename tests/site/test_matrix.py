@@ -35,6 +35,7 @@ READ = (302, 404, 200, 200, 200)
 ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     # route: an address of it, and the answers to a GET, in the order of WHO
     "": ("/", MINE),
+    "due/": ("/due/", MINE),  # a stranger's page is empty
     "jump/": ("/jump/", MINE),
     "choices/<slug:name>/": ("/choices/system/", MINE),  # a stranger finds nothing
     "in/controls/": ("/in/controls/", MINE),  # a stranger sees no system in it

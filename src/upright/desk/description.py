@@ -37,6 +37,7 @@ class RecordType:
         purpose: what this is for, in one sentence of our own; shown where there is none yet.
         columns: of the list; the first is the link. filters, search: fields. sections: of form and detail.
         moves: verbs that change its state.
+        due: its fields that are due dates; None: by their names (``collaboration.due``).
         external_id: the field that an import matches rows by, besides the reference.
         is_typed: whether people write it by form, API or import; else it comes about by other means and is only moved.
     """
@@ -50,6 +51,7 @@ class RecordType:
     search: tuple[str, ...] = ()
     sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
+    due: tuple[str, ...] | None = None
     external_id: str | None = None
     is_typed: bool = True
 
@@ -93,7 +95,7 @@ def register(described: RecordType) -> RecordType:
         ValueError: the type is described already, or names a field that its model does not have.
     """
     known = {one.name for one in described.model._meta.get_fields()}
-    named = {*described.columns, *described.filters, *described.search, *described.fields}
+    named = {*described.columns, *described.filters, *described.search, *described.fields, *(described.due or ())}
     if described.name in _TYPES or not named <= known:
         missing = ", ".join(sorted(named - known))
         raise ValueError(f"{described.name}: described twice, or fields that are not there: {missing}")

@@ -21,7 +21,7 @@ def visible(model: type[Row], powers: Powers, verb: str = "read") -> QuerySet[Ro
     units = powers.units(right_of(model, verb))
     if powers.scope is not None and powers.scope.systems:
         rows = rows.filter(_belongs_to(model, powers.scope.systems))
-    return rows.filter(_lies_in(model, units)) if units else rows.none()
+    return rows.filter(lies_in(model, units)) if units else rows.none()
 
 
 def _belongs_to(model: type[Record], systems: frozenset[str]) -> Q:
@@ -38,7 +38,8 @@ def _belongs_to(model: type[Record], systems: frozenset[str]) -> Q:
     return Q(pk__in=[])
 
 
-def _lies_in(model: type[Model], units: frozenset[UUID], path: str = "") -> Q:
+def lies_in(model: type[Model], units: frozenset[UUID], path: str = "") -> Q:
+    """What lies in one of these units, as a condition."""
     if model is Unit:
         return Q(**{f"{path}pk__in": units})
     fields: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
@@ -52,7 +53,7 @@ def _lies_in(model: type[Model], units: frozenset[UUID], path: str = "") -> Q:
         link = fields.get(name)
         if not isinstance(link, ForeignKey):
             continue
-        found |= open_end & _lies_in(link.related_model, units, f"{path}{name}__")
+        found |= open_end & lies_in(link.related_model, units, f"{path}{name}__")
         if not link.null:
             return found
         open_end &= Q(**{f"{path}{name}__isnull": True})

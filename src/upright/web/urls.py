@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from upright.web import (
     checks,
     controls,
+    due,
     editing,
     evidence,
     exchange,
@@ -44,6 +45,7 @@ register_converter(SystemConverter, "system")
 app_name = "web"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("due/", due.show, name="due"),
     path("jump/", home.jump, name="jump"),
     path("choices/<slug:name>/", home.choices, name="choices"),
     path("in/controls/", controls.controls, name="controls"),

@@ -228,6 +228,11 @@ def person_of(actor: Actor) -> Person | None:
     return Person.objects.filter(ref=str(actor.ref)).first() if actor.is_person else None
 
 
+def units_below(unit: Unit) -> frozenset[UUID]:
+    """A unit and all that lie under it."""
+    return _below(unit.id, _children())
+
+
 def _root() -> UUID | None:
     root = Unit.objects.filter(parent__isnull=True).first()
     return None if root is None else root.id

@@ -11,7 +11,6 @@ from upright.records.governance.models import Document
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Person, Role
-from upright.records.identity.power import DeniedError
 from upright.records.inventory import actions as inventory
 from upright.records.risk import actions as risks
 from upright.records.trail.door import write
@@ -30,52 +29,6 @@ def second(meridian: Organisation) -> Person:
 def refused(code: str, move: Callable[..., Any], record: Any, actor: Any, reason: str = "Why.") -> None:
     with pytest.raises(RefusedError, match=code):
         move(type(record).objects.get(pk=record.pk), actor=actor, reason=reason)
-
-
-def test_a_risk_is_accepted_by_another_holder_once_it_is_treated_and_rated(meridian: Organisation) -> None:
-    made, bo, ada = made_all(meridian), actor_of(second(meridian)), actor_of(meridian.lead)
-    risk, treatment = made["risk"], made["treatment"]
-    refused("UP-RISK-03", risks.accept_risk, risk, bo)
-    risk.residual_likelihood, risk.residual_impact = 2, 3
-    edit(risk, actor=ada, reason="After treatment.")
-    refused("UP-RISK-04", risks.accept_risk, risk, bo)
-    refused("UP-RISK-05", risks.approve_treatment, treatment, ada)
-    risks.approve_treatment(treatment, actor=bo)
-    refused("UP-RISK-05", risks.accept_risk, risk, ada)
-    refused("UP-RISK-08", risks.accept_risk, risk, bo, reason="  ")
-    accepted = risks.accept_risk(risk, actor=bo, reason="Below the line that the criteria draw.")
-    assert (accepted.state, accepted.accepted_by) == ("accepted", str(bo))
-    assert steps(risk.ref)[-1].action == "risk.risk.accepted"
-    with pytest.raises(RefusedError, match="UP-DOOR-11"):
-        edit(risk, actor=ada)
-    refused("UP-RISK-06", risks.accept_risk, risk, bo)
-    risks.reopen_risk(risk, actor=ada, reason="A new supplier.")
-    assert risk.accepted_by == ""
-
-
-def test_an_owner_without_that_authority_accepts_nothing(meridian: Organisation) -> None:
-    made = made_all(meridian)
-    with pytest.raises(DeniedError):
-        risks.accept_risk(made["risk"], actor=actor_of(meridian.owner), reason="Mine.")
-    assert made["risk"].state == "open"
-
-
-def test_a_treatment_is_confirmed_by_someone_who_did_not_carry_it_out(meridian: Organisation) -> None:
-    made, bo, ada = made_all(meridian), actor_of(second(meridian)), actor_of(meridian.lead)
-    treatment = made["treatment"]
-    refused("UP-RISK-06", risks.finish_treatment, treatment, ada)
-    risks.approve_treatment(treatment, actor=bo)
-    risks.finish_treatment(treatment, actor=ada, reason="Weights are live since Monday.")
-    refused("UP-RISK-05", risks.confirm_treatment, treatment, ada)
-    assert risks.confirm_treatment(treatment, actor=bo, reason="0.04 in October.").state == "effective"
-
-
-def test_a_closed_risk_is_not_treated(meridian: Organisation) -> None:
-    made, bo = made_all(meridian), actor_of(second(meridian))
-    risks.close_risk(made["risk"], actor=bo, reason="The system was retired.")
-    refused("UP-RISK-07", risks.approve_treatment, made["treatment"], bo)
-    refused("UP-RISK-06", risks.close_risk, made["risk"], bo)
-    assert made["treatment"].state == "proposed"
 
 
 def test_a_document_is_approved_by_who_did_not_write_it_and_supersedes_the_old_one(meridian: Organisation) -> None:

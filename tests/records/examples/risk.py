@@ -1,9 +1,66 @@
-"""Examples of risks and what is done about them."""
+"""Examples of risks and what is done about them, of impact, controls and what applies."""
 
 from records.examples.building import Builder, day
-from upright.records.risk.models import Risk, Treatment
+from upright.records.risk.models import (
+    ChangeReview,
+    Control,
+    ControlEvaluation,
+    ImpactAssessment,
+    Opportunity,
+    OpportunityCriteria,
+    Rating,
+    Risk,
+    RiskAssessment,
+    RiskCriteria,
+    SoaRow,
+    StatementOfApplicability,
+    ThreatDecision,
+    Treatment,
+    Waiver,
+)
+
+LIKELIHOOD = ["Rare", "Unlikely", "Possible", "Likely", "Almost certain"]
+IMPACT = ["Negligible", "Small", "Felt", "Serious", "Severe"]
 
 EXAMPLES: dict[str, Builder] = {
+    "risk-criteria": lambda org, made: RiskCriteria(
+        title="Criteria of Meridian",
+        unit=org.root,
+        owner=org.owner,
+        likelihood=LIKELIHOOD,
+        organisation=IMPACT,
+        individuals=IMPACT,
+        society=IMPACT,
+        organisation_line=8,
+        individuals_line=6,
+        society_line=6,
+        accepts=["6 risk-owner", "25 aims-manager"],
+        review_by=day(300),
+    ),
+    "opportunity-criteria": lambda org, made: OpportunityCriteria(
+        title="What is worth it",
+        unit=org.root,
+        owner=org.owner,
+        likelihood=LIKELIHOOD,
+        gain=["A little", "Something", "Much", "Very much", "All we want"],
+        line=6,
+        review_by=day(300),
+    ),
+    "impact-assessment": lambda org, made: ImpactAssessment(
+        title="What the score does to applicants",
+        system=made["system"],
+        unit=org.lending,
+        owner=org.owner,
+        run_on=day(-3),
+        affected=["Applicants", "Minority applicants"],
+        harms=["Unjust denial of a loan"],
+        benefits=["A faster answer"],
+        misuse="The score is followed without a look.",
+        measures=["A second look at each refusal"],
+        controls=["A.9.2"],
+        conclusion="with-measures",
+        review_by=day(300),
+    ),
     "risk": lambda org, made: Risk(
         title="Minority applicants are refused more often",
         system=made["system"],
@@ -11,11 +68,92 @@ EXAMPLES: dict[str, Builder] = {
         owner=org.owner,
         concerns="individuals",
         source="Past decisions that the model learnt from.",
+        threat="THR-DM-01",
         consequence="People are refused a loan that others get.",
         likelihood=4,
         impact=4,
     ),
+    "rating": lambda org, made: Rating(
+        risk=made["risk"], basis="current", likelihood=3, impact=4, note="Measured in October."
+    ),
     "treatment": lambda org, made: Treatment(
-        risk=made["risk"], option="modify", plan="Reweigh, and measure monthly.", owner=org.owner, due=day(60)
+        risk=made["risk"],
+        option="modify",
+        plan="Reweigh, and measure monthly.",
+        controls=["A.7.4"],
+        owner=org.owner,
+        due=day(60),
+    ),
+    "risk-assessment": lambda org, made: RiskAssessment(
+        title="Autumn run",
+        system=made["system"],
+        unit=org.lending,
+        owner=org.owner,
+        run_on=day(-2),
+        people=[org.lead.ref, org.owner.ref],
+        risks=[made["risk"].ref],
+        affected=["Applicants"],
+        outcome="One above the line; treated first.",
+        review_by=day(300),
+    ),
+    "opportunity": lambda org, made: Opportunity(
+        title="Answers on the same day",
+        system=made["system"],
+        unit=org.lending,
+        owner=org.owner,
+        benefit="Applicants wait a day, not a week.",
+        likelihood=4,
+        gain=3,
+        action="A pilot in two branches, compared with two others.",
+        due=day(120),
+    ),
+    "threat-decision": lambda org, made: ThreatDecision(
+        system=made["system"], threat="THR-DM-02", decision="dismissed", reason="Nothing is scraped here."
+    ),
+    "change-review": lambda org, made: ChangeReview(
+        system=made["system"],
+        unit=org.lending,
+        owner=org.owner,
+        trigger="population",
+        what="Brokers hand in applications since Monday.",
+    ),
+    "control": lambda org, made: Control(
+        identifier="A.2.2",
+        title="AI policy",
+        unit=org.root,
+        owner=org.owner,
+        status="implemented",
+        implementation="On the intranet, signed by the board.",
+    ),
+    "control-evaluation": lambda org, made: ControlEvaluation(
+        control=made["control"],
+        unit=org.root,
+        owner=org.owner,
+        evaluated_on=day(-1),
+        design="Owner and steps are written down, and fit what the policy is for.",
+        population=[f"Acknowledgement {n}" for n in range(1, 21)],
+        conclusion="effective",
+        because="No exception in the sample.",
+        review_by=day(300),
+    ),
+    "statement-of-applicability": lambda org, made: StatementOfApplicability(
+        title="Statement of Applicability", unit=org.root, owner=org.owner, review_by=day(300)
+    ),
+    "soa-row": lambda org, made: SoaRow(
+        statement=made["statement-of-applicability"],
+        control="A.5.4",
+        system=made["system"],
+        decision="included",
+        reason="It decides on people.",
+        needed_by=[made["risk"].ref],
+    ),
+    "waiver": lambda org, made: Waiver(
+        system=made["system"],
+        requirement="iso42001:A.5.5",
+        stage="deployment",
+        because="The societal part is due in January; a pilot with 40 people runs meanwhile.",
+        unit=org.lending,
+        owner=org.owner,
+        review_by=day(60),
     ),
 }

@@ -11,9 +11,11 @@ class RiskConfig(AppConfig):
     verbose_name = "Risk"
 
     def ready(self) -> None:
-        """Says which roles have the rights of this app, and what it reacts to."""
+        """Says which roles have the rights of this app, which verbs add its types, and what it reacts to."""
         from upright.records.identity.power import register
         from upright.records.risk import reactions  # noqa: F401 - importing registers them
+        from upright.records.risk.adders import name_adders
         from upright.records.risk.rights import RIGHTS
 
         register(RIGHTS)
+        name_adders()

@@ -1,17 +1,35 @@
-"""Who may do what with risks."""
+"""Who may do what with risks, impact, controls and what applies."""
 
 from upright.records.identity.models import Role
 
 _ALL = tuple(Role)
 _WRITE = (Role.RISK_OWNER, Role.SYSTEM_OWNER, Role.AIMS_MANAGER)
-
-RIGHTS = {
-    "risk.risk.read": _ALL,
-    "risk.risk.add": _WRITE,
-    "risk.risk.change": _WRITE,
-    "risk.risk.accept": (Role.RISK_OWNER, Role.AIMS_MANAGER),
-    "risk.treatment.read": _ALL,
-    "risk.treatment.add": _WRITE,
-    "risk.treatment.change": _WRITE,
-    "risk.treatment.approve": (Role.RISK_OWNER, Role.AIMS_MANAGER),
+_MANAGER = (Role.AIMS_MANAGER,)
+_ACCEPT = (Role.RISK_OWNER, Role.AIMS_MANAGER)
+_TYPES = {
+    # type: who writes it, who approves it
+    "risk": (_WRITE, ()),
+    "rating": ((*_WRITE, Role.INTERNAL_AUDITOR, Role.OVERSEER), ()),
+    "treatment": (_WRITE, _ACCEPT),
+    "residual_risk_acceptance": ((), ()),
+    "risk_criteria": (_MANAGER, _MANAGER),
+    "opportunity_criteria": (_MANAGER, _MANAGER),
+    "risk_assessment": (_WRITE, _ACCEPT),
+    "opportunity": (_WRITE, _MANAGER),
+    "threat_decision": (_WRITE, ()),
+    "impact_assessment": (_WRITE, _ACCEPT),
+    "change_review": (_WRITE, _ACCEPT),
+    "control": (_WRITE, ()),
+    "control_evaluation": ((*_WRITE, Role.INTERNAL_AUDITOR), _ACCEPT),
+    "statement_of_applicability": (_MANAGER, _ACCEPT),
+    "soa_row": (_MANAGER, ()),
+    "waiver": (_WRITE, _MANAGER),
 }
+
+RIGHTS: dict[str, tuple[Role, ...]] = {"risk.risk.accept": _ACCEPT}
+for _name, (_writers, _approvers) in _TYPES.items():
+    RIGHTS[f"risk.{_name}.read"] = _ALL
+    if _writers:
+        RIGHTS[f"risk.{_name}.add"] = RIGHTS[f"risk.{_name}.change"] = _writers
+    if _approvers:
+        RIGHTS[f"risk.{_name}.approve"] = _approvers

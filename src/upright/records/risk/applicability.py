@@ -1,0 +1,246 @@
+"""What a statement of applicability rests on: what needs each control, what contradicts it, how two versions differ."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from upright.records.governance.models import Objective
+from upright.records.identity.models import Unit
+from upright.records.inventory.models import Customer, DataSet, HostedUse, Model, Resource, System
+from upright.records.risk.known import annex_a, threats
+from upright.records.risk.models.applicability import SoaRow, StatementOfApplicability
+from upright.records.risk.models.controls import Control
+from upright.records.risk.models.criteria import criteria_for
+from upright.records.risk.models.impacts import ImpactAssessment
+from upright.records.risk.models.risks import Risk
+from upright.records.risk.models.treating import Treatment
+from upright.records.trail.record import Record, find, record_types
+
+_GONE = frozenset({"closed", "withdrawn", "superseded", "dropped", "replaced"})
+_CHOSEN_NOT = (Treatment.State.INEFFECTIVE, Treatment.State.REPLACED)
+Key = tuple[str, str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """Why a statement would not be approved: about a row or a record, in words."""
+
+    code: str
+    words: str
+    control: str = ""
+    row: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowChange:
+    """A row that differs between two versions: what it was, what it became."""
+
+    what: str
+    control: str
+    system: str | None
+    before: SoaRow | None
+    after: SoaRow | None
+    fields: tuple[str, ...] = ()
+
+
+def units_below(unit: Unit) -> set[object]:
+    """A unit and all below it."""
+    children: dict[object, list[object]] = {}
+    for pk, parent in Unit.objects.values_list("pk", "parent_id"):
+        children.setdefault(parent, []).append(pk)
+    found: set[object] = {unit.pk}
+    rest: list[object] = [unit.pk]
+    while rest:
+        for child in children.get(rest.pop(), []):
+            if child not in found:
+                found.add(child)
+                rest.append(child)
+    return found
+
+
+def contradiction(control: str, system: System | None, unit: Unit) -> str:
+    """Why the inventory does not let a control be left out, for a system or at all in a unit; empty: it does."""
+    below = units_below(unit)
+    if control == "A.10.3":
+        found = _supplied(system, below)
+        if found:
+            return (
+                f"A.10.3 cannot be left out while {found} is supplied from outside and in use. Include it, or end that "
+                "use in the inventory first."
+            )
+    if control == "A.10.4" and system is None:
+        customer = Customer.objects.filter(unit__in=below).order_by("ref").first()
+        if customer is not None:
+            return f"A.10.4 cannot be left out while {customer.ref} relies on an AI system of ours."
+    return ""
+
+
+def _supplied(system: System | None, units: Iterable[object]) -> str:
+    """Something supplied that is in use."""
+    where = {"system__unit__in": list(units)} if system is None else {"system": system}
+    for kind in (Model, DataSet, Resource):
+        one = kind.objects.filter(supplier__isnull=False, **where).order_by("ref").first()
+        if one is not None:
+            return str(one.ref)
+    if system is not None:
+        return ""
+    use = HostedUse.objects.filter(unit__in=list(units), state=HostedUse.State.APPROVED).order_by("ref").first()
+    return "" if use is None else str(use.ref)
+
+
+def wanted_controls(unit: Unit) -> dict[str, str]:
+    """Every control that a statement of a unit decides on, with its title: Annex A, then own ones."""
+    own = Control.objects.filter(unit__in=list(units_below(unit))).exclude(identifier__in=annex_a())
+    return {**annex_a(), **dict(own.order_by("identifier").values_list("identifier", "title"))}
+
+
+def conflicts(statement: StatementOfApplicability) -> list[Conflict]:
+    """All that stands against approving a statement now, in the order in which it is read."""
+    rows = list(statement.rows.select_related("system", "statement__unit").order_by("control", "ref"))
+    general = {one.control: one for one in rows if one.system_id is None}
+    missing = [name for name in wanted_controls(statement.unit) if name not in general]
+    found = [Conflict(code="UP-RISK-44", control=one, words=f"{one} has no row (6.1.3).") for one in missing]
+    for row in rows:
+        found.extend(_of_row(row, statement.unit))
+    found.extend(_of_risks(statement.unit))
+    found.extend(_of_treatments(statement.unit, rows))
+    return found
+
+
+def _of_row(row: SoaRow, unit: Unit) -> Iterable[Conflict]:
+    about = {"control": row.control, "row": row.ref}
+    if row.decision == SoaRow.Decision.UNDECIDED:
+        yield Conflict(code="UP-RISK-42", words=f"{row} is not decided on.", **about)
+        return
+    if not row.reason.strip():
+        yield Conflict(code="UP-RISK-42", words=f"{row} has no reason.", **about)
+    if row.decision == SoaRow.Decision.EXCLUDED:
+        against = contradiction(row.control, row.system, unit)
+        if against:
+            yield Conflict(code="UP-RISK-43", words=against, **about)
+        return
+    if not row.needed_by:
+        yield Conflict(code="UP-RISK-45", words=f"{row} is included and points at nothing that needs it.", **about)
+    for ref in row.needed_by:
+        gone = _gone(ref)
+        if gone:
+            yield Conflict(code="UP-RISK-45", words=f"{row} points at {ref}, which {gone}.", **about)
+
+
+def _gone(ref: str) -> str:
+    """Why a record needs nothing any more; empty: it stands."""
+    record = find(ref)
+    if record is None:
+        return "is not there"
+    state = str(getattr(record, "state", ""))
+    return f"is {state}" if state in _GONE else ""
+
+
+def _of_risks(unit: Unit) -> Iterable[Conflict]:
+    """Risks above the line that nobody chose a way for; without criteria nobody can say which those are."""
+    query = Risk.objects.filter(unit__in=list(units_below(unit))).exclude(state=Risk.State.CLOSED)
+    treated = set(
+        Treatment.objects.filter(risk__in=query).exclude(state__in=_CHOSEN_NOT).values_list("risk_id", flat=True)
+    )
+    lines: dict[object, object] = {}
+    for risk in query.select_related("unit").order_by("ref"):
+        if risk.pk in treated:
+            continue
+        if risk.unit_id not in lines:
+            lines[risk.unit_id] = criteria_for(risk.unit)
+        criteria = lines[risk.unit_id]
+        if criteria is None:
+            words = f"{risk.ref} cannot be held against anything: no risk criteria are approved for its unit (6.1.2)."
+            yield Conflict(code="UP-RISK-46", words=words, ref=risk.ref)
+        elif risk.current > criteria.line(risk.concerns):  # type: ignore[attr-defined]
+            words = f"{risk.ref} is above the criteria (level {risk.current}) and has no treatment option (6.1.3)."
+            yield Conflict(code="UP-RISK-46", words=words, ref=risk.ref)
+
+
+def _of_treatments(unit: Unit, rows: Iterable[SoaRow]) -> Iterable[Conflict]:
+    """Controls that a treatment chose and that the statement leaves out, or does not have."""
+    decided: dict[Key, str] = {(one.control, _ref(one.system)): one.decision for one in rows}
+    chosen = (
+        Treatment.objects.filter(risk__unit__in=list(units_below(unit)))
+        .exclude(state__in=_CHOSEN_NOT)
+        .exclude(risk__state=Risk.State.CLOSED)
+        .select_related("risk__system")
+    )
+    for one in chosen.order_by("ref"):
+        for control in one.controls:
+            decision = decided.get((control, _ref(one.risk.system)), decided.get((control, None)))
+            if decision is None:
+                words = f"{control} was chosen by {one.ref} and has no row."
+            elif decision == SoaRow.Decision.EXCLUDED:
+                words = f"{control} was chosen by {one.ref} and is left out."
+            else:
+                continue
+            yield Conflict(code="UP-RISK-47", control=control, words=words, ref=one.ref)
+
+
+def proposal(unit: Unit) -> dict[str, list[str]]:
+    """By control what would need it: risks by their treatments and threats, impact assessments by their measures,
+    objectives and obligations that name it. A proposal of references; the decision and its reason are a person's.
+    """
+    below = list(units_below(unit))
+    found: dict[str, dict[str, None]] = {}
+    risks = Risk.objects.filter(unit__in=below).exclude(state=Risk.State.CLOSED)
+    treatments = Treatment.objects.filter(risk__in=risks).exclude(state__in=_CHOSEN_NOT)
+    for controls, ref in treatments.order_by("risk__ref").values_list("controls", "risk__ref"):
+        _point(found, controls, ref)
+    for threat, ref in risks.exclude(threat="").order_by("ref").values_list("threat", "ref"):
+        known = threats().get(threat, {}).get("treated_by", {}).get("requirements", ())
+        _point(found, [str(one).removeprefix("iso42001:") for one in known], ref)
+    impacts = ImpactAssessment.objects.filter(unit__in=below, state=ImpactAssessment.State.APPROVED)
+    for controls, ref in impacts.order_by("ref").values_list("controls", "ref"):
+        _point(found, controls, ref)
+    for record in _naming_controls(below):
+        _point(found, getattr(record, "controls", ()), record.ref)
+    return {control: list(refs) for control, refs in found.items() if control in wanted_controls(unit)}
+
+
+def _naming_controls(units: list[object]) -> Iterable[Record]:
+    """Objectives and obligations that name the controls they need, where those types do."""
+    for model in (Objective, record_types().get("obligation")):
+        if model is not None and any(field.name == "controls" for field in model._meta.get_fields()):
+            yield from model.objects.filter(unit__in=units).order_by("ref")
+
+
+def _point(found: dict[str, dict[str, None]], controls: Iterable[str], ref: str) -> None:
+    for one in controls:
+        found.setdefault(one, {})[ref] = None
+
+
+def compare(old: StatementOfApplicability, new: StatementOfApplicability) -> list[RowChange]:
+    """How the rows of two versions differ: added, changed, removed."""
+    before, after = _by_key(old), _by_key(new)
+    found = []
+    for key in sorted({*before, *after}, key=lambda one: (order_of(one[0]), one[1] or "")):
+        was, now = before.get(key), after.get(key)
+        fields = _differing(was, now)
+        what = "added" if was is None else "removed" if now is None else "changed"
+        if fields:
+            found.append(RowChange(what=what, control=key[0], system=key[1], before=was, after=now, fields=fields))
+    return found
+
+
+def order_of(control: str) -> tuple[int, list[int], str]:
+    """Annex A first, in its order; then own controls by name."""
+    if control not in annex_a():
+        return (1, [], control)
+    return (0, [int(part) for part in control.split(".")[1:]], control)
+
+
+def _by_key(statement: StatementOfApplicability) -> Mapping[Key, SoaRow]:
+    return {(one.control, _ref(one.system)): one for one in statement.rows.select_related("system")}
+
+
+def _differing(was: SoaRow | None, now: SoaRow | None) -> tuple[str, ...]:
+    names = ("decision", "ground", "reason", "needed_by", "status")
+    if was is None or now is None:
+        return names
+    return tuple(name for name in names if getattr(was, name) != getattr(now, name))
+
+
+def _ref(system: System | None) -> str | None:
+    return None if system is None else str(system.ref)

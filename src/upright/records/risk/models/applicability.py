@@ -101,6 +101,10 @@ class SoaRow(Record):
         """A control that there is; an exclusion on one of the two grounds that the inventory does not contradict."""
         demand_controls("control", [self.control], own_controls([self.control]))
         demand_refs("needed_by", self.needed_by, NEEDS)
+        same = SoaRow.objects.filter(statement=self.statement, control=self.control, system=self.system)
+        if same.exclude(pk=self.pk).exists():
+            whom = "every system" if self.system is None else self.system
+            raise ValidationError({"control": f"{self.control} has a row already for {whom}."}, code="UP-RISK-49")
         is_out = self.decision == self.Decision.EXCLUDED
         if is_out != bool(self.ground):
             raise ValidationError(

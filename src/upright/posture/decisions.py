@@ -37,6 +37,16 @@ def withdrawals(reads: Iterable[Read]) -> dict[str, tuple[str, bool]]:
     return found
 
 
+def taken_back(reads: Sequence[Read]) -> dict[str, tuple[str, bool]]:
+    """Entries of records that are withdrawn as they stand: what they decided before counts no more.
+
+    For decisions alone. The state of a cell is walked entry by entry, and there a failure stays one.
+    """
+    newest = {read.item.stream: read.item for read in reads if read.item.source == "record"}
+    gone = {stream: item.id for stream, item in newest.items() if item.record_state == "withdrawn"}
+    return {read.item.id: (gone[read.item.stream], True) for read in reads if read.item.stream in gone}
+
+
 def links(reads: Iterable[Read], withdrawn: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
     """Evidence id to the approved, effective nonconformities and treatments that link it.
 

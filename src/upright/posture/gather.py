@@ -139,6 +139,7 @@ class _Gathering:
         if self.log == "server":
             self._read_spoken()
         withdrawn = decisions.withdrawals(self.reads)
+        gone = decisions.taken_back(self.reads) | withdrawn
         bindings = self._bindings(withdrawn)
         subjects, answers = self._subjects()
         streams = self._streams(bindings)
@@ -154,11 +155,11 @@ class _Gathering:
             subjects=subjects,
             bindings=bindings,
             streams=streams,
-            answers=(*answers, *decisions.adopted(self.reads, withdrawn, self.catalogue)),
+            answers=(*answers, *decisions.adopted(self.reads, gone, self.catalogue)),
             items=tuple(sorted((one for one in items if one.stream in about), key=lambda one: one.index)),
-            soa=decisions.applicability_rows(self.reads, withdrawn),
+            soa=decisions.applicability_rows(self.reads, gone),
             gates=GateFacts(digest=self.catalogue.gates.digest),
-            waivers=decisions.waivers(self.reads, withdrawn),
+            waivers=decisions.waivers(self.reads, gone),
         )
 
     def _item(

@@ -191,6 +191,9 @@ def test_two_persons_approve_it_then_it_is_frozen_and_a_new_version_is_compared(
     controlled.approve(new, actor=set_up.bo)
     assert refresh(statement).state == "superseded"
     assert {one.included for one in facts_of(organisation()).soa if one.control == "A.10.4"} == {True}
+    assert {one.included for one in facts_of(organisation()).soa if one.control == "A.8.3"} == {True, False}
+    controlled.withdraw(new, actor=set_up.bo, reason="It was approved by mistake.")
+    assert {one.included for one in facts_of(organisation()).soa} == {True}  # no exclusion outlives its statement
     assert verify().outcome == "intact"
 
 

@@ -25,6 +25,7 @@ SPECIALISED: Mapping[str, str] = {
     "competence-record": "competence",
     "concern": "concern",
     "context-analysis": "context-analysis",
+    "change-review": "change-review",
     "control": "control",
     "corrective-action": "corrective-action",
     "customer-requirement": "customer-requirement",

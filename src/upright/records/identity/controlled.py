@@ -97,7 +97,7 @@ def approve(record: Kept, *, actor: Actor, reason: str = "", powers: Powers | No
         record.state, record.approved_by = Controlled.State.APPROVED, str(actor)
         write(record, actor=actor, action=_event(record, "approved"), reason=approval.noted(reason))
         old = record.supersedes
-        if old is not None and old.state == Controlled.State.APPROVED:
+        if old is not None and old.state in {Controlled.State.APPROVED, Controlled.State.WITHDRAWN}:
             old.state = Controlled.State.SUPERSEDED
             write(old, actor=actor, action=_event(record, "superseded"), reason=f"By {record.ref}.")
     return record

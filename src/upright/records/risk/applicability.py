@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db import models
+
 from upright.records.governance.models import Objective
 from upright.records.identity.models import Unit
 from upright.records.inventory.models import Customer, DataSet, HostedUse, Model, Resource, System
-from upright.records.risk.known import annex_a, threats
+from upright.records.risk.known import annex_a, controls_named_in, threats
 from upright.records.risk.models.applicability import SoaRow, StatementOfApplicability
 from upright.records.risk.models.controls import Control
 from upright.records.risk.models.criteria import criteria_for
@@ -194,16 +196,23 @@ def proposal(unit: Unit) -> dict[str, list[str]]:
     impacts = ImpactAssessment.objects.filter(unit__in=below, state=ImpactAssessment.State.APPROVED)
     for controls, ref in impacts.order_by("ref").values_list("controls", "ref"):
         _point(found, controls, ref)
-    for record in _naming_controls(below):
-        _point(found, getattr(record, "controls", ()), record.ref)
+    for record in _objectives_and_obligations(below):
+        _point(found, controls_named_in(texts_of(record)), record.ref)
     return {control: list(refs) for control, refs in found.items() if control in wanted_controls(unit)}
 
 
-def _naming_controls(units: list[object]) -> Iterable[Record]:
-    """Objectives and obligations that name the controls they need, where those types do."""
+def _objectives_and_obligations(units: list[object]) -> Iterable[Record]:
+    """Those in force: what needs a control may say so in its own text, by the control's id or the requirement's."""
     for model in (Objective, record_types().get("obligation")):
-        if model is not None and any(field.name == "controls" for field in model._meta.get_fields()):
-            yield from model.objects.filter(unit__in=units).order_by("ref")
+        for record in () if model is None else model.objects.filter(unit__in=units).order_by("ref"):
+            if str(getattr(record, "state", "")) not in _GONE:
+                yield record
+
+
+def texts_of(record: Record) -> str:
+    """All that a record says in words."""
+    fields = [one for one in record._meta.concrete_fields if isinstance(one, models.CharField | models.TextField)]
+    return "\n".join(str(getattr(record, one.attname)) for one in fields)
 
 
 def _point(found: dict[str, dict[str, None]], controls: Iterable[str], ref: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from upright.catalogue import Catalogue
 
 _ANNEX_A = re.compile(r"A\.\d+\.\d+(\.\d+)?")
+_REQUIREMENT = re.compile(r"(?:eu-ai-act|gdpr|nist-ai-rmf):[A-Z]+(?:[-.][A-Za-z0-9]+)*")
 
 
 @cache
@@ -27,6 +28,30 @@ def annex_a() -> Mapping[str, str]:
 def threats() -> Mapping[str, Mapping[str, Any]]:
     """The catalogued threats by id."""
     return {str(one["id"]): one for one in catalogue().threats}
+
+
+@cache
+def controls_by_requirement() -> Mapping[str, tuple[str, ...]]:
+    """By requirement of law or of another framework, the controls of Annex A that the crosswalks set beside it."""
+    found: dict[str, dict[str, None]] = {}
+    for crosswalk in catalogue().crosswalks.values():
+        for link in crosswalk.get("links", ()):
+            local = str(link["from"]).removeprefix("iso42001:")
+            if local in annex_a():
+                found.setdefault(str(link["to"]), {})[local] = None
+    return {name: tuple(controls) for name, controls in found.items()}
+
+
+def controls_named_in(text: str) -> list[str]:
+    """The controls that a text speaks of: by their ids, or by a requirement that the crosswalks set beside them.
+
+    >>> controls_named_in("Second look (A.9.2), also for eu-ai-act:AIA-17.")[:2]
+    ['A.9.2', 'A.2.2']
+    """
+    found = dict.fromkeys(one.group() for one in _ANNEX_A.finditer(text) if one.group() in annex_a())
+    for one in _REQUIREMENT.finditer(text):
+        found |= dict.fromkeys(controls_by_requirement().get(one.group(), ()))
+    return list(found)
 
 
 def looks_like_annex_a(identifier: str) -> bool:

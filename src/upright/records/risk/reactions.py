@@ -11,14 +11,16 @@ from upright.kernel import Actor, Ref
 from upright.records.identity.models import Unit
 from upright.records.inventory.models import DataSet, Deployment, Model, Resource, System
 from upright.records.risk.actions.reopening import reopen_assessment, reopen_risk_because
-from upright.records.risk.applicability import units_below
+from upright.records.risk.applicability import texts_of, units_below
 from upright.records.risk.models import ChangeReview, ImpactAssessment, Risk, RiskAssessment
 from upright.records.risk.models.criteria import TRIGGERS, criteria_for
+from upright.records.risk.models.impacts import is_change_plan
 from upright.records.trail.door import write
 from upright.records.trail.history import steps
 from upright.records.trail.reactions import Event, reacts_to
 from upright.records.trail.record import record_types
 
+_PLANS = ("change-plan", "document")
 _OF = {"model": "model", "dataset": "data"}
 
 
@@ -123,14 +125,12 @@ def _review(system: System, trigger: str, what: str, event: Event, actor: Actor)
 
 
 def planned(system: System) -> str:
-    """The approved change plan that names this system; empty: none does."""
-    kept = record_types().get("kept-record")
-    if kept is None:
-        return ""
-    for one in kept.objects.filter(kind="change-plan", state="approved").order_by("-ref"):
-        texts = [value for value in getattr(one, "data", {}).values() if isinstance(value, str)]
-        if any(system.ref in text for text in texts):
-            return str(one.ref)
+    """The newest approved change plan that names this system by its reference; empty: none does."""
+    for name in _PLANS:
+        model = record_types().get(name)
+        for one in () if model is None else model.objects.filter(state="approved").order_by("-ref"):
+            if system.ref in texts_of(one) and is_change_plan(one.ref):
+                return str(one.ref)
     return ""
 
 

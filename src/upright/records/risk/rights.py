@@ -11,7 +11,7 @@ _TYPES = {
     "risk": (_WRITE, ()),
     "rating": ((*_WRITE, Role.INTERNAL_AUDITOR, Role.OVERSEER), ()),
     "treatment": (_WRITE, _ACCEPT),
-    "residual_risk_acceptance": ((), ()),
+    "risk_acceptance": ((), ()),
     "risk_criteria": (_MANAGER, _MANAGER),
     "opportunity_criteria": (_MANAGER, _MANAGER),
     "risk_assessment": (_WRITE, _ACCEPT),

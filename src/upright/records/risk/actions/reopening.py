@@ -10,7 +10,7 @@ def reopen_risk_because(risk: Risk, why: str, *, actor: Actor, cause: int | None
     with change():
         for acceptance in risk.acceptances.filter(state=RiskAcceptance.State.ACCEPTED).select_related("risk__system"):
             acceptance.state = RiskAcceptance.State.ENDED
-            action = "risk.residual_risk_acceptance.ended"
+            action = "risk.risk_acceptance.ended"
             write(acceptance, actor=actor, action=action, reason=why, cause=cause)
         risk.state, risk.accepted_by, risk.reopened_because = Risk.State.OPEN, "", why
         return write(risk, actor=actor, action="risk.risk.reopened", reason=why, cause=cause)

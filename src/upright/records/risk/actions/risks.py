@@ -81,7 +81,7 @@ def accept_risk(risk: Risk, *, until: date, actor: Actor, reason: str, powers: P
     with change():
         risk.state, risk.accepted_by = Risk.State.ACCEPTED, str(actor)
         write(risk, actor=actor, action="risk.risk.accepted", reason=why)
-        write(acceptance, actor=actor, action="risk.residual_risk_acceptance.accepted", reason=why)
+        write(acceptance, actor=actor, action="risk.risk_acceptance.accepted", reason=why)
     return risk
 
 
@@ -105,7 +105,7 @@ def close_risk(risk: Risk, *, actor: Actor, reason: str, powers: Powers | None =
         write(risk, actor=actor, action="risk.risk.closed", reason=reason)
         for acceptance in risk.acceptances.filter(state=RiskAcceptance.State.ACCEPTED):
             acceptance.state = RiskAcceptance.State.ENDED
-            write(acceptance, actor=actor, action="risk.residual_risk_acceptance.ended", reason=reason)
+            write(acceptance, actor=actor, action="risk.risk_acceptance.ended", reason=reason)
     return risk
 
 

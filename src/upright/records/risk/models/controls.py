@@ -112,6 +112,11 @@ class ControlEvaluation(Controlled):
             return f"its sample cannot be drawn again: {why.message}"
         if again != self.sample:
             return "its population is another than its sample was drawn from; draw it again (9.1)."
+        others = self.control.evaluations.filter(state=self.State.APPROVED).exclude(
+            pk__in=[self.pk, self.supersedes_id]
+        )
+        if others.exists():
+            return f"{others[0].ref} of the same control stands; say that this supersedes it."
         kind = evaluation_kind(self.control.identifier)
         subject = () if kind is None else catalogue().kind(kind).subject
         if subject == ("system",) and self.control.system is None:

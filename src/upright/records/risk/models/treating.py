@@ -111,7 +111,7 @@ class RiskAcceptance(Record):
         ACCEPTED = "accepted", "Accepted"
         ENDED = "ended", "Ended"
 
-    ref_type = "residual-risk-acceptance"
+    ref_type = "risk-acceptance"
 
     risk = models.ForeignKey(Risk, models.PROTECT, related_name="acceptances")
     level = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(HIGHEST)])

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from records.organisation import Organisation
 from records.risk.settled import Settled, day, refused, settled
-from upright.records.governance.kept import KeptRecord
+from upright.records.governance.planning import ChangePlan
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
 from upright.records.inventory.models import Deployment, Model, ModelVersion, Supplier
@@ -116,14 +116,16 @@ def test_a_change_that_a_plan_names_is_planned_and_a_trigger_that_criteria_leave
     add(Deployment(system=set_up.system, name="Vienna", jurisdiction="AT", starts=day(0)), actor=set_up.ada)
     run_pending()
     assert (ChangeReview.objects.count(), refresh(impact).reopened_because) == (0, "")
-    plan = KeptRecord(title="Plan", kind="change-plan", unit=meridian.root, owner=meridian.owner, review_by=day(90))
-    plan.data = {
-        "change": "system:mortgage decides small ones alone",
-        "purpose": "Faster answers",
-        "effects": "Impact and risks are assessed again",
-        "owner": meridian.owner.ref,
-        "planned_for": day(1).isoformat(),
-    }
+    plan = ChangePlan(
+        title="system:mortgage decides small ones alone",
+        purpose="Faster answers.",
+        effects="Impact and risks are assessed again.",
+        resources="Two weeks of the team.",
+        planned_for=day(1),
+        unit=meridian.root,
+        owner=meridian.owner,
+        review_by=day(90),
+    )
     add(plan, actor=set_up.ada)
     review = set_up.example("change-review")
     review.plan = plan.ref

@@ -16,7 +16,7 @@ def add_statement_of_applicability(
 ) -> StatementOfApplicability:
     """Begin a statement: one row for every control of Annex A and every own one, each to be decided by a person."""
     powers_of(actor).must(_ADD, record)
-    before = record.supersedes
+    before = StatementOfApplicability.objects.filter(pk=record.supersedes_id).first()
     record.edition = 1 if before is None else before.edition + 1
     with change():
         write(record, actor=actor, action="risk.statement_of_applicability.added", reason=reason)

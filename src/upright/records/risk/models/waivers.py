@@ -41,8 +41,6 @@ class Waiver(Controlled):
             raise ValidationError(
                 {"stage": f"{self.stage!r} is no stage; expected one of {', '.join(known.stages)}."}, code="UP-RISK-52"
             )
-        if self.supersedes is not None and self.supersedes.requirement != self.requirement:
-            raise ValidationError({"supersedes": "It takes the place of a waiver of the same requirement."})
 
     def unready(self) -> str | None:
         """It ends within a year."""

@@ -19,6 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
 from upright.kernel import time_text
+from upright.records.operations.actions.voices import enter_waiting
 from upright.records.trail.reactions import due, newest_index, pending, run_pending
 from upright.records.trail.server_log import now
 from upright.records.work.checks import run_due
@@ -93,7 +94,8 @@ class Worker:
         take_up()
 
     def react(self) -> None:
-        """Runs reactions where the log has grown, or where one that failed is due."""
+        """Enters what was said in hours that are over; runs reactions where the log has grown, or one is due again."""
+        enter_waiting()
         newest = newest_index()
         if newest == self._seen and not due().exists():
             return

@@ -16,6 +16,7 @@ from upright.web import (
     posture,
     records,
     system,
+    voices,
     work,
 )
 
@@ -70,6 +71,9 @@ urlpatterns = [
     path("records/<slug:name>/import/<slug:token>/", exchange.mapping, name="import-map"),
     path("import/<ref:ref>/", import_runs.show, name="import-run"),
     path("record/<system:ref>/", system.show, name="system"),
+    path("concern/", voices.speak, name="speak"),
+    path("concern/receipt/", voices.follow, name="follow"),
+    path("voice/<ref:ref>/", voices.read, name="voice"),
     path("record/<ref:ref>/", records.show, name="record"),
     path("edit/<ref:ref>/", editing.edit, name="edit"),
     path("move/<slug:move>/<ref:ref>/", records.move, name="move"),

@@ -15,6 +15,9 @@ class OperationsConfig(AppConfig):
         from upright.records.identity.power import register
         from upright.records.operations import adders
         from upright.records.operations.rights import RIGHTS
+        from upright.records.operations.tables import TABLES
+        from upright.records.trail import tables
 
         register(RIGHTS)
+        tables.register(TABLES)
         adders.register()

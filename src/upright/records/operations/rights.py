@@ -39,3 +39,10 @@ RIGHTS |= {
     "operations.responsibility_matrix.approve": _OWN,
     "operations.evidence_request.approve": _AUDIT,
 }
+_HANDLERS = (Role.AIMS_MANAGER, Role.INTERNAL_AUDITOR)
+RIGHTS |= {f"operations.concern.{verb}": _HANDLERS for verb in ("read", "change")}
+RIGHTS |= {
+    f"operations.{name}.{verb}": (*_HANDLERS, Role.SYSTEM_OWNER)
+    for name in ("external_report", "contested_decision")
+    for verb in ("read", "change")
+}

@@ -58,7 +58,7 @@ def build(folder: Path) -> Built:
     from upright.records.assurance.models import EvidenceRow
     from upright.records.identity.beginning import Newcomer, bootstrap
     from upright.records.identity.models import Account
-    from upright.site.demo import governance, inventory, mortgage, people, risk
+    from upright.site.demo import governance, inventory, mortgage, operations, people, risk
     from upright.site.demo.story import Cast, tell_all
 
     if Account.objects.exists():
@@ -71,6 +71,6 @@ def build(folder: Path) -> Built:
             Newcomer("Mira Manager", f"mira@{DOMAIN}", PASSWORD),
         )
     cast = Cast(today=today, root=begun.root)
-    tell_all([*people.EVENTS, *inventory.EVENTS, *governance.EVENTS, *risk.EVENTS], cast)
+    tell_all([*people.EVENTS, *inventory.EVENTS, *governance.EVENTS, *risk.EVENTS, *operations.EVENTS], cast)
     mortgage.push_from(folder, cast)
     return Built(logins=LOGINS, evidence=EvidenceRow.objects.count(), is_new=True)

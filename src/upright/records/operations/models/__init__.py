@@ -20,16 +20,20 @@ from upright.records.operations.models.supply import (
     SupplierReview,
 )
 from upright.records.operations.models.use import IntendedUse, UsageReview, UseApproval, UseProposal
+from upright.records.operations.models.voices import Concern, ContestedDecision, ExternalReport, WaitingVoice
 
 __all__ = [
     "AccessReview",
     "Alarm",
     "ChangeNotice",
+    "Concern",
+    "ContestedDecision",
     "CustomerRequirement",
     "DataUseRequest",
     "DecisionReview",
     "Disposal",
     "EvidenceRequest",
+    "ExternalReport",
     "Incident",
     "InformationDelivery",
     "InformationOwed",
@@ -47,4 +51,5 @@ __all__ = [
     "UseApproval",
     "UseProposal",
     "UserInformation",
+    "WaitingVoice",
 ]

@@ -95,8 +95,14 @@ class Incident(Record):
     @property
     def owed(self) -> tuple[Clock, ...]:
         """Those of them for which no notice was sent."""
-        sent = set(self.notices.values_list("clock", flat=True))
+        sent = {one.clock for one in self.notices.all()}
         return tuple(one for one in self.clocks if one.id not in sent)
+
+    @property
+    def told(self) -> tuple[tuple[Clock, str], ...]:
+        """Each clock and whether it is ``told``, ``late``, ``overdue`` or ``owed``; the first notice decides."""
+        sent = {one.clock: one for one in sorted(self.notices.all(), key=lambda one: one.sent_at, reverse=True)}
+        return tuple((one, _stand(one, sent.get(one.id))) for one in self.clocks)
 
     def as_evidence(self) -> RecordEvidence | None:
         """An incident with its handling; only a closed one is settled."""
@@ -105,6 +111,12 @@ class Incident(Record):
 
     def __str__(self) -> str:
         return self.title
+
+
+def _stand(clock: Clock, notice: "Notice | None") -> str:
+    if notice is not None:
+        return "late" if notice.is_late else "told"
+    return "overdue" if clock.is_overdue(now()) else "owed"
 
 
 class Notice(Record):

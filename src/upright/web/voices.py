@@ -1,0 +1,115 @@
+"""Public pages, without log-in: raise a concern, report harm, ask about a decision, and follow it by its receipt.
+
+Nothing of a request is kept: no address, no session, no exact time, no line in a log. How often anybody may speak is
+counted in this process's memory alone.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from upright.kernel import InputError
+from upright.records.operations.actions.voices import (
+    add_words,
+    conversation,
+    find_voice,
+    is_waiting,
+    read_voice,
+    say,
+)
+from upright.records.operations.models.voices import Voice
+from upright.web.requests import Request, the_record
+
+CHOICES = (
+    ("concern", "A concern", "Something about an AI system, or how it is run here, worries you."),
+    ("external-report", "A report of harm", "An AI system of ours harmed you or somebody else."),
+    ("contested-decision", "A question about a decision", "You want to know why, or you contest it."),
+)
+_WITHIN_S = 3600.0
+_SAID: deque[float] = deque(maxlen=60)
+_ASKED: deque[float] = deque(maxlen=600)
+
+
+def _public(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Nobody is logged in here, so no other page can act in somebody's name; and no answer is written to a log."""
+
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        answer = view(request)
+        vars(answer)["_has_been_logged"] = True  # Django's own mark: its log passes by
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    return csrf_exempt(login_not_required(never_cache(answered)))
+
+
+@_public
+def speak(request: HttpRequest) -> HttpResponse:
+    """Says something; the answer shows the receipt, once."""
+    sent = {name: request.POST.get(name, "") for name in ("kind", "text", "person")}
+    context: dict[str, Any] = {"choices": CHOICES, "sent": sent}
+    if request.method != "POST":
+        context["sent"]["kind"] = request.GET.get("kind", "concern")
+        return render(request, "web/public/speak.html", context)
+    if not _is_quiet(_SAID):
+        context["why"] = "Too much was said in this hour. Come back in an hour; your text stands below."
+        return render(request, "web/public/speak.html", context, status=429)
+    try:
+        receipt = say(sent["kind"], sent["text"], about_person=sent["person"])
+    except InputError as why:
+        context["why"] = why.message
+        return render(request, "web/public/speak.html", context, status=400)
+    shown = " ".join(receipt[at : at + 4] for at in range(0, 32, 4))
+    return render(request, "web/public/receipt.html", {"receipt": shown})
+
+
+@_public
+def follow(request: HttpRequest) -> HttpResponse:
+    """What became of it, for who has the receipt, and a way to add words."""
+    receipt, text = request.POST.get("receipt", ""), request.POST.get("text", "")
+    context: dict[str, Any] = {"receipt": receipt, "text": text}
+    if request.method != "POST":
+        return render(request, "web/public/follow.html", context)
+    if not _is_quiet(_ASKED):
+        context["why"] = "Too much was asked in this hour. Come back in an hour."
+        return render(request, "web/public/follow.html", context, status=429)
+    try:
+        if text.strip():
+            add_words(receipt, text)
+            context |= {"text": "", "is_added": True}
+        voice = find_voice(receipt)
+    except InputError as why:
+        context["why"] = why.message
+        return render(request, "web/public/follow.html", context, status=400)
+    if voice is None and not is_waiting(receipt):
+        context["why"] = "Nothing has that receipt; look at its 32 signs."
+        return render(request, "web/public/follow.html", context, status=404)
+    context |= {"voice": voice, "said": [] if voice is None else conversation(voice), "is_known": True}
+    return render(request, "web/public/follow.html", context)
+
+
+def read(request: Request, ref: str) -> HttpResponse:
+    """The words, for those who handle them."""
+    described, record = the_record(ref, request)
+    if not isinstance(record, Voice):
+        raise Http404("Nobody said that.")
+    said = read_voice(record, actor=request.actor, powers=request.powers)
+    context = {"described": described, "record": record, "said": said, "here": described.place}
+    return render(request, "web/voice.html", context)
+
+
+def _is_quiet(recent: "deque[float]") -> bool:
+    """At most so many an hour in all: an address would have to be remembered, and none is."""
+    moment = time.monotonic()
+    if len(recent) == recent.maxlen and moment - recent[0] < _WITHIN_S:
+        return False
+    recent.append(moment)
+    return True

@@ -86,7 +86,8 @@ def make_stage_change(
     is_back = step.way == StageChange.Way.BACK
     demand_state(step, StageChange.State.REQUESTED if is_back else StageChange.State.APPROVED)
     with change() as mine:
-        system = type(step.system).objects.get(pk=step.system.pk)
+        system = step.system
+        system.refresh_from_db()
         if system.stage != step.from_stage:
             raise RefusedError(
                 f"{system.ref} is at {system.stage} now and {step.ref} leads from {step.from_stage}; request it anew.",
@@ -100,7 +101,7 @@ def make_stage_change(
             said |= {"answer": msgspec.to_builtins(answer), "release": step.release}
             mine.add(verdict_entry("release", str(system.ref), said))
         _supersede(step, actor)
-        step.system, system.stage = system, step.to_stage
+        system.stage = step.to_stage
         step.state = StageChange.State.MADE
         write(step, actor=actor, action="operations.stage_change.made", reason=reason)
         write(system, actor=actor, action="inventory.system.moved", reason=f"By {step.ref}.")

@@ -51,12 +51,10 @@ def links(record: Record, powers: Powers) -> list[Link]:
     asked: dict[str, QuerySet[Record]] = {}
     for described in registered().values():
         for field in described.model._meta.concrete_fields:
-            if isinstance(field, ForeignKey) and isinstance(record, field.related_model):
-                rows = visible(described.model, powers).filter(**{field.name: record.pk})
-            elif isinstance(field, RefField) and record.ref_type in field.types:
-                rows = visible(described.model, powers).filter(**{field.name: record.ref})
-            else:
+            is_key = isinstance(field, ForeignKey) and isinstance(record, field.related_model)
+            if not is_key and not (isinstance(field, RefField) and record.ref_type in field.types):
                 continue
+            rows = visible(described.model, powers).filter(**{field.name: record.pk if is_key else record.ref})
             asked[f"{described.name} {field.name}"] = rows.order_by()
     counted = dict(_counted([one.annotate(_of=Value(name)) for name, one in asked.items()]))
     for name in asked:

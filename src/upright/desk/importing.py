@@ -124,14 +124,7 @@ class Importer:
         return outcome
 
     def _batch(
-        self,
-        batch: list[tuple[int, list[str]]],
-        heads: list[str],
-        mine: "SoFar",
-        reason: str,
-        *,
-        dry: bool,
-        skip: bool,
+        self, batch: list[tuple[int, list[str]]], heads: list[str], mine: "SoFar", reason: str, *, dry: bool, skip: bool
     ) -> None:
         outcome = mine.outcome
         named = [(number, self._named(heads, cells)) for number, cells in batch]
@@ -192,11 +185,8 @@ class Importer:
         return found
 
     def _existing(self, values: Mapping[str, str], there: Mapping[tuple[str, str], Record]) -> Record | None:
-        for key in ("id", "ref", self.described.external_id or "ref"):
-            record = there.get((key, values.get(key, "").strip()))
-            if record is not None:
-                return record
-        return None
+        keys = [(key, values.get(key, "").strip()) for key in ("id", "ref", self.described.external_id or "ref")]
+        return next((there[key] for key in keys if key in there), None)
 
     def _problems(self, number: int, record: Record, values: dict[str, str], outcome: Outcome) -> list[Problem]:
         columns = {name: head for head, name in self.mapped.columns.items() if name}
@@ -258,9 +248,9 @@ class Importer:
             return _link_meaning(asked)
         if isinstance(asked, forms.BooleanField):
             return lambda text: _WORDS.get(text.strip().lower())
-        if isinstance(asked, LinesField) or not getattr(self.described.model._meta.get_field(name), "choices", None):
-            return lambda text: text
         pairs: Any = self.described.model._meta.get_field(name)
+        if isinstance(asked, LinesField) or not getattr(pairs, "choices", None):
+            return lambda text: text
         words = {_plain(str(word)): str(value) for value, word in pairs.flatchoices}
         words |= {_plain(str(value)): str(value) for value, _ in pairs.flatchoices}
         return lambda text: words.get(_plain(text))
@@ -270,8 +260,7 @@ def _link_meaning(asked: RecordChoiceField) -> Any:
     rows = [] if asked.queryset is None else list(asked.queryset[:_MOST_NAMED])
     names = Counter(_plain(str(row)) for row in rows)
     words = {_plain(str(row)): row.ref for row in rows if names[_plain(str(row))] == 1}
-    refs = {row.ref: row for row in rows}
-    asked.known = refs
+    asked.known = {row.ref: row for row in rows}
     return lambda text: text.strip() if ":" in text else words.get(_plain(text))
 
 

@@ -44,6 +44,9 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "why/<ref:ref>/<str:requirement>/": (f"/why/{REF}/iso42001:A.7.5/", READ),
     "in/organisation/worker/": ("/in/organisation/worker/", (302, 403, 403, 200, 403)),
     "in/controls/side-by-side/": ("/in/controls/side-by-side/", MINE),
+    "start/": ("/start/", MINE),
+    "components/": ("/components/", MINE),
+    "in/risks/": ("/in/risks/", MINE),  # a stranger sees none
     "in/evidence/": ("/in/evidence/", MINE),  # a stranger finds nothing
     "statement/<int:entry>/": ("/statement/999999/", (302, 404, 404, 404, 404)),
     "statement/<int:entry>/statement.json": ("/statement/999999/statement.json", (302, 404, 404, 404, 404)),

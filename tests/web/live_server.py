@@ -14,7 +14,8 @@ def main(home: str, workspace: str, port: str, rows: str) -> None:
     from upright.site import demo, serving
 
     serving.load()
-    serving.prepare("meridian", tell=print)
+    with demo.beginning():
+        serving.prepare("meridian", tell=print)
     demo.build(Path(workspace))
     _more_risks(int(rows))
     serving.serve("127.0.0.1", int(port), 1)

@@ -56,20 +56,39 @@ def links(record: Record, powers: Powers) -> list[Link]:
                 continue
             rows = visible(described.model, powers).filter(**{field.name: record.pk if is_key else record.ref})
             asked[f"{described.name} {field.name}"] = rows.order_by()
-    counted = dict(_counted([one.annotate(_of=Value(name)) for name, one in asked.items()]))
+    found_counts = dict(counted([one.annotate(_of=Value(name)) for name, one in asked.items()]))
     for name in asked:
-        if name in counted:
+        if name in found_counts:
             described, linked = registered()[name.partition(" ")[0]], name.partition(" ")[2]
             query = f"?{linked}={record.ref}" if linked in described.filters else ""
-            found.append(Link(described=described, count=counted[name], query=query))
+            found.append(Link(described=described, count=found_counts[name], query=query))
     return found
 
 
-def _counted(parts: "list[QuerySet[Record]]") -> Iterable[tuple[str, int]]:
+def counted(parts: "Sequence[QuerySet[Any, Any]]") -> Iterable[tuple[str, int]]:
     """How many rows each part has, in one query for all of them."""
-    counts: list[QuerySet[Any, Any]] = [one.values("_of").annotate(_count=Count("pk")) for one in parts]  # type: ignore[misc]  # ``_of`` is annotated
+    counts: list[QuerySet[Any, Any]] = [one.values("_of").annotate(_count=Count("pk")) for one in parts]
     counts = [one.values_list("_of", "_count") for one in counts]
     return counts[0].union(*counts[1:], all=True) if len(counts) > 1 else counts[0] if counts else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition:
+    """A type of which one can be added that belongs to the record that is shown."""
+
+    described: RecordType
+    query: str
+
+
+def additions(record: Record, powers: Powers) -> list[Addition]:
+    """What can be added to a record: types with a link to its type that must be set, written by people."""
+    found = []
+    for described in registered().values():
+        for name in described.fields if described.is_typed and powers.may(described.right("add")) else ():
+            field = described.model._meta.get_field(name)
+            if isinstance(field, ForeignKey) and not field.null and isinstance(record, field.related_model):
+                found.append(Addition(described=described, query=f"?{name}={record.ref}"))
+    return found
 
 
 def changes(model: type[Record], step: Step) -> list[Change]:

@@ -1,13 +1,13 @@
 """Home, the places of the rail, and the way to jump to any record."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from upright.desk.description import RecordType, registered
+from upright.desk.detail import counted
 from upright.desk.values import day
 from upright.desk.visible import visible
 from upright.records.assurance.overview import Summary
@@ -19,7 +19,7 @@ from upright.web.frame import PLACES, catalogue
 from upright.web.needs import needs, stage_word
 from upright.web.posture import MOST_COMPARED, compared, read_by, said_of, severity_word
 from upright.web.recent import recent
-from upright.web.requests import Request, is_fragment
+from upright.web.requests import Request
 from upright.web.steps import best_step
 from upright.web.visits import Visits, visited
 
@@ -120,39 +120,38 @@ def place(request: Request, place: str) -> HttpResponse:
     types = [one for one in registered().values() if one.place == place and request.powers.may(one.right("read"))]
     if len(types) == 1:
         return redirect("web:list", types[0].name)
-    shelves = [
+    return render(
+        request,
+        "web/place.html",
+        {
+            "title": found[1],
+            "says": found[2],
+            "shelves": shelves(request, place),
+            "here": place,
+            "worker": _worker(request, place),
+        },
+    )
+
+
+def shelves(request: Request, place: str) -> list[Shelf]:
+    """The record types of a place that somebody may read, counted in one query."""
+    types = [one for one in registered().values() if one.place == place and request.powers.may(one.right("read"))]
+    rows = [visible(one.model, request.powers).order_by().annotate(_of=Value(one.name)) for one in types]
+    counts = dict(counted(rows))
+    return [
         Shelf(
             described=one,
-            count=visible(one.model, request.powers).count(),
+            count=counts.get(one.name, 0),
             clause=clause_title(one.clause),
             may_add=request.powers.may(one.right("add")),
         )
         for one in types
     ]
-    return render(
-        request,
-        "web/place.html",
-        {"title": found[1], "says": found[2], "shelves": shelves, "here": place, "worker": _worker(request, place)},
-    )
 
 
 def _worker(request: Request, place: str) -> bool:
     """Whether the place also leads to the page of the worker."""
     return place == "organisation" and request.powers.may("work.reaction.read")
-
-
-def jump(request: Request) -> HttpResponse:
-    """Records whose name or reference holds the words."""
-    words = request.GET.get("q", "").strip()[:100].replace("\0", "")
-    found: list[tuple[RecordType, Any]] = []
-    if words:
-        for described in registered().values():
-            if len(found) >= _MOST or not request.powers.may(described.right("read")):
-                continue
-            rows = visible(described.model, request.powers).filter(_holds(described, words))
-            found += [(described, row) for row in rows[: _MOST - len(found)]]
-    template = "web/parts/jump.html" if is_fragment(request) else "web/jump.html"
-    return render(request, template, {"found": found, "words": words})
 
 
 def choices(request: Request, name: str) -> HttpResponse:
@@ -175,13 +174,3 @@ def clause_title(clause: str) -> str:
     """The title of a requirement in our words; its id alone where the catalogue does not hold it."""
     held = catalogue().requirements.get(clause)
     return clause if held is None else held.title
-
-
-def _holds(described: RecordType, words: str) -> Q:
-    found = Q()
-    for word in words.split():
-        one = Q(ref__icontains=word)
-        for name in described.search:
-            one |= Q(**{f"{name}__icontains": word})
-        found &= one
-    return found

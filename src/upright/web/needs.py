@@ -60,7 +60,7 @@ def needs(request: Request, systems: Iterable[System], found: Iterable[Summary])
 def _tasks(request: Request) -> Iterator[Need]:
     tasks = Task.objects.filter(assignee__ref=str(request.actor), state=Task.State.OPEN)
     wanted = list(tasks.order_by(F("due").asc(nulls_last=True), "pk")[:_MOST])
-    records = _records(request, {one.about for one in wanted})
+    records = records_of(request, {one.about for one in wanted})
     for task in wanted:
         if record := records.get(task.about):
             yield Need(
@@ -86,7 +86,7 @@ def _dated(request: Request) -> Iterator[Need]:
             rows = rows.exclude(Q(state__in=SETTLED))
         parts += [_lean(rows.filter(**{f"{name}__lte": last}), name) for name in names]
     found = _union(parts)
-    records = _records(request, {ref for ref, _, _ in found})
+    records = records_of(request, {ref for ref, _, _ in found})
     for ref, field, day in found:
         if record := records.get(ref):
             verb = "Review" if "review" in field else "Due"
@@ -103,7 +103,7 @@ def _decisions(request: Request) -> Iterator[Need]:
         if one.moves and _has_state(one.model) and request.powers.may(one.right("read"))
     ]
     found = _union(parts)[:_TRIED]
-    records = _records(request, {ref for ref, _, _ in found})
+    records = records_of(request, {ref for ref, _, _ in found})
     for ref, _, _ in found:
         record = records.get(ref)
         if record is None:
@@ -184,7 +184,7 @@ def _union(parts: "list[QuerySet[Record, tuple[str, str, date]]]") -> list[tuple
     return list(rows.order_by("_day", "ref")[:_MOST])
 
 
-def _records(request: Request, refs: set[str]) -> dict[str, Record]:
+def records_of(request: Request, refs: set[str]) -> dict[str, Record]:
     """The records of these references that may be read; one query for each type."""
     by: dict[str, set[str]] = {}
     for ref in refs:

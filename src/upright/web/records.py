@@ -19,6 +19,8 @@ from upright.web.home import clause_title
 from upright.web.requests import Request, the_record
 
 _SHORT = 5
+_MOST_ADDED = 6
+_WIDE = frozenset({"person", "unit"})  # nearly everything belongs to one
 
 
 def show(request: Request, ref: str) -> HttpResponse:
@@ -39,6 +41,7 @@ def show(request: Request, ref: str) -> HttpResponse:
             "why_not_edit": refusal,
             "refusals": bool(refusal) or any(one.why_not for one in moves),
             "links": detail.links(record, request.powers),
+            "additions": detail.additions(record, request.powers)[:_MOST_ADDED] if described.name not in _WIDE else [],
             "past": _told(described, list(reversed(past))[:_SHORT]),
             "entries": len(past),
             "here": described.place,

@@ -74,6 +74,12 @@ def symbol(status: str) -> str:
 
 
 @register.filter
+def split(text: str) -> list[str]:
+    """The parts between commas."""
+    return text.split(",")
+
+
+@register.filter
 def in_short(requirement: str) -> str:
     """A requirement as it is called beside those of other frameworks."""
     return short(requirement)

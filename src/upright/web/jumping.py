@@ -1,0 +1,121 @@
+"""The palette: places to go to, things to create, requirements, and every record whose name or reference is meant."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Q, QuerySet, Value
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from upright.desk.description import RecordType, registered
+from upright.desk.visible import visible
+from upright.records.trail.record import Record
+from upright.web.frame import PLACES, catalogue
+from upright.web.needs import records_of
+from upright.web.posture import short
+from upright.web.requests import Request, is_fragment
+
+_MOST = 8
+_MOST_REQUIREMENTS = 5
+_EMPTY_CREATES = ("system", "use", "risk")
+_OTHER = (
+    ("Start step by step", "web:start", "i-next"),
+    ("Statements and proofs", "web:evidence", "i-evidence"),
+    ("Two frameworks side by side", "web:side-by-side", "i-controls"),
+    ("Parts of the design system", "web:components", "i-reports"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One line: what it is called, where it leads, what kind of thing it is."""
+
+    title: str
+    address: str
+    kind: str
+    icon: str
+
+
+def jump(request: Request) -> HttpResponse:
+    """What the words mean, best first: records, then places, what can be created, requirements."""
+    words = request.GET.get("q", "").strip()[:100].replace("\0", "")
+    found = [*_records(request, words), *_places(words), *_creates(request, words), *_requirements(words)]
+    template = "web/parts/jump.html" if is_fragment(request) else "web/jump.html"
+    return render(request, template, {"found": found, "words": words})
+
+
+def _records(request: Request, words: str) -> Iterator[Target]:
+    if not words:
+        return
+    parts: list[QuerySet[Any, Any]] = []
+    for one in registered().values():
+        if request.powers.may(one.right("read")):
+            rows = visible(one.model, request.powers).filter(_holds(one, words)).order_by()
+            parts.append(rows.annotate(_type=Value(one.name, output_field=CharField())).values_list("_type", "ref"))
+    if not parts:
+        return
+    found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    refs = [str(ref) for _, ref in found[:_MOST]]
+    records = records_of(request, set(refs))
+    for ref in refs:
+        record = records.get(ref)
+        if record is not None:
+            yield Target(
+                title=str(record),
+                address=reverse("web:record", args=[ref]),
+                kind=f"{_type_of(record).title.lower()} {ref.partition(':')[2][:24]}",
+                icon=f"i-{_type_of(record).place}",
+            )
+
+
+def _places(words: str) -> Iterator[Target]:
+    yield from (
+        Target(title=title, address=reverse("web:place", args=[name]), kind="go to", icon=f"i-{name}")
+        for name, title, _ in PLACES
+        if _fits(words, title)
+    )
+    if words:
+        yield from (
+            Target(title=title, address=reverse(address), kind="go to", icon=icon)
+            for title, address, icon in _OTHER
+            if _fits(words, title)
+        )
+
+
+def _creates(request: Request, words: str) -> Iterator[Target]:
+    for one in registered().values():
+        title = f"Add {one.title.lower()}"
+        wanted = _fits(words, title) if words else one.name in _EMPTY_CREATES
+        if wanted and one.is_typed and request.powers.may(one.right("add")):
+            yield Target(title=title, address=reverse("web:add", args=[one.name]), kind="create", icon="i-plus")
+
+
+def _requirements(words: str) -> Iterator[Target]:
+    if len(words) < 2:
+        return
+    found = 0
+    for one in catalogue().requirements.values():
+        if _fits(words, f"{short(one.id)} {one.id} {one.title}") and found < _MOST_REQUIREMENTS:
+            found += 1
+            address = f"{reverse('web:controls')}?at={one.id}"
+            yield Target(title=f"{short(one.id)} {one.title}", address=address, kind="requirement", icon="i-controls")
+
+
+def _fits(words: str, title: str) -> bool:
+    return all(word in title.lower() for word in words.lower().split())
+
+
+def _type_of(record: Record) -> RecordType:
+    return registered()[record.ref_type]
+
+
+def _holds(described: RecordType, words: str) -> Q:
+    found = Q()
+    for word in words.split():
+        one = Q(ref__icontains=word)
+        for name in described.search:
+            one |= Q(**{f"{name}__icontains": word})
+        found &= one
+    return found

@@ -1,12 +1,12 @@
 """What needs who looks: decisions that wait and may be taken, what is due or past, failing evidence, tasks."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
-from django.db.models import CharField, DateField, F, ForeignKey, Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
 from upright.desk.description import registered
@@ -14,18 +14,16 @@ from upright.desk.moves import offers
 from upright.desk.values import linked_fields
 from upright.desk.visible import visible
 from upright.records.assurance.overview import Summary
+from upright.records.collaboration import due
 from upright.records.collaboration.models import Task
-from upright.records.identity.models import Person
 from upright.records.inventory.models import System
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
+from upright.web.due import lines as due_lines
+from upright.web.due import sources as due_sources
 from upright.web.requests import Request
 
 WAITING = frozenset({"proposed", "in-review", "in_review", "waiting", "requested", "submitted", "reported"})
-SETTLED = frozenset(
-    {"done", "effective", "closed", "withdrawn", "superseded", "rejected", "refused", "ended", "dropped", "retired"}
-)
-_DATED = re.compile(r"(^|_)(due|review|next|answer|expires|deadline)(_|$)")
 _SOON = timedelta(days=14)
 _MOST = 12
 _TRIED = 6
@@ -72,39 +70,24 @@ def _tasks(request: Request) -> Iterator[Need]:
 
 
 def _dated(request: Request) -> Iterator[Need]:
-    """What somebody owns, or may change where nobody owns it, that is due or to be reviewed within two weeks."""
-    last = now().date() + _SOON
-    parts = []
-    for described in registered().values():
-        names, owner = _shape(described.model)
-        rows = visible(described.model, request.powers, "read" if owner else "change") if names else None
-        if rows is None or (owner and str(request.actor).partition(":")[0] != "person"):
-            continue
-        if owner:
-            rows = rows.filter(**{f"{owner}__ref": str(request.actor)})
-        if _has_state(described.model):
-            rows = rows.exclude(Q(state__in=SETTLED))
-        parts += [_lean(rows.filter(**{f"{name}__lte": last}), name) for name in names]
-    found = _union(parts)
-    records = records_of(request, {ref for ref, _, _ in found})
-    for ref, field, day in found:
-        if record := records.get(ref):
-            verb = "Review" if "review" in field else "Due"
-            yield Need(
-                title=f"{verb}: {record}", address=reverse("web:record", args=[ref]), says=_title(record), due=day
-            )
+    """What somebody answers for that is due, to be reviewed or past within two weeks; tasks have lines of their own."""
+    today = now().date()
+    found = due.listed(due_sources(request), today, who=str(request.actor), until=today + _SOON)
+    rows = [one for one in map(due.due_of, found[:_MOST]) if one.kind != "task"]
+    for one in due_lines(rows, today):
+        yield Need(title=one.title, address=one.address, says=one.says, due=one.day)
 
 
 def _decisions(request: Request) -> Iterator[Need]:
     """What waits for a decision that who looks may take: the verbs say so themselves."""
-    parts = [
-        _lean(visible(one.model, request.powers).filter(Q(state__in=WAITING)), None)
+    parts: list[QuerySet[Any, Any]] = [
+        visible(one.model, request.powers).filter(Q(state__in=WAITING)).order_by().values_list("ref")
         for one in registered().values()
         if one.moves and _has_state(one.model) and request.powers.may(one.right("read"))
     ]
-    found = _union(parts)[:_TRIED]
-    records = records_of(request, {ref for ref, _, _ in found})
-    for ref, _, _ in found:
+    found = _union(parts)
+    records = records_of(request, set(found))
+    for ref in found:
         record = records.get(ref)
         if record is None:
             continue
@@ -132,7 +115,7 @@ def _checks(one: Summary, name: str) -> Iterator[Need]:
             word = "fails" if missing.status == "failing" else "is going or gone stale"
             yield Need(
                 title=f"{missing.what} {word}",
-                address=reverse("web:record", args=[one.scope]) + "#checks",
+                address=reverse("web:record", args=[one.scope]) + "#measured",
                 says=f"Evidence of {name}. It keeps the gate to {stage_word(one.gate.stage)} shut" if one.gate else "",
                 status=missing.status,
             )
@@ -153,35 +136,16 @@ _PAIRS = frozenset({"design-development", "verification-validation", "operation-
 
 
 @cache
-def _shape(model: type[Record]) -> tuple[tuple[str, ...], str]:
-    """The dates by which something is to be done about a record, and the link to who answers for it."""
-    fields = model._meta.concrete_fields
-    names = tuple(one.name for one in fields if type(one) is DateField and _DATED.search(one.name))
-    people = {one.name for one in fields if isinstance(one, ForeignKey) and one.related_model is Person}
-    owner = next((one for one in ("assignee", "owner", "responsible") if one in people), "")
-    return names, owner
-
-
-@cache
 def _has_state(model: type[Record]) -> bool:
     return any(one.name == "state" for one in model._meta.concrete_fields)
 
 
-def _lean(rows: "QuerySet[Record]", name: str | None) -> "QuerySet[Record, tuple[str, str, date]]":
-    day = F(name) if name else Value(None, output_field=DateField())
-    return (
-        rows.order_by()
-        .annotate(_field=Value(name or "", output_field=CharField()), _day=day)
-        .values_list("ref", "_field", "_day")
-    )
-
-
-def _union(parts: "list[QuerySet[Record, tuple[str, str, date]]]") -> list[tuple[str, str, date]]:
-    """The first rows over all types in one query, the nearest day first."""
+def _union(parts: list[QuerySet[Any, Any]]) -> list[str]:
+    """The first references over all types, in one query."""
     if not parts:
         return []
     rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return list(rows.order_by("_day", "ref")[:_MOST])
+    return [str(row[0]) for row in rows.order_by("ref")[:_TRIED]]
 
 
 def records_of(request: Request, refs: set[str]) -> dict[str, Record]:

@@ -22,6 +22,7 @@ from upright.records.inventory.models import System
 from upright.records.risk.models import Risk
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
+from upright.web.checks import checks_of
 from upright.web.evidence import RESULTS, fresh_until, is_aged, readable
 from upright.web.frame import catalogue
 from upright.web.hanging import hanging
@@ -99,6 +100,7 @@ def show(request: Request, ref: str) -> HttpResponse:
             "runs": [_run(row, said) for row, said in read if row.binding],
             "stated": [row for row, _ in read if not row.binding],
             "newest": max((row.ended for row, _ in read), default=""),
+            "checks": checks_of(record, request) if may_judge else None,
             "risks": _risks(request, record),
             "may_add_risk": "risk" in registered() and request.powers.may(registered()["risk"].right("add"), record),
             "made": made_of(record, request.powers, [row for row, _ in read]),

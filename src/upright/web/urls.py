@@ -51,7 +51,6 @@ app_name = "web"
 urlpatterns = [
     path("", home.home, name="home"),
     path("due/", due.show, name="due"),
-    path("jump/", home.jump, name="jump"),
     path("jump/", jumping.jump, name="jump"),
     path("start/", starting.start, name="start"),
     path("components/", components.show, name="components"),

@@ -138,8 +138,8 @@ def test_keys_alone_go_everywhere_and_what_was_typed_is_not_lost(live: Site) -> 
         page.keyboard.type("Half a ris")
         asked: list[str] = []
         page.on("dialog", lambda one: (asked.append(one.type), one.dismiss()))
-        page.evaluate("location.assign('/')")
-        page.wait_for_timeout(300)
+        with page.expect_event("dialog"):
+            page.evaluate("location.assign('/')")
         assert asked == ["beforeunload"]
         assert page.locator("[name=title]").input_value() == "Half a ris"
         page.keyboard.press("Enter")

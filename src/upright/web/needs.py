@@ -100,9 +100,9 @@ def _decisions(request: Request) -> Iterator[Need]:
         if may:
             word = getattr(record, "get_state_display", lambda: "waiting")()
             yield Need(
-                title=f"{may[0].title}: {record}",
+                title=f"Decide: {record}",
                 address=reverse("web:record", args=[ref]),
-                says=f"{described.title}, {word.lower()}",
+                says=f"{described.title}, {word.lower()}. You may: {', '.join(one.title.lower() for one in may)}",
             )
 
 

@@ -54,6 +54,11 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "compare/<int:newer>/<int:older>/": ("/compare/2/1/", (302, 404, 404, 404, 404)),
     "kind/<str:kind>/": ("/kind/drift/", MINE),  # what the catalogue says is no secret; statements are
     "record/<system:ref>/": (f"/record/{REF}/", READ),
+    "in/risks/printed/": ("/in/risks/printed/", MINE),
+    "soa/": ("/soa/", (302, 403, 302, 302, 302)),
+    "soa/<ref:ref>/": (f"/soa/{REF}/", (302, 404, 404, 404, 404)),  # a system is no statement
+    "soa/<ref:ref>/versions/": (f"/soa/{REF}/versions/", (302, 404, 404, 404, 404)),
+    "soa/<ref:ref>/printed/": (f"/soa/{REF}/printed/", (302, 404, 404, 404, 404)),
     "in/<slug:place>/": ("/in/organisation/", MINE),
     "records/<slug:name>/": ("/records/system/", (302, 403, 200, 200, 200)),
     "records/<slug:name>/filter/": ("/records/system/filter/", (302, 403, 200, 200, 200)),

@@ -1,99 +1,170 @@
-"""Risks: where they stand as a matrix, a click on a cell shows those in it, and the record types of the place."""
+"""The register of risks: a matrix whose cells filter, the lines below it, and the same to print."""
 
-from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F
+from django.db.models import F, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from upright.desk.description import registered
 from upright.desk.visible import visible
-from upright.records.risk.models import Risk
+from upright.records.identity.models import Unit
+from upright.records.inventory.models import System
+from upright.records.risk.models import Risk, RiskCriteria
+from upright.records.risk.models.criteria import LEVELS, criteria_for
+from upright.records.risk.queries import BASES, lines, matrix, rated, untreated
+from upright.records.trail.server_log import now
 from upright.web.home import shelves
 from upright.web.requests import Request
 
-LIKELIHOODS = ("rare", "unlikely", "possible", "likely", "almost certain")
-IMPACTS = ("negligible", "minor", "moderate", "major", "severe")
-_MOST = 100
-_SHADES = ((15, "3"), (8, "2"), (0, "1"))
-_SIDES = {"now": ("likelihood", "impact"), "after": ("residual_likelihood", "residual_impact")}
+_SHOWN, _PRINTED = 50, 2000
+_WORDS = {"inherent": "No control counted", "current": "As things stand", "residual": "After treatment"}
+_SHOWS = {"above": "Above criteria", "untreated": "No treatment", "reopened": "To be rated again"}
 
 
-def show(request: Request) -> HttpResponse:
-    """The matrix of what is not closed, as rated now or after treatment, and the risks of the cell that is chosen."""
-    side = request.GET.get("side", "now")
-    likelihood_field, impact_field = _SIDES.get(side, _SIDES["now"])
-    rows = visible(Risk, request.powers).exclude(state="closed")
-    system = request.GET.get("system", "")
-    if system:
-        rows = rows.filter(system__ref=system)
-    counted: Counter[tuple[int, int]] = Counter()
-    for likelihood, impact, count in (
-        rows.order_by()
-        .values(likelihood_field, impact_field)
-        .annotate(of=Count("pk"))
-        .values_list(likelihood_field, impact_field, "of")
-    ):
-        if likelihood and impact:
-            counted[likelihood, impact] = count
-    chosen = _cell(request)
-    listed = rows.select_related("system", "owner").order_by(
-        (F(likelihood_field) * F(impact_field)).desc(nulls_last=True), "ref"
-    )
-    if chosen:
-        listed = listed.filter(**{likelihood_field: chosen[0], impact_field: chosen[1]})
-    kept = {"side": side if side in _SIDES and side != "now" else "", "system": system}
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A cell of the matrix: how many, in which band, and the address that shows those."""
+
+    likelihood: int
+    impact: int
+    count: int
+    band: int
+    address: str
+    is_now: bool
+
+
+def register(request: Request) -> HttpResponse:
+    """Open risks by likelihood and impact, and the register; a cell shows its own."""
+    asked = _asked(request)
+    everything = visible(Risk, request.powers).exclude(state=Risk.State.CLOSED)
+    system = System.objects.filter(ref=asked["system"]).first()
+    if system is not None:
+        everything = everything.filter(system=system)
+    criteria = criteria_for(Unit.objects.filter(parent__isnull=True).first())
+    chosen = _chosen(everything, asked)
+    shown = chosen.select_related("system", "owner", "criteria").order_by("-at_level", "ref")[:_SHOWN]
+    count = chosen.count()
     return render(
         request,
         "web/risks.html",
         {
-            "matrix": _matrix(counted, chosen, kept),
-            "impacts": list(enumerate(IMPACTS, 1)),
-            "total": sum(counted.values()),
-            "chosen": f"{LIKELIHOODS[chosen[0] - 1]} and {IMPACTS[chosen[1] - 1]}" if chosen else "",
-            "all": _address(kept),
-            "side": side,
-            "sides": [
-                (one, word, _address(kept | {"side": one}))
-                for one, word in (("now", "Now"), ("after", "After treatment"))
+            "criteria": criteria,
+            "rows": _grid(everything, asked, criteria),
+            "words": [] if criteria is None else list(enumerate(criteria.individuals, start=1)),
+            "bands": _bands(criteria),
+            "bases": [(name, word, _address(asked, by=name), name == asked["by"]) for name, word in _WORDS.items()],
+            "shows": [
+                (word, _address(asked, show="" if name == asked["show"] else name), name == asked["show"])
+                for name, word in _SHOWS.items()
             ],
-            "rows": listed[:_MOST],
-            "most": _MOST,
-            "may_add": "risk" in registered() and request.powers.may(registered()["risk"].right("add")),
+            "asked": asked,
+            "system": system,
+            "all": _address(asked, show="", likelihood="", impact=""),
+            "without_system": _address(asked, system=""),
+            "lines": lines(shown),
+            "count": count,
+            "more": max(0, count - _SHOWN),
+            "may_add": request.powers.may("risk.risk.add"),
             "shelves": shelves(request, "risks"),
             "here": "risks",
         },
     )
 
 
-def _matrix(
-    counted: Counter[tuple[int, int]], chosen: tuple[int, int] | None, kept: dict[str, str]
-) -> list[dict[str, Any]]:
-    """Five rows, the likeliest on top; each cell with how many, its shade, and where a click leads."""
-    found = []
-    for likelihood in range(5, 0, -1):
-        cells = []
-        for impact in range(1, 6):
-            here = (likelihood, impact)
-            cells.append(
-                {
-                    "count": counted[here],
-                    "level": next(shade for least, shade in _SHADES if likelihood * impact >= least),
-                    "address": _address(kept | {"likelihood": str(likelihood), "impact": str(impact)}),
-                    "is_chosen": here == chosen,
-                    "says": f"{counted[here]} {LIKELIHOODS[likelihood - 1]} and {IMPACTS[impact - 1]}",
-                }
-            )
-        found.append({"number": likelihood, "word": LIKELIHOODS[likelihood - 1], "cells": cells})
+def printed(request: Request) -> HttpResponse:
+    """The register on paper: every risk that is not closed, with what is missing marked in place."""
+    risks = visible(Risk, request.powers).exclude(state=Risk.State.CLOSED)
+    query = rated(risks, "current").select_related("system", "owner", "criteria").order_by("-at_level", "ref")
+    criteria = criteria_for(Unit.objects.filter(parent__isnull=True).first())
+    return render(
+        request,
+        "web/risks_printed.html",
+        {
+            "lines": lines(query[:_PRINTED]),
+            "more": max(0, risks.count() - _PRINTED),
+            "criteria": criteria,
+            "at": now(),
+            "here": "risks",
+        },
+    )
+
+
+def _asked(request: Request) -> dict[str, str]:
+    """What an address asks for; what it cannot mean is nothing."""
+    found = {name: request.GET.get(name, "") for name in ("by", "show", "likelihood", "impact", "system")}
+    cells = {str(level) for level in range(1, LEVELS + 1)}
+    if found["by"] not in BASES:
+        found["by"] = "current"
+    if found["show"] not in _SHOWS:
+        found["show"] = ""
+    if not {found["likelihood"], found["impact"]} <= cells:
+        found["likelihood"] = found["impact"] = ""
     return found
 
 
-def _cell(request: Request) -> tuple[int, int] | None:
-    given = [request.GET.get(name, "") for name in ("likelihood", "impact")]
-    return (int(given[0]), int(given[1])) if all(one in {"1", "2", "3", "4", "5"} for one in given) else None
+def _chosen(risks: QuerySet[Any], asked: dict[str, str]) -> QuerySet[Any]:
+    found = rated(risks, asked["by"])
+    if asked["likelihood"]:
+        found = found.filter(at_likelihood=int(asked["likelihood"]), at_impact=int(asked["impact"]))
+    if asked["show"] == "above":
+        found = _above(rated(found, "current"))
+    elif asked["show"] == "untreated":
+        found = untreated(found)
+    elif asked["show"] == "reopened":
+        found = found.exclude(reopened_because="")
+    return found
 
 
-def _address(kept: dict[str, str]) -> str:
-    return f"?{urlencode({name: one for name, one in kept.items() if one})}"
+def _above(risks: QuerySet[Any]) -> QuerySet[Any]:
+    """Above the line that is drawn for whom they concern; without criteria nobody can say that they are not."""
+    over = Q(criteria__isnull=True)
+    for concerns in Risk.Concerns.values:
+        over |= Q(concerns=concerns, at_level__gt=F(f"criteria__{concerns}_line"))
+    return risks.filter(over)
+
+
+def _grid(risks: QuerySet[Risk], asked: dict[str, str], criteria: RiskCriteria | None) -> list[dict[str, Any]]:
+    counts = matrix(risks, asked["by"])
+    found = []
+    for likelihood in range(LEVELS, 0, -1):
+        cells = []
+        for impact in range(1, LEVELS + 1):
+            is_now = (asked["likelihood"], asked["impact"]) == (str(likelihood), str(impact))
+            at = {name: "" if is_now else str(one) for name, one in (("likelihood", likelihood), ("impact", impact))}
+            cells.append(
+                Cell(
+                    likelihood=likelihood,
+                    impact=impact,
+                    count=counts.get((likelihood, impact), 0),
+                    band=_band(criteria, likelihood * impact),
+                    address=_address(asked, **at),
+                    is_now=is_now,
+                )
+            )
+        word = "" if criteria is None else criteria.likelihood[likelihood - 1]
+        found.append({"likelihood": likelihood, "word": word, "cells": cells})
+    return found
+
+
+def _band(criteria: RiskCriteria | None, level: int) -> int:
+    if criteria is None:
+        return 1
+    return min(3, 1 + sum(1 for upper, _ in criteria.bands if level > upper))
+
+
+def _bands(criteria: RiskCriteria | None) -> list[tuple[int, str]]:
+    """What each shade means: up to which level whose it is to accept."""
+    if criteria is None:
+        return []
+    found, least = [], 1
+    for number, (upper, role) in enumerate(criteria.bands, start=1):
+        found.append((min(3, number), f"{least} to {upper}, accepted by {role.label}"))
+        least = upper + 1
+    return found
+
+
+def _address(asked: dict[str, str], **more: str) -> str:
+    return "?" + urlencode({name: value for name, value in {**asked, **more}.items() if value})
+

@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from upright.web import (
+    applicability,
     checks,
     components,
     controls,
@@ -54,7 +55,6 @@ urlpatterns = [
     path("jump/", jumping.jump, name="jump"),
     path("start/", starting.start, name="start"),
     path("components/", components.show, name="components"),
-    path("in/risks/", risks.show, name="risks"),
     path("choices/<slug:name>/", home.choices, name="choices"),
     path("in/controls/", controls.controls, name="controls"),
     path("in/controls/side-by-side/", controls.side_by_side, name="side-by-side"),
@@ -68,6 +68,12 @@ urlpatterns = [
     path("statement/<int:entry>/proof.json", evidence.proof, name="statement-proof"),
     path("compare/<int:newer>/<int:older>/", system.compare, name="compare"),
     path("kind/<str:kind>/", evidence.kind, name="kind"),
+    path("in/risks/", risks.register, name="risks"),
+    path("in/risks/printed/", risks.printed, name="risks-printed"),
+    path("soa/", applicability.newest, name="soa-newest"),
+    path("soa/<ref:ref>/versions/", applicability.versions, name="soa-versions"),
+    path("soa/<ref:ref>/printed/", applicability.printed, name="soa-printed"),
+    path("soa/<ref:ref>/", applicability.show, name="soa"),
     path("in/<slug:place>/", home.place, name="place"),
     path("records/<slug:name>/", lists.show, name="list"),
     path("records/<slug:name>/filter/", lists.choose_filter, name="filter"),

@@ -44,6 +44,11 @@ class RowChange:
     after: SoaRow | None
     fields: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """What differs, in words."""
+        return ", ".join(one.replace("_", " ") for one in self.fields)
+
 
 def units_below(unit: Unit) -> set[object]:
     """A unit and all below it."""

@@ -1,0 +1,258 @@
+"""The Statement of Applicability as one page: each row decided in place, what stands against an approval, versions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from upright.desk.description import registered
+from upright.desk.forms import RecordForm, form_class, form_data
+from upright.desk.moves import offers
+from upright.desk.visible import visible
+from upright.kernel import InputError
+from upright.posture import fold
+from upright.records.assurance.judging import postures
+from upright.records.inventory.models import System
+from upright.records.risk.applicability import Conflict, RowChange, compare, conflicts, order_of, wanted_controls
+from upright.records.risk.known import annex_a, catalogue
+from upright.records.risk.models import SoaRow, StatementOfApplicability
+from upright.records.trail.server_log import now
+from upright.web.posture import RIGHT
+from upright.web.requests import Request, the_record
+
+_GIVEN = ("decision", "ground", "reason", "needed_by", "status")
+_SHOWS = ("all", "included", "excluded", "mend", "changed", "systems")
+_OWN = "own"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A row as the page shows it: its title, where posture sees the control, what stands against it."""
+
+    row: SoaRow
+    title: str
+    posture: str
+    against: tuple[Conflict, ...]
+    is_changed: bool
+    form: RecordForm | None = None
+
+    @property
+    def anchor(self) -> str:
+        """Where it stands on the page."""
+        return _anchor(self.row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The rows of one objective of Annex A, or of our own controls."""
+
+    title: str
+    rows: tuple[Shown, ...]
+
+
+def newest(request: Request) -> HttpResponse:
+    """The statement that is worked on, else the one in force, else the list, where one is begun."""
+    request.powers.must("risk.statement_of_applicability.read")
+    gone = (StatementOfApplicability.State.SUPERSEDED, StatementOfApplicability.State.WITHDRAWN)
+    found = visible(StatementOfApplicability, request.powers).exclude(state__in=gone).order_by("-edition").first()
+    if found is None:
+        return redirect("web:list", "statement-of-applicability")
+    return redirect("web:soa", found.ref)
+
+
+def show(request: Request, ref: str) -> HttpResponse:
+    """The statement: every row, one of them open to be decided, what would refuse an approval."""
+    statement = _statement(request, ref)
+    form = _form(request, statement)
+    status = 200
+    if request.method == "POST" and form is not None:
+        request.powers.must("risk.soa_row.change", form.instance)
+        if _saved(request, form):
+            messages.success(request, f"{form.instance} was saved.")
+            return redirect(reverse("web:soa", args=[ref]) + f"#{_anchor(form.instance)}")
+        status = 400
+    against = conflicts(statement) if statement.state in _OPEN else []
+    changes = _changes(statement)
+    rows = _rows(request, statement, against, changes, form)
+    wanted = request.GET.get("show", "all")
+    described = registered()["statement-of-applicability"]
+    context = {
+        "statement": statement,
+        "groups": _groups(_only(rows, wanted)),
+        "chips": [(name, _word(name, rows), name == wanted) for name in _SHOWS],
+        "conflicts": against,
+        "moves": offers(described, statement, actor=request.actor, powers=request.powers),
+        "may_edit": _may_edit(request, statement),
+        "before": _before(statement),
+        "here": "controls",
+    }
+    return render(request, "web/soa.html", context, status=status)
+
+
+def versions(request: Request, ref: str) -> HttpResponse:
+    """How this version differs from the one before it, or from another that is named."""
+    statement = _statement(request, ref)
+    others = visible(StatementOfApplicability, request.powers).exclude(pk=statement.pk).order_by("-edition", "-ref")
+    named = request.GET.get("with", "")
+    before = others.filter(ref=named).first() if named else _before(statement)
+    if named and before is None:
+        raise Http404(f"There is no {named}, or you may not read it.")
+    found = [] if before is None else compare(before, statement)
+    context = {"statement": statement, "before": before, "others": others[:50], "changes": found, "here": "controls"}
+    return render(request, "web/soa_versions.html", context)
+
+
+def printed(request: Request, ref: str) -> HttpResponse:
+    """The statement on paper: what is not decided, has no reason or points at nothing is marked in its place."""
+    statement = _statement(request, ref)
+    against = conflicts(statement) if statement.state in _OPEN else []
+    rows = _rows(request, statement, against, [], None)
+    context = {
+        "statement": statement,
+        "groups": _groups(rows),
+        "general": [one for one in against if not one.row],
+        "at": now(),
+        "here": "controls",
+    }
+    return render(request, "web/soa_printed.html", context)
+
+
+_OPEN = (StatementOfApplicability.State.DRAFT, StatementOfApplicability.State.IN_REVIEW)
+
+
+def _statement(request: Request, ref: str) -> StatementOfApplicability:
+    _, record = the_record(ref, request)
+    if not isinstance(record, StatementOfApplicability):
+        raise Http404(f"{ref} is no statement of applicability.")
+    return record
+
+
+def _may_edit(request: Request, statement: StatementOfApplicability) -> bool:
+    return request.powers.may("risk.soa_row.change", statement) and statement.frozen() is None
+
+
+def _form(request: Request, statement: StatementOfApplicability) -> RecordForm | None:
+    """The form of the row that is open; with what was sent, else as it stands."""
+    ref = request.POST.get("row") or request.GET.get("row", "")
+    row = statement.rows.select_related("system", "statement").filter(ref=ref).first() if ref else None
+    if row is None or (request.method != "POST" and not _may_edit(request, statement)):
+        return None
+    described = registered()["soa-row"]
+    data = form_data(row, described)
+    if request.method == "POST":
+        data |= {name: request.POST.get(name, "") for name in (*_GIVEN, "version") if name in request.POST}
+        return form_class(described)(data, instance=row, powers=request.powers)
+    return form_class(described)(instance=row, powers=request.powers)
+
+
+def _saved(request: Request, form: RecordForm) -> bool:
+    if not form.is_valid():
+        return False
+    try:
+        form.write(actor=request.actor, reason=request.POST.get("why", ""), powers=request.powers)
+    except (ValidationError, InputError) as why:
+        form.refuse(why)
+        return False
+    return True
+
+
+def _rows(
+    request: Request,
+    statement: StatementOfApplicability,
+    against: Iterable[Conflict],
+    changes: Iterable[RowChange],
+    form: RecordForm | None,
+) -> list[Shown]:
+    titles = wanted_controls(statement.unit)
+    by_row: dict[str, list[Conflict]] = {}
+    for one in against:
+        by_row.setdefault(one.row, []).append(one)
+    changed = {(one.control, one.system) for one in changes}
+    seen = _postures(request)
+    rows = statement.rows.select_related("system", "statement")
+    return [
+        Shown(
+            row=row,
+            title=titles.get(row.control, ""),
+            posture=_posture(seen, row),
+            against=tuple(by_row.get(row.ref, ())),
+            is_changed=(row.control, None if row.system is None else row.system.ref) in changed,
+            form=form if form is not None and form.instance.pk == row.pk else None,
+        )
+        for row in sorted(rows, key=lambda one: (order_of(one.control), one.ref))
+    ]
+
+
+def _postures(request: Request) -> dict[str, dict[str, Any]]:
+    """By system, by control, the statuses that posture sees of it there and in the organisation."""
+    if not request.powers.may(RIGHT):
+        return {}
+    systems = list(visible(System, request.powers).values_list("ref", flat=True))
+    found: dict[str, dict[str, Any]] = {}
+    for ref, kept in postures(systems).items():
+        for one in kept.verdicts:
+            found.setdefault(ref, {}).setdefault(one.requirement, []).append(one.status)
+    return found
+
+
+def _posture(seen: dict[str, dict[str, Any]], row: SoaRow) -> str:
+    name = f"iso42001:{row.control}"
+    systems = list(seen) if row.system is None else [row.system.ref]
+    statuses = [status for ref in systems for status in seen.get(ref, {}).get(name, ())]
+    return fold(statuses) if statuses else ""
+
+
+def _changes(statement: StatementOfApplicability) -> list[RowChange]:
+    before = _before(statement)
+    return [] if before is None else compare(before, statement)
+
+
+def _before(statement: StatementOfApplicability) -> StatementOfApplicability | None:
+    found = StatementOfApplicability.objects.filter(pk=statement.supersedes_id).first()
+    return found if isinstance(found, StatementOfApplicability) else None
+
+
+def _only(rows: list[Shown], wanted: str) -> list[Shown]:
+    match wanted:
+        case "included" | "excluded":
+            return [one for one in rows if one.row.decision == wanted or one.form]
+        case "mend":
+            return [one for one in rows if one.against or one.form]
+        case "changed":
+            return [one for one in rows if one.is_changed or one.form]
+        case "systems":
+            return [one for one in rows if one.row.system_id is not None or one.form]
+    return rows
+
+
+def _word(name: str, rows: list[Shown]) -> str:
+    words = {
+        "all": "All",
+        "included": "Included",
+        "excluded": "Excluded",
+        "mend": "To mend",
+        "changed": "Changed since the version before",
+        "systems": "For one system",
+    }
+    return f"{words[name]} {len(_only([one for one in rows if one.form is None or name == 'all'], name))}"
+
+
+def _groups(rows: Iterable[Shown]) -> list[Group]:
+    titles = {one.id: one.title for one in catalogue().frameworks["iso42001"].groups}
+    found: dict[str, list[Shown]] = {}
+    for one in rows:
+        is_own = one.row.control not in annex_a()
+        found.setdefault(_OWN if is_own else ".".join(one.row.control.split(".")[:2]), []).append(one)
+    return [
+        Group(title="Our own controls" if name == _OWN else f"{name} {titles.get(name, '')}".strip(), rows=tuple(own))
+        for name, own in found.items()
+    ]
+
+
+def _anchor(row: Any) -> str:
+    return str(row.ref).replace(":", "-")

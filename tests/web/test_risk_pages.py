@@ -1,0 +1,140 @@
+"""The register of risks and the statement of applicability: filtered by a cell, decided in place, printed whole."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from records.identity.accounts import account, logged_in, stranger
+from records.organisation import Organisation, grant
+from records.risk.settled import Settled, settled
+from upright.records.identity import controlled
+from upright.records.identity.models import Role
+from upright.records.risk import actions
+from upright.records.risk.models import SoaRow
+
+
+@pytest.fixture
+def set_up(meridian: Organisation) -> Settled:
+    return settled(meridian)
+
+
+@pytest.fixture
+def lead(set_up: Settled) -> Client:
+    return logged_in(account(set_up.org.lead))
+
+
+def text_of(client: Client, address: str, status: int = 200) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status, answer.content[:500]
+    return str(answer.content.decode())
+
+
+def titles(page: str) -> set[str]:
+    return set(re.findall(r'<th scope="row"><a href="/record/risk:[^"]+">([^<]+)</a>', page))
+
+
+def test_a_cell_of_the_matrix_shows_its_risks_and_what_is_missing_is_said(set_up: Settled, lead: Client) -> None:
+    high = set_up.example("risk", title="High one", likelihood=5, impact=4)
+    set_up.example("risk", title="Low one", likelihood=1, impact=2)
+    closed = set_up.example("risk", title="Closed one", likelihood=5, impact=4)
+    actions.close_risk(closed, actor=set_up.ada, reason="Retired.")
+    actions.rate_risk(high, likelihood=2, impact=4, actor=set_up.olu, reason="Measured.")
+    page = text_of(lead, "/in/risks/")
+    assert titles(page) == {"High one", "Low one"}
+    assert 'aria-label="1 at likelihood 2, impact 4"' in page
+    assert 'aria-label="1 at likelihood 5, impact 4"' not in page
+    inherent = text_of(lead, "/in/risks/?by=inherent")
+    assert 'aria-label="1 at likelihood 5, impact 4"' in inherent
+    assert titles(text_of(lead, "/in/risks/?likelihood=2&impact=4")) == {"High one"}
+    assert titles(text_of(lead, "/in/risks/?show=above")) == {"High one"}
+    assert titles(text_of(lead, "/in/risks/?show=reopened")) == set()
+    assert titles(text_of(lead, "/in/risks/?by=no&show=no&likelihood=9&impact=x&system=system:none")) == {"High one", "Low one"}
+    printed = text_of(lead, "/in/risks/printed/")
+    assert "Missing: no treatment chosen" in printed
+    assert "Closed one" not in printed
+    set_up.example("treatment", risk=high)
+    assert "Missing: no residual rating" in text_of(lead, "/in/risks/printed/")
+    assert titles(text_of(lead, "/in/risks/?show=untreated")) == {"Low one"}
+    with CaptureQueriesContext(connection) as few:
+        text_of(lead, "/in/risks/")
+    for number in range(15):
+        set_up.example("risk", title=f"More {number}")
+    with CaptureQueriesContext(connection) as many:
+        text_of(lead, "/in/risks/")
+    assert len(many) == len(few)
+    nobody = logged_in(stranger(set_up.org))
+    assert titles(text_of(nobody, "/in/risks/")) == set()
+    assert "High one" not in text_of(nobody, "/in/risks/printed/")
+
+
+def test_rows_are_decided_on_the_page_and_a_refused_one_keeps_what_was_written(set_up: Settled, lead: Client) -> None:
+    assert lead.get("/soa/").headers["Location"] == "/records/statement-of-applicability/"
+    risk = set_up.example("risk")
+    set_up.example("treatment", risk=risk)
+    statement = set_up.example("statement-of-applicability")
+    address = lead.get("/soa/").headers["Location"]
+    page = text_of(lead, address)
+    assert page.count("Not decided") == 38
+    assert "Approval would be refused" in page
+    row = statement.rows.get(control="A.9.2", system=None)
+    form = text_of(lead, f"{address}?row={row.ref}")
+    assert form.count("Save row") == 1
+    sent = {
+        "row": row.ref,
+        "version": row.version,
+        "decision": "excluded",
+        "reason": "We look ourselves.",
+        "status": "planned",
+    }
+    refused = lead.post(address, sent)
+    assert refused.status_code == 400
+    assert "We look ourselves." in refused.content.decode()
+    assert "one of the two grounds" in refused.content.decode()
+    sent |= {"decision": "included", "needed_by": risk.ref, "ground": ""}
+    assert lead.post(address, sent).status_code == 302
+    now = SoaRow.objects.get(pk=row.pk)
+    assert (now.decision, now.needed_by, now.reason) == ("included", [risk.ref], "We look ourselves.")
+    stale = lead.post(address, sent | {"reason": "Written over."})
+    assert stale.status_code == 400  # somebody saved meanwhile; nothing is overwritten
+    assert SoaRow.objects.get(pk=row.pk).reason == "We look ourselves."
+    assert page.count("Not decided") - text_of(lead, address).count("Not decided") == 1
+    assert "A.9.2" in text_of(lead, f"{address}?show=included")
+    printed = text_of(lead, f"{address}printed/")
+    assert "Missing: A.2.2 is not decided on." in printed
+    assert "Missing: not approved." in printed
+    grant(set_up.org.owner, Role.MEMBER, set_up.org.root)
+    reader = logged_in(account(set_up.org.owner))
+    assert reader.post(address, sent).status_code == 403
+    assert "Save row" not in text_of(reader, f"{address}?row=soa-row:1")
+    assert logged_in(stranger(set_up.org)).get(address).status_code == 404
+
+
+def test_versions_are_compared_on_a_page(set_up: Settled, lead: Client) -> None:
+    risk = set_up.example("risk")
+    set_up.example("treatment", risk=risk)
+    statement = set_up.example("statement-of-applicability")
+    assert "none before it" in text_of(lead, f"/soa/{statement.ref}/versions/")
+    from upright.records.identity.editing import edit
+    from upright.records.trail.door import change
+
+    with change():
+        for row in statement.rows.all():
+            row.decision, row.reason, row.needed_by = "included", "Needed.", [risk.ref]
+            edit(row, actor=set_up.ada)
+    controlled.submit(statement, actor=set_up.ada)
+    controlled.approve(statement, actor=set_up.bo)
+    new = actions.begin_new_version(statement, actor=set_up.ada, reason="One more.")
+    row = new.rows.get(control="A.2.2")
+    row.reason = "Members trust us."
+    edit(row, actor=set_up.ada)
+    page = text_of(lead, f"/soa/{new.ref}/versions/")
+    assert "1 row added, changed or removed" in page
+    assert "Members trust us." in page
+    assert "Changed since the version before 1" in text_of(lead, f"/soa/{new.ref}/")
+    assert lead.get(f"/soa/{new.ref}/versions/?with=statement-of-applicability:1").status_code == 404
+    approved = text_of(lead, f"/soa/{statement.ref}/")
+    assert "Approval would be refused" not in approved
+    assert "Save row" not in text_of(lead, f"/soa/{statement.ref}/?row={statement.rows.all()[0].ref}")

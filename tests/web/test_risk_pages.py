@@ -44,14 +44,17 @@ def test_a_cell_of_the_matrix_shows_its_risks_and_what_is_missing_is_said(set_up
     actions.rate_risk(high, likelihood=2, impact=4, actor=set_up.olu, reason="Measured.")
     page = text_of(lead, "/in/risks/")
     assert titles(page) == {"High one", "Low one"}
-    assert 'aria-label="1 at likelihood 2, impact 4"' in page
-    assert 'aria-label="1 at likelihood 5, impact 4"' not in page
+    assert 'aria-label="1 unlikely and major, at likelihood 2, impact 4"' in page
+    assert 'aria-label="1 almost certain and major, at likelihood 5, impact 4"' not in page
     inherent = text_of(lead, "/in/risks/?by=inherent")
-    assert 'aria-label="1 at likelihood 5, impact 4"' in inherent
+    assert 'aria-label="1 almost certain and major, at likelihood 5, impact 4"' in inherent
     assert titles(text_of(lead, "/in/risks/?likelihood=2&impact=4")) == {"High one"}
     assert titles(text_of(lead, "/in/risks/?show=above")) == {"High one"}
     assert titles(text_of(lead, "/in/risks/?show=reopened")) == set()
-    assert titles(text_of(lead, "/in/risks/?by=no&show=no&likelihood=9&impact=x&system=system:none")) == {"High one", "Low one"}
+    assert titles(text_of(lead, "/in/risks/?by=no&show=no&likelihood=9&impact=x&system=system:none")) == {
+        "High one",
+        "Low one",
+    }
     printed = text_of(lead, "/in/risks/printed/")
     assert "Missing: no treatment chosen" in printed
     assert "Closed one" not in printed

@@ -18,6 +18,9 @@ from upright.records.trail.server_log import now
 from upright.web.home import shelves
 from upright.web.requests import Request
 
+LIKELIHOODS = ("rare", "unlikely", "possible", "likely", "almost certain")
+IMPACTS = ("negligible", "minor", "moderate", "major", "severe")
+"""The words of the axes: of likelihood where no criteria say others, of impact since each scale has its own."""
 _SHOWN, _PRINTED = 50, 2000
 _WORDS = {"inherent": "No control counted", "current": "As things stand", "residual": "After treatment"}
 _SHOWS = {"above": "Above criteria", "untreated": "No treatment", "reopened": "To be rated again"}
@@ -32,6 +35,7 @@ class Cell:
     count: int
     band: int
     address: str
+    says: str
     is_now: bool
 
 
@@ -52,7 +56,7 @@ def register(request: Request) -> HttpResponse:
         {
             "criteria": criteria,
             "rows": _grid(everything, asked, criteria),
-            "words": [] if criteria is None else list(enumerate(criteria.individuals, start=1)),
+            "words": list(enumerate(IMPACTS, start=1)),
             "bands": _bands(criteria),
             "bases": [(name, word, _address(asked, by=name), name == asked["by"]) for name, word in _WORDS.items()],
             "shows": [
@@ -129,6 +133,7 @@ def _grid(risks: QuerySet[Risk], asked: dict[str, str], criteria: RiskCriteria |
     counts = matrix(risks, asked["by"])
     found = []
     for likelihood in range(LEVELS, 0, -1):
+        word = LIKELIHOODS[likelihood - 1] if criteria is None else criteria.likelihood[likelihood - 1].lower()
         cells = []
         for impact in range(1, LEVELS + 1):
             is_now = (asked["likelihood"], asked["impact"]) == (str(likelihood), str(impact))
@@ -140,10 +145,10 @@ def _grid(risks: QuerySet[Risk], asked: dict[str, str], criteria: RiskCriteria |
                     count=counts.get((likelihood, impact), 0),
                     band=_band(criteria, likelihood * impact),
                     address=_address(asked, **at),
+                    says=f"{word} and {IMPACTS[impact - 1]}, at likelihood {likelihood}, impact {impact}",
                     is_now=is_now,
                 )
             )
-        word = "" if criteria is None else criteria.likelihood[likelihood - 1]
         found.append({"likelihood": likelihood, "word": word, "cells": cells})
     return found
 
@@ -167,4 +172,3 @@ def _bands(criteria: RiskCriteria | None) -> list[tuple[int, str]]:
 
 def _address(asked: dict[str, str], **more: str) -> str:
     return "?" + urlencode({name: value for name, value in {**asked, **more}.items() if value})
-

@@ -112,10 +112,14 @@ class _Gathering:
 
     def _read_spoken(self) -> None:
         """Records decided by log-in count in a server's log alone: in a workspace's anybody could have written one."""
-        for ref, spoken in spoken_streams(self.entries, (*_STREAMS, *_STATES, "binding-approval:", "key:")).items():
+        for ref, spoken in spoken_streams(
+            self.entries, (*_STREAMS, "workspace-system:", "binding-approval:", "key:")
+        ).items():
             self.spoken.add(ref)
             for one in spoken:
-                digests, ties = self._known_at(one.entry.index, "" if one.said is None else str(one.said["about"]))
+                about = "" if one.said is None else str(one.said["about"])
+                itself = about == ref  # a system's own entry tells of the system that it registers
+                digests, ties = self._known_at(one.entry.index + itself, about)
                 self.reads.append(read_spoken(one, digests, ties, self.catalogue))
         self.reads.sort(key=lambda read: read.item.index)
 
@@ -281,7 +285,7 @@ def _system_records(
     entries: Sequence[Recorded], scope: str, observed: Mapping[str, Any] | None, at: str
 ) -> list[_SystemRecord]:
     found = []
-    registered: dict[str, _SystemRecord] = {}
+    registered: dict[str, list[_SystemRecord]] = {}
     for entry in entries:
         if entry.type == "record" and entry.ref.startswith(_STATES) and entry.body is not None:
             body = msgspec.json.decode(entry.body)
@@ -290,9 +294,11 @@ def _system_records(
                 system = str(said["system"]["ref"])
                 found.append(_SystemRecord(entry.index, entry.time, system, said, f"entry:{entry.index}"))
             elif body.get("schema") == REGISTERED:
-                registered[entry.ref] = _registered(entry, body["record"])
+                registered.setdefault(entry.ref, []).append(_registered(entry, body["record"]))
     seen = {one.system for one in found}
-    found = [*(one for ref, one in registered.items() if ref not in seen), *found]
+    # All of them: what was decided is tied to the digest that held then, whatever was edited since.
+    unseen = [one for ref, registrations in registered.items() if ref not in seen for one in registrations]
+    found = sorted([*unseen, *found], key=lambda one: one.index)
     if observed is not None:
         record = dict(observed["record"])
         ref = str(record["system"]["ref"])

@@ -14,7 +14,6 @@ from upright.records.trail.record import Record, record_types
 
 OPEN: frozenset[str] = frozenset(
     {
-        "ai-system",
         "audit",
         "audit-finding",
         "audit-programme",

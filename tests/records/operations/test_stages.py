@@ -140,6 +140,8 @@ def test_a_release_takes_two_and_keeps_the_answer_that_anybody_recomputes(
     assert steps(system.ref)[-1].reason == f"By {release.ref}."
     items = [one for one in facts_of(system.ref).items if one.stream == release.ref and one.kinds]
     assert [(one.kinds, one.record_state) for one in items[-2:]] == [(("release-approval",), "approved")] * 2
+    (now_known,) = [one.digest for one in facts_of(system.ref).subjects if one.ref == system.ref]
+    assert items[-1].inputs[0].digest == now_known is not None  # the move itself makes no approval old
     assert verify().outcome == "intact"
 
 

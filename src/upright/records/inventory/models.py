@@ -9,7 +9,7 @@ from django.db.models import TextChoices  # inside a class that has ``models`` o
 from upright.kernel import Ref
 from upright.records.identity.models import Person, Unit
 from upright.records.trail.fields import RefField
-from upright.records.trail.record import Record
+from upright.records.trail.record import Record, RecordEvidence
 
 
 class System(Record):
@@ -46,6 +46,10 @@ class System(Record):
     def home(self) -> Ref | None:
         """Its own index announces it."""
         return Ref.parse(self.ref)
+
+    def as_evidence(self) -> RecordEvidence | None:
+        """That it stands in the inventory, with its purpose and who answers for it."""
+        return RecordEvidence(kinds=("ai-system",), about=self.reference, persons=(str(self.owner.ref),))
 
     def __str__(self) -> str:
         return self.name

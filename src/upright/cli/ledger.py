@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from upright.cli.here import open_workspace
+from upright.cli.server_commands import server
 from upright.cli.session import Session, command, group, note
 from upright.cli.text import counted
 from upright.kernel import InputError, UprightError
@@ -32,12 +33,26 @@ Since = Annotated[
 
 
 @command(app, "verify")
-def verify(session: Session, trust: Trust = None, since: Since = None) -> int:
+def verify(
+    session: Session,
+    trust: Trust = None,
+    since: Since = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home",
+            metavar="DIR",
+            help="Of the server with this home (and UPRIGHT_DATABASE_URL), each row compared with its entry too.",
+        ),
+    ] = None,
+) -> int:
     """Read the whole log: leaves, tree, streams, times, bodies, signatures.
 
     Exit 0 intact and trusted, 1 broken, 3 intact but signed by a key you did not name. In one's own workspace the key
     that this machine's key folder holds counts as named.
     """
+    if home is not None:
+        return _verify_server(session, home, trust, since)
     from upright.ledger.verify import verify_folder
     from upright.workspace.layout import Layout, state_head
 
@@ -48,6 +63,37 @@ def verify(session: Session, trust: Trust = None, since: Since = None) -> int:
     document = report_json(report)
     session.answer(document, lambda screen: show_report(screen, report))
     return report_status(report)
+
+
+def _verify_server(session: Session, home: Path, trust: str | None, since: str | None) -> int:
+    """The same of a server's database, whose key at home counts as named; read in one snapshot, while it serves."""
+    import os
+
+    import msgspec
+
+    if not (home / "upright.sqlite3").is_file() and not (home.is_dir() and os.environ.get("UPRIGHT_DATABASE_URL")):
+        raise InputError(
+            f"There is no server's database in {home}; expected its UPRIGHT_HOME, and where that database is "
+            "PostgreSQL also its UPRIGHT_DATABASE_URL.",
+            code="UP-CLI-40",
+        )
+    os.environ["UPRIGHT_HOME"] = str(home.absolute())
+    server("upright.site.serving").load()
+    key, kept = (read_key(trust) if trust else None), read_checkpoint(since)
+    report = server("upright.records.trail.verify").verify(key, since=kept)
+    document = report_json(report.log)
+    document |= {"outcome": report.outcome, "rows": report.rows, "row_problems": msgspec.to_builtins(report.problems)}
+
+    def show(screen: "Screen") -> None:
+        show_report(screen, report.log)
+        if report.problems:
+            screen.verdict("broken", f"{counted(len(report.problems), 'row')} differ from the ledger.")
+            show_problems(screen, report.problems)
+        else:
+            screen.line(f"{counted(report.rows, 'row')} compared with their newest entries.")
+
+    session.answer(document, show)
+    return 1 if report.outcome == "broken" else report_status(report.log)
 
 
 @command(app, "head")

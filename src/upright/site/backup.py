@@ -25,7 +25,8 @@ from upright.site.environment import database, upright_home
 from upright.site.restored import Found, demand_intact
 from upright.workspace.layout import state_head
 
-_LEFT_OUT = frozenset({"keys", "static", "lock"})
+_LEFT_OUT = frozenset({"keys", "static", "lock", "checks", "imports"})
+"""Checks have a key of their own there, which is made anew; imports are files that wait for the worker."""
 _SECRET = "secret.key"  # noqa: S105 (a file's name): it signs sessions, and a new one ends them
 
 

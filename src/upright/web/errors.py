@@ -1,9 +1,12 @@
 """A problem that has been understood becomes a page that says it: found, expected, what to do, and the code."""
 
+import sys
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from upright.kernel import InputError, UprightError
 from upright.records.identity.power import DeniedError
@@ -48,6 +51,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(request, 404, "Nothing here", message)
 
 
-def broken(request: HttpRequest) -> HttpResponse:
-    """A fault of ours. The page needs neither the database nor a session."""
-    return render(request, "web/broken.html", status=500)
+def broken(_request: HttpRequest) -> HttpResponse:
+    """A fault of ours, or a database that does not answer. The page needs neither the database nor a session."""
+    is_down = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    page = render_to_string("web/broken.html", {"is_down": is_down})  # without the request, whose user is a query
+    return HttpResponse(page, status=503 if is_down else 500)

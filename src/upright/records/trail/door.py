@@ -4,6 +4,7 @@
 Several writes inside ``change()`` are one transaction and one append.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,15 +16,18 @@ from django.db import transaction
 from django.db.models import ForeignKey
 
 from upright.kernel import Actor, Ref, canonical_bytes
-from upright.ledger import JSON, NewEntry
+from upright.ledger import JSON, Checkpoint, NewEntry
+from upright.ledger.errors import StorageError
 from upright.records.trail.citing import demand_citable
 from upright.records.trail.errors import ConflictError, DoorError
 from upright.records.trail.projection import project, spoken
 from upright.records.trail.record import Record, find, writing
 from upright.records.trail.references import Numbers, claim_ref, give_ref
 from upright.records.trail.server_log import server_log
+from upright.records.trail.store import DatabaseLog
 
 BATCH = 1000
+_LOG = logging.getLogger("upright.ledger")
 Written = TypeVar("Written", bound=Record)
 
 
@@ -135,12 +139,23 @@ def change() -> Iterator[Change]:
                 for step in mine.after:
                     step()
             if checkpoint is not None:
-                log.committed(checkpoint)
+                _remember(log, checkpoint)
     except BaseException:
         mine.undo()
         raise
     finally:
         _CHANGE.reset(token)
+
+
+def _remember(log: DatabaseLog, checkpoint: Checkpoint) -> None:
+    """Moves this host's state head. Where its disk is full, what was committed stays so: the head lags, as in a crash.
+
+    Whoever wrote is told the truth, that it is written; the log says what is to be done.
+    """
+    try:
+        log.committed(checkpoint)
+    except StorageError as why:
+        _LOG.error("the state head lags behind the ledger; free some space", extra={"code": why.code})
 
 
 def write(record: Written, *, actor: Actor, action: str, reason: str = "", cause: int | None = None) -> Written:

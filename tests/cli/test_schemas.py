@@ -76,6 +76,7 @@ COMMANDS: dict[str, str] = {
     "catalogue lint": "",
     "schema": "",
     "serve": "--organisation meridian --prepare-only",
+    "worker": "--once",
     "demo": "--home demo-server --prepare-only",
     "backup": "server.backup",
     "restore": "",
@@ -142,7 +143,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             if command == "restore":  # which only a log that cannot go on needs
                 (home / "system/.upright/ledger/tile/0/000").unlink()
             words = [names[word]() if word in names else word for word in more.split()]
-            how = printed_by_a_process if command in {"serve", "demo"} else printed
+            how = printed_by_a_process if command in {"serve", "worker", "demo"} else printed
             found[command] = how(*command.split(), *words)
         found["report-list"] = printed("report")
     return found

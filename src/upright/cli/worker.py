@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from upright.cli.server_commands import server
-from upright.cli.session import Session, command, note, single
+from upright.cli.session import Session, command, single
+from upright.cli.text import counted
 
 app = single()
 
@@ -19,7 +20,7 @@ def worker(
     """Run tasks, reactions and scheduled checks until stopped. `upright serve` runs one worker by itself."""
     serving = server("upright.site.serving")
     serving.load()
-    serving.work(once=once, parent=parent)
+    count = serving.work(once=once, parent=parent)
     if once:
-        note("Ran what waited")
-        session.answer({"upright": 1, "ran": True}, lambda _: None)
+        said = f"Reactions are up to date; {counted(count, 'task')} ended."
+        session.answer({"upright": 1, "tasks": count}, lambda screen: screen.line(said))

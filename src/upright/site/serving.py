@@ -139,8 +139,8 @@ def serve(host: str, port: int, workers: int, *, with_worker: bool = True) -> No
         server.serve()
 
 
-def work(*, once: bool, parent: int | None) -> None:
-    """Runs a worker until it is told to stop; with ``once`` only what waits now.
+def work(*, once: bool, parent: int | None) -> int:
+    """Runs a worker until it is told to stop; with ``once`` only what waits now. Gives how many tasks ended.
 
     Raises:
         InputError: the database was not begun, or the ledger's key is not at hand.
@@ -154,6 +154,7 @@ def work(*, once: bool, parent: int | None) -> None:
         worker.once()
     else:
         worker.run()
+    return worker.ended
 
 
 def manage(arguments: list[str]) -> None:

@@ -44,6 +44,7 @@ class Worker:
         self.stopping = threading.Event()
         self._parent = parent
         self._started = time_text(now())
+        self.ended = 0
         self._seen = -2
         for module in _RUNNERS:
             import_module(module)
@@ -141,6 +142,7 @@ class Worker:
                 running.failed(ref, why)
                 claimed.set_failed(Exception(type(why).__name__))  # never its text, which may quote what was sent
                 LOG.warning("task broke", exc_info=why, extra={"task": ref})
+        self.ended += 1
         seconds = round(time.monotonic() - started, 3)
         LOG.info("task ended", extra={"task": ref, "outcome": outcome, "seconds": seconds, "memory_mib": memory_mib()})
 

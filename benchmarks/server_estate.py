@@ -188,7 +188,8 @@ def _statements(systems: list[Any]) -> Iterator[Any]:
                 measured = Measurement(name="auc", value=f"0.8{run:02d}1", low="0.79", high="0.83", confidence="0.95",
                                        n=1000, unit="ratio", method="delong", outcome="passed")  # fmt: skip
                 said = Predicate(
-                    source="check", kinds=(check,), system=system.ref, binding=check, check=CheckId(name=check, version="1"),
+                    source="check", kinds=(check,), system=system.ref, binding=check,
+                    check=CheckId(name=check, version="1"),
                     result="passed", measurements=(measured,), inputs=(Input(ref=ref, digest=digest, hold="bytes"),),
                     started=ended, ended=ended,
                 )  # fmt: skip

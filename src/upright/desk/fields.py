@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 else:
     _ModelChoiceField = forms.ModelChoiceField
 
-MOST_CHOICES = 200
-"""A longer list is no list to choose from: the field becomes one to type a reference into."""
-
 
 def is_writable(value: Any) -> bool:
     """Whether a value holds no text that a database or the ledger could not: a NUL, half of a surrogate pair."""
@@ -46,15 +43,15 @@ class RecordChoiceField(_ModelChoiceField):
     def __init__(self, rows: QuerySet[Record], **more: Any) -> None:
         super().__init__(rows, to_field_name="ref", **more)
         self.known: Mapping[str, Record] = {}
+        self.is_settled = True  # how it is chosen; a page settles it, a program needs it not
 
     def limit(self, powers: Powers | None, linked: UUID | None = None) -> None:
-        """Only what someone may read can be chosen, and what is linked already; where that is much, it is typed."""
+        """Only what someone may read can be chosen, and what is linked already."""
         rows = self.queryset
         if rows is not None and powers is not None:
             seen = visible(rows.model, powers)
             self.queryset = seen if linked is None else seen | rows.filter(pk=linked)
-            if self.queryset[MOST_CHOICES : MOST_CHOICES + 1].exists():
-                self.widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+            self.is_settled = False
 
     def to_python(self, value: Any) -> Record | None:
         """The record that a reference names.

@@ -8,7 +8,7 @@ from django.db.models import ForeignKey, Model, Q, QuerySet
 from upright.records.identity.acting import OF_SYSTEM
 from upright.records.identity.editing import right_of
 from upright.records.identity.models import Unit
-from upright.records.identity.power import ABOVE, Powers
+from upright.records.identity.power import ABOVE, Powers, root_unit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record
 
@@ -21,7 +21,7 @@ def visible(model: type[Row], powers: Powers, verb: str = "read") -> QuerySet[Ro
     units = powers.units(right_of(model, verb))
     if powers.scope is not None and powers.scope.systems:
         rows = rows.filter(_belongs_to(model, powers.scope.systems))
-    return rows.filter(lies_in(model, units)) if units else rows.none()
+    return rows.filter(lies_in(model, units, powers.root)) if units else rows.none()
 
 
 def _belongs_to(model: type[Record], systems: frozenset[str]) -> Q:
@@ -38,7 +38,7 @@ def _belongs_to(model: type[Record], systems: frozenset[str]) -> Q:
     return Q(pk__in=[])
 
 
-def lies_in(model: type[Model], units: frozenset[UUID], path: str = "") -> Q:
+def lies_in(model: type[Model], units: frozenset[UUID], root: UUID | None = None, path: str = "") -> Q:
     """What lies in one of these units, as a condition."""
     if model is Unit:
         return Q(**{f"{path}pk__in": units})
@@ -53,12 +53,8 @@ def lies_in(model: type[Model], units: frozenset[UUID], path: str = "") -> Q:
         link = fields.get(name)
         if not isinstance(link, ForeignKey):
             continue
-        found |= open_end & lies_in(link.related_model, units, f"{path}{name}__")
+        found |= open_end & lies_in(link.related_model, units, root, f"{path}{name}__")
         if not link.null:
             return found
         open_end &= Q(**{f"{path}{name}__isnull": True})
-    return found | open_end if _is_root_among(units) else found
-
-
-def _is_root_among(units: frozenset[UUID]) -> bool:
-    return Unit._base_manager.filter(parent__isnull=True, pk__in=units).exists()
+    return found | open_end if (root or root_unit()) in units else found

@@ -57,8 +57,9 @@ def made_of(system: System, powers: Powers, newest: Iterable[EvidenceRow]) -> Ma
     bought = [one.supplier for one in models if one.supplier] + [one.supplier for one in data if one.supplier]
     suppliers = list({one.pk: one for one in bought}.values())
     parts: list[Record] = [*data, *suppliers, *models]
-    edges = _edges(system, parts, models, data)
-    observed = _observed(system)
+    subjects = _subjects(system)
+    edges = _edges(system, parts, models, data, subjects)
+    observed = {str(one.get("ref")): str(one.get("digest") or "") for one in subjects}
     statuses = _statuses(newest)
     columns = {"dataset": 0, "supplier": 0, "model": 1}
     heights = [0, 0, 0]
@@ -103,14 +104,16 @@ def made_of(system: System, powers: Powers, newest: Iterable[EvidenceRow]) -> Ma
     )
 
 
-def _edges(system: System, parts: list[Record], models: list[Model], data: list[DataSet]) -> list[tuple[str, str]]:
+def _edges(
+    system: System, parts: list[Record], models: list[Model], data: list[DataSet], subjects: list[dict[str, Any]]
+) -> list[tuple[str, str]]:
     """From what is rested on to what rests on it: as stated, as observed, and at least on the system itself."""
     refs = {one.ref for one in parts} | {system.ref}
     stated = Dependency._base_manager.filter(ends__isnull=True, on__in=refs, dependent__in=refs)
     found = {(one.on, one.dependent): None for one in stated}
     found |= {(one.supplier.ref, one.ref): None for one in models if one.supplier is not None}
     found |= {(one.supplier.ref, one.ref): None for one in data if one.supplier is not None}
-    for subject in _subjects(system):
+    for subject in subjects:
         for edge in subject.get("edges", ()):
             pair = (str(edge.get("to")), str(subject.get("ref")))
             if set(pair) <= refs and not (pair[0] == system.ref or pair[1] == system.ref):
@@ -125,10 +128,6 @@ def _edges(system: System, parts: list[Record], models: list[Model], data: list[
 def _subjects(system: System) -> list[dict[str, Any]]:
     state = WorkspaceSystem._base_manager.filter(about=system).first()
     return list(state.subjects) if state is not None else []
-
-
-def _observed(system: System) -> dict[str, str]:
-    return {str(one.get("ref")): str(one.get("digest") or "") for one in _subjects(system)}
 
 
 def _statuses(newest: Iterable[EvidenceRow]) -> dict[str, str]:

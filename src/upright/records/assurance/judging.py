@@ -175,7 +175,8 @@ def newest_entries(systems: list[str]) -> dict[str, int]:
         .annotate(end=Max("newest"))
         .order_by()
     )
-    return {system: max((ends.get(index, -1) for index in _indexes(system)), default=-1) for system in systems}
+    shared = max(ends.get(organisation_index(), -1), ends.get(_KEYS, -1))
+    return {system: max(ends.get(f"index:{Ref.parse(system).bare}", -1), shared) for system in systems}
 
 
 def _judged(system: str, newest: int, edition: str) -> PostureRow:

@@ -75,7 +75,7 @@ class Powers:
     """What an actor may, read once for a request.
 
     ``held`` maps a role to the units it reaches, ``lent`` a right that somebody delegated to the units where it holds.
-    ``scope`` is how far the token reaches that the actor showed.
+    ``scope`` is how far the token reaches that the actor showed; ``root`` the organisation's own unit.
     """
 
     actor: Actor
@@ -83,13 +83,14 @@ class Powers:
     held: Mapping[Role, frozenset[UUID]] = field(default_factory=dict)
     lent: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
     scope: Scope | None = None
+    root: UUID | None = None
 
     def may(self, right: str, about: "Record | None" = None) -> bool:
         """Whether the actor has a right about a record; without one, anywhere at all."""
         if not self.is_active or (self.scope is not None and not self.scope.covers(right, about)):
             return False
         units = self.units(right)
-        unit = None if about is None else unit_of(about)
+        unit = None if about is None else unit_of(about, self.root)
         return bool(units) if unit is None else unit in units
 
     def units(self, right: str) -> frozenset[UUID]:
@@ -144,7 +145,7 @@ def powers_of(actor: Actor) -> Powers:
         lent = {right: units for right, units in lent.items() if not approves(right)}
     if Role.EXTERNAL_AUDITOR in held:
         lent = {right: units for right, units in lent.items() if right.endswith(".read")}
-    return Powers(actor, is_active=bool(held or lent), held=held, lent=lent, scope=scope)
+    return Powers(actor, is_active=bool(held or lent), held=held, lent=lent, scope=scope, root=_first_root(children))
 
 
 def _current(today: date) -> models.Q:
@@ -189,8 +190,8 @@ def must(actor: Actor, right: str, about: "Record | None" = None) -> None:
     powers_of(actor).must(right, about)
 
 
-def unit_of(record: "Record") -> UUID | None:
-    """The unit that a record lies in: its own, its system's, its person's, else the whole organisation's."""
+def unit_of(record: "Record", root: UUID | None = None) -> UUID | None:
+    """The unit that a record lies in: its own, its system's, its person's, else the whole organisation's (``root``)."""
     if isinstance(record, Unit):
         return record.parent_id if record.is_new else record.id
     unit = getattr(record, "unit_id", None)
@@ -199,8 +200,8 @@ def unit_of(record: "Record") -> UUID | None:
     for name in ABOVE:
         above = getattr(record, name, None)
         if isinstance(above, models.Model):
-            return unit_of(above)  # type: ignore[arg-type]  # links of records lead to records
-    return _root()
+            return unit_of(above, root)  # type: ignore[arg-type]  # links of records lead to records
+    return root or root_unit()
 
 
 def needs_confirmation(given: RoleAssignment | Delegation) -> bool:
@@ -233,9 +234,14 @@ def units_below(unit: Unit) -> frozenset[UUID]:
     return _below(unit.id, _children())
 
 
-def _root() -> UUID | None:
+def root_unit() -> UUID | None:
+    """The organisation's own unit."""
     root = Unit.objects.filter(parent__isnull=True).first()
     return None if root is None else root.id
+
+
+def _first_root(children: Mapping[UUID | None, list[UUID]]) -> UUID | None:
+    return next(iter(children.get(None, [])), None)
 
 
 def _children() -> dict[UUID | None, list[UUID]]:

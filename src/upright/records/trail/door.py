@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import ForeignKey
 
 from upright.kernel import Actor, Ref, canonical_bytes
 from upright.ledger import JSON, Checkpoint, NewEntry
@@ -205,18 +204,8 @@ def validate(record: Record) -> None:
     Raises:
         ValidationError: by field, in words.
     """
-    skipped = {
-        field.name
-        for field in record._meta.concrete_fields
-        if isinstance(field, ForeignKey) and field.is_cached(record) and _is_stored(getattr(record, field.name))
-    }
-    record.full_clean(exclude=skipped | {"id"} | (set() if record.ref else {"ref"}))
+    record.full_clean(exclude=record.known_links() | {"id"} | (set() if record.ref else {"ref"}))
     demand_citable(record)
-
-
-def _is_stored(linked_to: object) -> bool:
-    """What was just read or written is there; the database's own constraint says so again at the commit."""
-    return isinstance(linked_to, Record) and not linked_to._state.adding
 
 
 def enter(entries: Sequence[NewEntry]) -> list[int]:

@@ -1,6 +1,6 @@
 """What every record has: a key, a reference, a version; and no way to be written but through the door."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
@@ -145,6 +145,25 @@ class Record(models.Model):
         """What it says as evidence as it stands, made of its own fields; None: nothing (any more)."""
         return None
 
+    def known_links(self) -> set[str]:
+        """The links that need no look-up: what they lead to was just read or written, and is at hand.
+
+        The database's own constraint says so again at the commit.
+        """
+        return {
+            field.name
+            for field in self._meta.concrete_fields
+            if isinstance(field, models.ForeignKey) and field.is_cached(self) and _is_stored(getattr(self, field.name))
+        }
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Every field as its model allows it.
+
+        Raises:
+            ValidationError: by field.
+        """
+        super().clean_fields(exclude={*(exclude or ()), *self.known_links()})
+
     def save(self, *args: Any, **more: Any) -> None:
         """Refused outside the door.
 
@@ -169,6 +188,10 @@ class Record(models.Model):
     def schema(cls) -> str:
         """What an entry's body says it holds, such as ``risk/1``."""
         return f"{cls.ref_type}/{cls.schema_version}"
+
+
+def _is_stored(linked_to: object) -> bool:
+    return isinstance(linked_to, Record) and not linked_to._state.adding
 
 
 def record_types() -> Mapping[str, type[Record]]:

@@ -15,6 +15,7 @@ from upright.desk.values import Shown, day
 from upright.kernel import parse_duration, parse_time, time_text
 from upright.records.governance.data import KindDataFormField
 from upright.records.trail.server_log import now
+from upright.web.choosing import settle
 from upright.web.kinds import kind_inputs
 from upright.web.posture import short
 from upright.web.values import value_html
@@ -146,7 +147,10 @@ def is_checkbox(field: BoundField) -> bool:
 @register.filter
 def is_typed(field: BoundField) -> bool:
     """Whether a link has too many choices for a list to choose from."""
-    return isinstance(field.field, RecordChoiceField) and isinstance(field.field.widget, TextInput)
+    if not isinstance(field.field, RecordChoiceField):
+        return False
+    settle(field.field)
+    return isinstance(field.field.widget, TextInput)
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from records.organisation import SETUP, Organisation, actor_of
-from upright.desk.visible import _lies_in, visible
+from upright.desk.visible import lies_in, visible
 from upright.records.identity.acting import Scope, acting
 from upright.records.identity.models import CachedValue, Person, Unit
 from upright.records.identity.power import powers_of
@@ -11,10 +11,10 @@ from upright.records.inventory.models import System
 from upright.records.trail.door import write
 
 
-def test_what_lies_in_no_unit_is_the_whole_organisations(meridian: Organisation) -> None:
+def test_whatlies_in_no_unit_is_the_whole_organisations(meridian: Organisation) -> None:
     CachedValue.objects.create(key="k", value="1", expires=1.0)
     for units, count in (({meridian.root.pk}, 1), ({meridian.lending.pk}, 0), (set(), 0)):
-        assert CachedValue.objects.filter(_lies_in(CachedValue, frozenset(units))).count() == count
+        assert CachedValue.objects.filter(lies_in(CachedValue, frozenset(units))).count() == count
 
 
 def test_a_scope_of_systems_leaves_what_belongs_to_them(meridian: Organisation) -> None:

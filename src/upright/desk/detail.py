@@ -9,14 +9,11 @@ from django.db.models import Count, ForeignKey, QuerySet, Value
 from upright.desk.description import RecordType, registered
 from upright.desk.values import Shown, label, plain_shown, shown
 from upright.desk.visible import visible
-from upright.kernel import InputError
-from upright.ledger import leaf_hash
 from upright.records.identity.models import Person
 from upright.records.identity.power import Powers
 from upright.records.trail.fields import RefField
-from upright.records.trail.history import Step, entries_of
+from upright.records.trail.history import Step
 from upright.records.trail.record import Record
-from upright.records.trail.server_log import server_log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,32 +101,3 @@ def people(steps: Sequence[Step]) -> Mapping[str, str]:
     """The names of those who acted; who was erased keeps the reference."""
     refs = {step.actor for step in steps if step.actor.startswith("person:")}
     return {one.ref: str(one) for one in Person.objects.filter(ref__in=refs)}
-
-
-def proof(ref: str, entry: int) -> dict[str, Any]:
-    """What shows without this server that an entry stands in the log: leaf, path to the root, signed checkpoint.
-
-    Raises:
-        InputError: the entry is none of this record's.
-    """
-    mine = {one.index: one for one in entries_of(ref)}
-    if entry not in mine:
-        raise InputError(f"Entry {entry} is none of {ref}; its history lists those that are.", code="UP-DESK-03")
-    body = mine[entry].body
-    view = server_log().view()
-    leaf = view.leaf(entry)
-    return {
-        "ref": ref,
-        "index": entry,
-        "size": view.size,
-        "media_type": mine[entry].media_type,
-        "leaf": leaf.decode(),
-        "body": None if body is None else body.decode(),
-        "body_salt": None if body is None else view.salt(entry).hex(),
-        "leaf_hash": leaf_hash(leaf).hex(),
-        "path": [one.hex() for one in view.prove(entry)],
-        "root": view.root().hex(),
-        "checkpoint": view.checkpoint,
-        "how_to_check": "RFC 9162, section 2.1.3.2: hash the leaf, fold the path, compare with the checkpoint's root; "
-        "'body' in the leaf is the digest of salt and body (contracts, section 4).",
-    }

@@ -11,7 +11,6 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from upright.desk import detail
 from upright.desk.description import registered
 from upright.desk.visible import visible
 from upright.evidence.dsse import MEDIA_TYPE, Envelope
@@ -25,6 +24,7 @@ from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
+from upright.records.trail.proving import proof as prove
 from upright.records.trail.server_log import now
 from upright.web.frame import catalogue
 from upright.web.plots import interval, limit_words, number, of_whom, plots
@@ -103,7 +103,7 @@ def statement(request: Request, entry: int) -> HttpResponse:
     said = envelope.statement
     predicate = said.predicate
     system = System.objects.filter(ref=row.system).first() if row.system else None
-    proof = detail.proof(row.stream, entry)
+    proof = prove(row.stream, entry)
     answers = _answers(row, system)
     return render(
         request,
@@ -153,7 +153,7 @@ def envelope(request: Request, entry: int) -> HttpResponse:
 def proof(request: Request, entry: int) -> HttpResponse:
     """The proof of inclusion of a statement, to keep and to check elsewhere."""
     row, _ = _found(request, entry)
-    answer = JsonResponse(detail.proof(row.stream, entry), json_dumps_params={"indent": 2})
+    answer = JsonResponse(prove(row.stream, entry), json_dumps_params={"indent": 2})
     answer["Content-Disposition"] = f'attachment; filename="entry-{entry}.json"'
     return answer
 

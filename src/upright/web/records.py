@@ -13,6 +13,7 @@ from upright.desk.description import RecordType
 from upright.desk.moves import Offer, make, move_named, offer, offers
 from upright.kernel import InputError
 from upright.records.trail.history import Step, steps
+from upright.records.trail.proving import proof as prove
 from upright.records.trail.record import Record
 from upright.web.hanging import hanging
 from upright.web.home import clause_title
@@ -64,7 +65,7 @@ def history(request: Request, ref: str) -> HttpResponse:
 def proof(request: Request, ref: str, entry: int) -> HttpResponse:
     """The proof of inclusion of one entry, to keep and to check elsewhere."""
     the_record(ref, request)
-    answer = JsonResponse(detail.proof(ref, entry), json_dumps_params={"indent": 2})
+    answer = JsonResponse(prove(ref, entry), json_dumps_params={"indent": 2})
     answer["Content-Disposition"] = f'attachment; filename="entry-{entry}.json"'
     return answer
 

@@ -153,7 +153,7 @@ class Record(models.Model):
         return {
             field.name
             for field in self._meta.concrete_fields
-            if isinstance(field, models.ForeignKey) and field.is_cached(self) and _is_stored(getattr(self, field.name))
+            if isinstance(field, models.ForeignKey) and _is_stored(field.get_cached_value(self, default=None))
         }
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:

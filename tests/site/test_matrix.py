@@ -38,6 +38,10 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "due/": ("/due/", MINE),  # a stranger's page is empty
     "jump/": ("/jump/", MINE),
     "choices/<slug:name>/": ("/choices/system/", MINE),  # a stranger finds nothing
+    "templates/": ("/templates/", (302, 403, 200, 200, 200)),
+    "templates/<slug:name>/": ("/templates/risk/", (302, 403, 200, 200, 200)),
+    "entities/": ("/entities/", (302, 403, 200, 200, 200)),
+    "upkeep/": ("/upkeep/", (302, 403, 200, 200, 200)),
     "in/controls/": ("/in/controls/", MINE),  # a stranger sees no system in it
     "posture/<ref:ref>/": (f"/posture/{REF}/", READ),
     "checks/<ref:ref>/": (f"/checks/{REF}/", (302, 404, 302, 302, 302)),

@@ -71,8 +71,8 @@ def set_field(chosen: Chosen, name: str, value: Any) -> int:
     return count
 
 
-def move_all(chosen: Chosen, move: Move) -> int:
-    """Makes the same move of every record; gives how many.
+def move_all(chosen: Chosen, move: Move, **given: Any) -> int:
+    """Makes the same move of every record, with the same of what else it asks for; gives how many.
 
     Raises:
         BulkRefusedError: a record refused; none was moved.
@@ -81,7 +81,9 @@ def move_all(chosen: Chosen, move: Move) -> int:
         for row in chosen.rows:
             _through(
                 row,
-                lambda row=row: make(move, row, actor=chosen.actor, reason=chosen.reason, powers=chosen.powers),
+                lambda row=row: make(
+                    move, row, actor=chosen.actor, reason=chosen.reason, powers=chosen.powers, **given
+                ),
             )
     return len(chosen.rows)
 

@@ -2,16 +2,17 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from upright.desk import bulk as bulks
-from upright.desk.description import RecordType
+from upright.desk.description import Move, RecordType
 from upright.desk.forms import form_class
 from upright.desk.listing import PER_PAGE, Wanted, all_columns, option_word, options, page, wanted
-from upright.desk.moves import move_named, title
+from upright.desk.moves import move_named, offer
 from upright.desk.values import is_number, label
 from upright.web.home import clause_title
 from upright.web.requests import Request, given, is_fragment, the_type
@@ -107,7 +108,7 @@ def bulk(request: Request, name: str) -> HttpResponse:
         "described": described,
         "rows": chosen.rows,
         "fields": [form[one] for one in bulks.settable(described)],
-        "moves": [(one.__name__, title(described, one)) for one in described.moves],
+        "moves": [_bulk_move(described, one, chosen, request) for one in described.moves],
         "refused": refused,
         "reason": reason,
         "here": described.place,
@@ -118,8 +119,24 @@ def bulk(request: Request, name: str) -> HttpResponse:
 def _do(described: RecordType, chosen: bulks.Chosen, act: str, request: Request) -> int:
     kind, _, what = act.partition(":")
     if kind == "move":
-        return bulks.move_all(chosen, move_named(described, what))
+        move = move_named(described, what)
+        asked = _bulk_move(described, move, chosen, request, is_sent=True)["form"]
+        if not asked.is_valid():
+            wrong = next(f"{asked[name].label}: {' '.join(errors)}" for name, errors in asked.errors.items())
+            raise bulks.BulkRefusedError(f"{wrong} Nothing was changed.", code="UP-DESK-05")
+        more = {key: value for key, value in asked.cleaned_data.items() if value not in (None, "")}
+        return bulks.move_all(chosen, move, **more)
     return bulks.set_field(chosen, what, request.POST.get(what, ""))
+
+
+def _bulk_move(
+    described: RecordType, move: Move, chosen: bulks.Chosen, request: Request, *, is_sent: bool = False
+) -> dict[str, Any]:
+    """A move as the page for many offers it: its name, and a form of what else it asks, the same for all."""
+    offered = offer(described, move, chosen.rows[0], actor=chosen.actor, powers=chosen.powers)
+    form = type("BulkMoveForm", (forms.Form,), dict(offered.fields))
+    sent = request.POST if is_sent or request.POST.get("act") == f"move:{offered.name}" else None
+    return {"name": offered.name, "title": offered.title, "form": form(sent, prefix=f"move-{offered.name}")}
 
 
 def _asked(request: Request, described: RecordType) -> Wanted:

@@ -18,6 +18,7 @@ from upright.records.trail.record import Record
 from upright.web.hanging import hanging
 from upright.web.home import clause_title
 from upright.web.requests import Request, the_record
+from upright.web.served import served
 
 _SHORT = 5
 _MOST_ADDED = 6
@@ -47,7 +48,8 @@ def show(request: Request, ref: str) -> HttpResponse:
             "entries": len(past),
             "here": described.place,
         }
-        | hanging(record, request),
+        | hanging(record, request)
+        | served(described, record, request),
     )
 
 

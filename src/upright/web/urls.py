@@ -1,6 +1,6 @@
 """The addresses of the pages."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 
 from upright.web import (
     applicability,
@@ -74,6 +74,7 @@ urlpatterns = [
     path("soa/<ref:ref>/versions/", applicability.versions, name="soa-versions"),
     path("soa/<ref:ref>/printed/", applicability.printed, name="soa-printed"),
     path("soa/<ref:ref>/", applicability.show, name="soa"),
+    path("", include("upright.web.governance_urls")),
     path("in/<slug:place>/", home.place, name="place"),
     path("records/<slug:name>/", lists.show, name="list"),
     path("records/<slug:name>/filter/", lists.choose_filter, name="filter"),

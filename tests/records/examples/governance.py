@@ -3,8 +3,10 @@
 from typing import Any
 
 from records.examples.building import Builder, day
-from records.organisation import Organisation
+from records.organisation import SETUP, Organisation
+from upright.records.collaboration.models import Comment
 from upright.records.governance import models
+from upright.records.trail.door import write
 from upright.records.trail.record import Record
 
 
@@ -15,6 +17,28 @@ def _by(model: type[Record], days: int = 300, **fields: Any) -> Builder:
         return model(**{"unit": org.root, "owner": org.owner, "review_by": day(days), **fields})
 
     return build
+
+
+def _disposal(org: Organisation, made: Any) -> Record:
+    """Of a comment whose period is over, by an approved class."""
+    comment = write(
+        Comment(about=made["document"].ref, text="Old.", author=str(SETUP)),
+        actor=SETUP,
+        action="collaboration.comment.added",
+    )
+    short = models.RetentionClass(
+        title="Comments at once",
+        applies_to="comment",
+        starts="written",
+        period="P0D",
+        basis="A test",
+        disposal="erase",
+        state="approved",
+        unit=org.root,
+        owner=org.owner,
+    )
+    by = write(short, actor=SETUP, action="governance.retention_class.added")
+    return models.RecordDisposal(record=comment.ref, retention_class=by, unit=org.root)
 
 
 EXAMPLES: dict[str, Builder] = {
@@ -130,4 +154,20 @@ EXAMPLES: dict[str, Builder] = {
     "communication": _by(
         models.Communication, what="Open days", audiences=["All staff"], channel="Intranet", sent_on=day(-5)
     ),
+    "retention-class": _by(
+        models.RetentionClass,
+        title="Comments",
+        applies_to="comment",
+        starts="written",
+        period="P2Y",
+        basis="No use after an audit cycle",
+        disposal="erase",
+    ),
+    "legal-hold": lambda org, made: models.LegalHold(
+        title="Dispute with an applicant", reason="Court", covers=["person"], unit=org.root, owner=org.owner
+    ),
+    "served-clause": lambda org, made: models.ServedClause(
+        record=made["document"].ref, standard="iso27001", clause="5.2", unit=org.root
+    ),
+    "record-disposal": _disposal,
 }

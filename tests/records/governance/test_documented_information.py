@@ -17,27 +17,15 @@ OPEN: frozenset[str] = frozenset(
         "audit",
         "audit-finding",
         "audit-programme",
-        "control",
         "corrective-action",
-        "impact-assessment",
         "improvement",
         "management-review",
         "management-review-decisions",
         "management-review-inputs",
         "nonconformity",
-        "opportunity",
-        "residual-risk-acceptance",
-        "risk",
-        "risk-assessment",
-        "risk-criteria",
-        "risk-treatment-plan",
-        "risk-treatment-result",
-        "societal-impact-assessment",
-        "statement-of-applicability",
-        "waiver",
     }
 )
-"""Kinds that wait for a type with rules of its own; the test asks to strike out each that is spoken meanwhile."""
+"""Kinds whose type has not come yet; once it is there, the test holds it to speaking them."""
 REQUIRED, CUSTOMARY, IN_WRITING = 22, 17, 26
 """How many the reference counts: required by a clause, customary as proof, in writing by a control."""
 ALSO = {
@@ -91,10 +79,13 @@ def test_every_kind_of_a_record_or_document_is_spoken_by_some_type(meridian: Org
         if one.produced_by in {"record", "document"} and one.family is None and one.id != "document"
     }
     reached = generic | set(spoken_by) | {"policy-communication", "concern", "external-report"}
-    assert wanted - reached == OPEN, "strike out what is spoken now; name what is not"
+    there = {**SPECIALISED, **SPECIALISED_DOCUMENTS}
+    missing = wanted - reached
+    assert missing <= OPEN, missing - OPEN
+    assert {kind for kind in missing if there[kind] in record_types()} == set(), "its type is there and silent"
     for kind, of in {**SPECIALISED, **SPECIALISED_DOCUMENTS}.items():
         assert kind in wanted, kind
-        assert kind in OPEN or of in record_types(), (kind, of)
+        assert kind in reached or of not in record_types(), (kind, of)
 
 
 def asked(edition: Catalogue) -> Mapping[str, list[str]]:

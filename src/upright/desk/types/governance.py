@@ -1,7 +1,7 @@
 """How documents and kept records look on the desk."""
 
 from upright.desk.description import RecordType, register
-from upright.records.governance.actions import acknowledge
+from upright.records.governance.actions import acknowledge, fill, issue, take_template
 from upright.records.governance.models import Acknowledgement, Document, KeptRecord
 from upright.records.identity.controlled import MOVES
 
@@ -16,11 +16,11 @@ register(
         search=("title", "text", "address", "ref"),
         sections={
             "About": ("title", "subtype", "about", "unit", "owner"),
-            "Content": ("text",),
+            "Content": ("text", "deviations"),
             "Kept elsewhere": ("address", "edition", "sha256", "approved_elsewhere"),
             "Control": ("distribution", "supersedes", "review_by"),
         },
-        moves=(*MOVES, acknowledge),
+        moves=(*MOVES, acknowledge, take_template, fill, issue),
     )
 )
 register(

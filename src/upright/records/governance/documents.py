@@ -40,6 +40,15 @@ class Document(Controlled):
         default=list, blank=True, help_text="Units whose people have to read it, one reference a line."
     )
 
+    inherits = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="inherited_by"
+    )
+    inherited_digest = models.CharField(max_length=64, blank=True, editable=False)
+    deviations = models.TextField(
+        blank=True, help_text="Where this unit does otherwise than what it inherits, and why."
+    )
+    template = models.CharField(max_length=60, blank=True, editable=False)
+
     def home(self) -> Ref | None:
         """The index of the system that it is about."""
         return home_of(self.about)
@@ -78,7 +87,12 @@ class Document(Controlled):
         if not self.text.strip():
             return "it lacks its text (7.5.2)."
         gaps = unfilled(self.text)
+        if not gaps and self.inherits is not None and not self.deviations.strip() and self._deviates():
+            return f"it says otherwise than {self.inherits.ref} that it inherits, and not where and why (7.5.3)."
         return f"it has placeholders that nobody filled: {', '.join(gaps[:5])} (7.5.2)." if gaps else None
+
+    def _deviates(self) -> bool:
+        return bool(self.inherited_digest) and self.digest != self.inherited_digest
 
     def uncitable(self) -> str | None:
         """What was superseded or withdrawn is not cited anew."""

@@ -16,7 +16,6 @@ OWN_FIELDS = frozenset({"approved_on", "approved_by"})
 SPECIALISED: Mapping[str, str] = {
     "access-control-record": "access-review",
     "ai-role-determination": "ai-role",
-    "ai-system": "system",
     "audit": "audit",
     "audit-finding": "finding",
     "audit-programme": "audit-programme",
@@ -53,6 +52,7 @@ SPECIALISED: Mapping[str, str] = {
     "requirement-specification": "requirement-specification",
     "residual-risk-acceptance": "risk-acceptance",
     "responsibility-matrix": "responsibility-matrix",
+    "retention-schedule": "retention-class",
     "risk": "risk",
     "risk-assessment": "risk-assessment",
     "risk-criteria": "risk-criteria",

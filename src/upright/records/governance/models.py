@@ -13,6 +13,8 @@ from upright.records.governance.context import (
 from upright.records.governance.documents import Acknowledgement, Document
 from upright.records.governance.kept import KeptRecord
 from upright.records.governance.planning import AiPrinciple, ChangePlan, LeadershipDecision, Objective, ResourcePlan
+from upright.records.governance.retention import LegalHold, RecordDisposal, RetentionClass
+from upright.records.governance.served import ServedClause
 from upright.records.governance.support import Awareness, Communication, CommunicationPlan, Competence
 
 __all__ = [
@@ -31,9 +33,13 @@ __all__ = [
     "InterestedParty",
     "KeptRecord",
     "LeadershipDecision",
+    "LegalHold",
     "Objective",
     "Obligation",
     "ProcessDefinition",
+    "RecordDisposal",
     "ResourcePlan",
+    "RetentionClass",
     "ScopeStatement",
+    "ServedClause",
 ]

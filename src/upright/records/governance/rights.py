@@ -22,18 +22,23 @@ _WRITTEN_BY = {
     "interested_party": _WRITE,
     "kept_record": _WRITE,
     "leadership_decision": _LEAD,
+    "legal_hold": _LEAD,
     "objective": _WRITE,
     "obligation": _WRITE,
     "process_definition": _WRITE,
     "resource_plan": _LEAD,
+    "retention_class": _LEAD,
     "scope_statement": _LEAD,
+    "served_clause": _WRITE,
 }
 """By type, who writes it. What is approved is approved by an AIMS manager who neither wrote nor owns it."""
 
 RIGHTS = {
     **{f"governance.{name}.read": _ALL for name in _WRITTEN_BY},
     **{f"governance.{name}.{verb}": roles for name, roles in _WRITTEN_BY.items() for verb in ("add", "change")},
-    **{f"governance.{name}.approve": _LEAD for name in _WRITTEN_BY if name != "context_issue"},
+    **{f"governance.{name}.approve": _LEAD for name in _WRITTEN_BY if name not in {"context_issue", "served_clause"}},
+    **{f"governance.record_disposal.{verb}": _LEAD for verb in ("add", "change", "approve")},
+    "governance.record_disposal.read": _ALL,
     "governance.document.acknowledge": _PEOPLE,
     "governance.acknowledgement.read": _ALL,
 }

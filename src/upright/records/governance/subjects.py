@@ -77,6 +77,16 @@ def units_below(unit: UUID) -> list[UUID]:
     return [one for one in parents if _leads_to(one, unit, parents)]
 
 
+def units_above(unit: Unit) -> list[Unit]:
+    """A unit and all above it, the nearest first."""
+    found: list[Unit] = []
+    here: Unit | None = unit
+    while here is not None and here not in found:
+        found.append(here)
+        here = here.parent
+    return found
+
+
 def demand_units(refs: Sequence[object], field: str) -> None:
     """Returns nothing if every reference names a unit.
 

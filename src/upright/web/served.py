@@ -1,0 +1,45 @@
+"""Beside a record: the clauses of other management standards that it serves, and those that it could."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from upright.catalogue.integrated import STANDARDS, integrated
+from upright.desk.description import RecordType
+from upright.desk.visible import visible
+from upright.records.governance.models import Acknowledgement, Document, ServedClause
+from upright.records.governance.queries import reading_of
+from upright.records.identity.models import Unit
+from upright.records.identity.power import unit_of
+from upright.records.trail.record import Record
+from upright.web.requests import Request
+
+
+def served(described: RecordType, record: Record, request: Request) -> dict[str, Any]:
+    """What the page shows beside a record of governance: served clauses, and of a document who read it."""
+    framework, _, clause = described.clause.partition(":")
+    proposed = integrated().proposed(clause) if framework == "iso42001" else {}
+    if not proposed or isinstance(record, ServedClause | Acknowledgement):
+        return {}
+    marks = list(visible(ServedClause, request.powers).filter(record=record.ref).order_by("standard", "clause"))
+    there = {(one.standard, one.clause) for one in marks}
+    may = request.powers.may("governance.served_clause.add", record)
+    unit = Unit.objects.filter(pk=unit_of(record)).first() if may else None
+    offered = [
+        {
+            "text": f"{STANDARDS[standard]} {one}",
+            "address": _address(record, standard, one, unit),
+            "is_confirmed": integrated().edition(standard).clause_ids_confirmed,
+        }
+        for standard, clauses in proposed.items()
+        for one in clauses
+        if (standard, one) not in there and may
+    ]
+    reading = reading_of(record) if isinstance(record, Document) and record.distribution else None
+    return {"serves": marks, "could_serve": offered, "reading": reading}
+
+
+def _address(record: Record, standard: str, clause: str, unit: Unit | None) -> str:
+    given = {"record": record.ref, "standard": standard, "clause": clause, "unit": "" if unit is None else unit.ref}
+    return f"{reverse('web:add', args=['served-clause'])}?{urlencode(given)}"

@@ -1,0 +1,160 @@
+"""Retention: nothing goes early, under a hold, or by its proposer, and a tombstone stays. Served clauses; upkeep."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from records.examples import EXAMPLES
+from records.examples.building import day
+from records.organisation import SETUP, Organisation, actor_of, grant
+from upright.catalogue.integrated import STANDARDS, integrated
+from upright.desk.bulk import choose, move_all
+from upright.desk.description import record_type
+from upright.records.assurance.judging import catalogue
+from upright.records.collaboration.models import Comment
+from upright.records.governance.disposing import approve_disposal, lift_hold, refuse_disposal
+from upright.records.governance.models import LegalHold, RecordDisposal, RetentionClass, ServedClause
+from upright.records.governance.retention import add_period, legal_periods
+from upright.records.governance.upkeep import upkeep
+from upright.records.identity.controlled import approve, reconfirm, submit
+from upright.records.identity.editing import add
+from upright.records.identity.models import Person, Role
+from upright.records.identity.power import powers_of
+from upright.records.trail.door import refresh, write
+from upright.records.trail.errors import RefusedError
+from upright.records.trail.history import entries_of
+from upright.records.trail.verify import verify
+
+GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "upkeep.md"
+
+
+def test_nothing_is_disposed_of_early_under_a_hold_or_by_its_proposer_and_a_tombstone_stays(
+    meridian: Organisation,
+) -> None:
+    lead, made = (
+        actor_of(meridian.lead),
+        {"document": add(EXAMPLES["document"](meridian, {}), actor=actor_of(meridian.lead))},
+    )
+    tessa = write(Person(name="Tessa", unit=meridian.root), actor=SETUP, action="identity.person.added")
+    grant(tessa, Role.AIMS_MANAGER, meridian.root)
+    disposal = add(EXAMPLES["record-disposal"](meridian, made), actor=lead)
+    assert isinstance(disposal, RecordDisposal)
+    assert disposal.due == day(0)
+    comment = Comment.objects.get(ref=disposal.record)
+    long = add(EXAMPLES["retention-class"](meridian, {}), actor=lead)
+    assert isinstance(long, RetentionClass)
+    with pytest.raises(RefusedError, match="is draft"):
+        add(RecordDisposal(record=comment.ref, retention_class=long, unit=meridian.root), actor=lead)
+    approve(submit(long, actor=lead), actor=actor_of(tessa))
+    with pytest.raises(RefusedError, match="is kept until"):
+        add(RecordDisposal(record=comment.ref, retention_class=long, unit=meridian.root), actor=lead)
+    with pytest.raises(RefusedError, match="is for comment"):
+        add(RecordDisposal(record=meridian.owner.ref, retention_class=long, unit=meridian.root), actor=lead)
+    hold = LegalHold(title="Court", reason="Order", covers=[comment.ref], unit=meridian.root, owner=meridian.owner)
+    add(hold, actor=lead)
+    with pytest.raises(RefusedError, match="is under legal-hold"):
+        approve_disposal(disposal, actor=actor_of(tessa))
+    lift_hold(hold, actor=lead, reason="Settled.")
+    with pytest.raises(RefusedError, match="was lifted on"):
+        lift_hold(hold, actor=lead, reason="Again.")
+    with pytest.raises(RefusedError, match="somebody else"):
+        approve_disposal(refresh(disposal), actor=lead)
+    with pytest.raises(RefusedError, match="needs a reason"):
+        refuse_disposal(refresh(disposal), actor=actor_of(tessa), reason=" ")
+    done = approve_disposal(refresh(disposal), actor=actor_of(tessa))
+    assert (done.state, done.erased_entries) == ("done", 1)
+    assert Comment.objects.get(ref=comment.ref).text == "(erased)"
+    bodies = [one.body for one in entries_of(comment.ref)]
+    assert bodies[0] is None
+    assert len(bodies) == 3
+    with pytest.raises(RefusedError, match="done"):
+        approve_disposal(done, actor=actor_of(tessa))
+    assert verify().outcome == "intact"
+
+
+def test_periods_are_calendar_periods_and_the_law_is_offered() -> None:
+    cases = (
+        (date(2024, 2, 29), "P1Y", date(2025, 2, 28)),
+        (date(2026, 10, 31), "P6M", date(2027, 4, 30)),
+        (date(2026, 12, 31), "P1Y2M3D", date(2028, 3, 3)),
+        (date(2026, 1, 1), "P0D", date(2026, 1, 1)),
+    )
+    for start, period, end in cases:
+        assert add_period(start, period) == end
+    law = {one.what: (one.period, one.basis) for one in legal_periods()}
+    assert law["Automatic logs"] == ("P6M", "EU AI Act, AIA-19, AIA-26-6")
+    assert law["Technical and QMS documentation, declaration"][0] == "P10Y"
+
+
+def test_a_class_that_cannot_be_counted_or_carried_out_is_refused(meridian: Organisation) -> None:
+    for field, wrong, says in (
+        ("period", "two years", "no period"),
+        ("period", "P", "no period"),
+        ("applies_to", "risk", "applies_to"),
+        ("disposal", "keep", "only way"),
+    ):
+        one = EXAMPLES["retention-class"](meridian, {})
+        setattr(one, field, wrong)
+        with pytest.raises(ValidationError) as caught:
+            add(one, actor=actor_of(meridian.lead))
+        assert says in str(caught.value)
+
+
+def test_a_record_serves_clauses_elsewhere_and_unconfirmed_ids_say_so(meridian: Organisation) -> None:
+    lead = actor_of(meridian.lead)
+    made = {"document": add(EXAMPLES["document"](meridian, {}), actor=lead)}
+    mark = add(EXAMPLES["served-clause"](meridian, made), actor=lead)
+    assert str(mark) == "ISO/IEC 27001:2022 5.2 (id not confirmed)"
+    with pytest.raises(ValidationError, match="shares no record"):
+        add(ServedClause(record=made["document"].ref, standard="iso9001", clause="99", unit=meridian.root), actor=lead)
+    assert "9.2" in " ".join(integrated().proposed("9.2.2")["iso27001"])
+    for name in STANDARDS:
+        assert integrated().clauses(name)
+        assert not integrated().edition(name).clause_ids_confirmed
+
+
+def test_unchanged_records_are_reconfirmed_in_bulk_with_one_reason(meridian: Organisation) -> None:
+    lead = actor_of(meridian.lead)
+    tessa = write(Person(name="Tessa", unit=meridian.root), actor=SETUP, action="identity.person.added")
+    grant(tessa, Role.AIMS_MANAGER, meridian.root)
+    approver = actor_of(tessa)
+    rows = [add(EXAMPLES["obligation"](meridian, {}), actor=lead) for _ in range(3)]
+    for row in rows:
+        approve(submit(row, actor=lead), actor=approver)  # type: ignore[type-var]
+    chosen = choose(
+        record_type("obligation"),
+        [one.ref for one in rows],
+        actor=approver,
+        powers=powers_of(approver),
+        reason="The law did not change.",
+    )
+    assert move_all(chosen, reconfirm, review_by=day(365)) == 3
+    assert {refresh(one).review_by for one in rows} == {day(365)}  # type: ignore[attr-defined]
+
+
+def test_upkeep_is_counted_from_the_asks_and_the_guide_states_it() -> None:
+    edition = catalogue()
+    one = {"organisation": 1, "system": 1, "model": 1, "dataset": 1, "supplier": 1}
+    needs: dict[tuple[str, str], int] = {}
+    for requirement in edition.frameworks["iso42001"].requirements:
+        for ask in requirement.asks:
+            for member in ask.all_of:
+                by_hand = [kind for kind in member if edition.kinds[kind].produced_by in {"record", "document"}]
+                if len(by_hand) == len(member):
+                    days = int((ask.fresh_for or "P0D").strip("PD"))
+                    times = 365 / days if days else 0
+                    needs[by_hand[0], ask.about] = max(times, needs.get((by_hand[0], ask.about), 0))  # type: ignore[assignment]
+    found = upkeep(edition, "iso42001", one)
+    assert found.records == len(needs)
+    assert found.reviews == sum(-(-times // 1) for times in needs.values())
+    assert found.people == 2
+    ten = upkeep(edition, "iso42001", one | {"system": 10})
+    assert ten.records > found.records
+    added = upkeep(edition, "nist-ai-rmf", one, beside={"iso42001"})
+    assert added.records < upkeep(edition, "nist-ai-rmf", one).records
+    said = GUIDE.read_text(encoding="utf-8")
+    for name in edition.frameworks:
+        alone = upkeep(edition, name, one)
+        assert f"| {name} | {alone.requirements} | {alone.records} | {alone.reviews} |" in said, alone

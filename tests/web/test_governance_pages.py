@@ -1,0 +1,75 @@
+"""Pages of governance: a document begun with a template, upkeep, entities, many reconfirmed, clauses elsewhere."""
+
+import re
+
+from records.examples import EXAMPLES
+from records.examples.building import day
+from records.identity.accounts import account, logged_in
+from records.organisation import SETUP, Organisation, actor_of, grant
+from upright.api.shapes import shapes_of
+from upright.desk.description import record_type
+from upright.records.governance.models import Document, Obligation
+from upright.records.identity.controlled import approve, submit
+from upright.records.identity.editing import add
+from upright.records.identity.models import Person, Role, Unit
+from upright.records.trail.door import write
+
+
+def second(meridian: Organisation) -> Person:
+    tessa = write(
+        Person(name="Tessa", email="tessa@meridian.example", unit=meridian.root),
+        actor=SETUP,
+        action="identity.person.added",
+    )
+    grant(tessa, Role.AIMS_MANAGER, meridian.root)
+    return tessa
+
+
+def test_a_document_is_begun_with_a_template_on_the_web_and_by_the_api(meridian: Organisation) -> None:
+    client = logged_in(account(meridian.lead))
+    assert "Procedure for AI risk" in client.get("/templates/").content.decode()
+    page = client.get("/templates/risk/").content.decode()
+    assert "What an auditor will ask" in page
+    assert client.get("/templates/poem/").status_code == 404
+    refused = client.post("/templates/risk/", {"title": "", "unit": meridian.root.ref})
+    assert refused.status_code == 400
+    sent = client.post("/templates/risk/", {"title": "Risk", "unit": meridian.root.ref, "review_by": str(day(99))})
+    draft = Document.objects.get()
+    assert sent["Location"] == f"/record/{draft.ref}/"
+    assert (draft.subtype, draft.owner, draft.template) == ("risk-method", meridian.lead, "risk")
+    assert "How Meridian finds" in draft.text
+    page = client.get(f"/record/{draft.ref}/").content.decode()
+    assert "placeholders that nobody filled" in page
+    assert "ISO/IEC 27001:2022 7.5" in page
+    assert "id not confirmed" in page
+    moves = shapes_of(record_type("document")).moves
+    assert {"take_template", "fill", "issue", "acknowledge"} <= moves.keys()
+
+
+def test_upkeep_and_entities_are_shown_and_many_are_reconfirmed(meridian: Organisation) -> None:
+    client = logged_in(account(second(meridian)))
+    page = client.get("/upkeep/").content.decode()
+    assert "Reviews a year" in page
+    assert "framework=iso42001" in page
+    assert "period=P10Y" in page
+    write(
+        Unit(name="Meridian Cards", kind="legal-entity", parent=meridian.root, jurisdictions=["FR"]),
+        actor=SETUP,
+        action="identity.unit.added",
+    )
+    write(meridian.system(), actor=SETUP, action="inventory.system.added")
+    page = client.get("/entities/").content.decode()
+    assert re.search(r"Meridian Cards</h2>.*?FR.*?0 systems", page, re.DOTALL)
+    assert "1 system;" in page
+    lead, tessa = actor_of(meridian.lead), actor_of(Person.objects.get(name="Tessa"))
+    rows = [add(EXAMPLES["obligation"](meridian, {}), actor=lead) for _ in range(2)]
+    for row in rows:
+        approve(submit(row, actor=lead), actor=tessa)  # type: ignore[type-var]
+    refs = [one.ref for one in rows]
+    asked = {"ref": refs, "act": "move:reconfirm", "reason": "Unchanged."}
+    refused = client.post("/records/obligation/bulk/", asked)
+    assert refused.status_code == 400
+    assert "Review by: This field is required." in refused.content.decode()
+    done = client.post("/records/obligation/bulk/", asked | {"move-reconfirm-review_by": str(day(300))})
+    assert done.status_code == 302
+    assert set(Obligation.objects.values_list("review_by", flat=True)) == {day(300)}

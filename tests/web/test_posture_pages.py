@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -15,10 +16,11 @@ from records.assurance.repository import bundle_of, evidence_key, repository
 from records.organisation import SETUP, Organisation, actor_of
 from upright.records.assurance.actions import approve_bindings, enrol_key, push
 from upright.records.assurance.models import BindingApproval, EvidenceRow
+from upright.records.governance.models import Objective
 from upright.records.identity.editing import add
 from upright.records.identity.models import Account, Person
 from upright.records.trail.door import write
-from upright.records.trail.server_log import server_log
+from upright.records.trail.server_log import now, server_log
 
 
 def logged_in(person: Person) -> Client:
@@ -65,7 +67,29 @@ def test_pushed_evidence_shows_its_status_and_why(lead: Client, meridian: Organi
     home = lead.get("/").content.decode()
     assert "Best next step" in home
     assert "fairness fails" in home
+    _an_objective_is_held_against_the_live_measure(lead, meridian)
     assert lead.get("/why/system:loans/iso42001:Z.9/").status_code == 404
+
+
+def _an_objective_is_held_against_the_live_measure(lead: Client, meridian: Organisation) -> None:
+    day = now().date() + timedelta(days=90)
+    for measure, target, says in (
+        ("selection_rate_difference", "at_most 0.1", "Missed"),
+        ("selection_rate_difference", "at_most 0.9", "Reached"),
+        ("no_such_measure", "at_most 0.1", "Not measured"),
+    ):
+        objective = Objective(
+            title="Alike",
+            about="system:loans",
+            measure=measure,
+            target=target,
+            due=day,
+            unit=meridian.lending,
+            owner=meridian.owner,
+        )
+        add(objective, actor=actor_of(meridian.owner))
+        page = lead.get(f"/record/{objective.ref}/").content.decode()
+        assert says in page.partition("Against live measures")[2].partition("</section>")[0], (measure, target)
 
 
 def _the_statement_shows_its_chain_and_is_checked_by_hand(lead: Client, folder: Path) -> None:

@@ -8,16 +8,17 @@ from django.urls import reverse
 from upright.catalogue.integrated import STANDARDS, integrated
 from upright.desk.description import RecordType
 from upright.desk.visible import visible
-from upright.records.governance.models import Acknowledgement, Document, ServedClause
+from upright.records.governance.models import Acknowledgement, Document, Objective, ServedClause
 from upright.records.governance.queries import reading_of
 from upright.records.identity.models import Unit
 from upright.records.identity.power import unit_of
 from upright.records.trail.record import Record
+from upright.web.objectives import standing
 from upright.web.requests import Request
 
 
 def served(described: RecordType, record: Record, request: Request) -> dict[str, Any]:
-    """What the page shows beside a record of governance: served clauses, and of a document who read it."""
+    """What the page shows beside a record: clauses it serves; who read a document; how an objective stands."""
     framework, _, clause = described.clause.partition(":")
     proposed = integrated().proposed(clause) if framework == "iso42001" else {}
     if not proposed or isinstance(record, ServedClause | Acknowledgement):
@@ -37,7 +38,8 @@ def served(described: RecordType, record: Record, request: Request) -> dict[str,
         if (standard, one) not in there and may
     ]
     reading = reading_of(record) if isinstance(record, Document) and record.distribution else None
-    return {"serves": marks, "could_serve": offered, "reading": reading}
+    live = standing(record, request) if isinstance(record, Objective) else None
+    return {"serves": marks, "could_serve": offered, "reading": reading, "live": live}
 
 
 def _address(record: Record, standard: str, clause: str, unit: Unit | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from upright.kernel import Actor, Ref
@@ -50,10 +51,11 @@ class Event:
 
 
 def tell_all(events: Iterable[Event], cast: Cast) -> None:
-    """Tells events in the order of their days; those of one day in the order given."""
-    for event in sorted(events, key=lambda one: -one.day):
-        with days_ago(event.day, cast.today):
-            event.tell(cast)
+    """Tells events in the order of their days; those of one day in the order given, under one clock that goes on."""
+    for day, told in groupby(sorted(events, key=lambda one: -one.day), key=lambda one: one.day):
+        with days_ago(day, cast.today):
+            for event in told:
+                event.tell(cast)
 
 
 @contextmanager

@@ -34,8 +34,11 @@ ALSO = {
     "development-objective": ("objective", {"kind": "development-objective"}),
     "use-objective": ("objective", {"kind": "use-objective"}),
     "policy-communication": ("communication", {}),
+    "risk-treatment-result": ("treatment", {"state": "effective"}),
+    "residual-risk-acceptance": ("risk-acceptance", {}),
+    "societal-impact-assessment": ("impact-assessment", {}),
 }
-"""Kinds that a type speaks in another state than its example, proved where the state is made."""
+"""Kinds that a type speaks in another state than its example; without one here, the tests of its app make it."""
 
 
 def spoken(org: Organisation) -> Mapping[str, str]:
@@ -121,7 +124,7 @@ def test_what_the_standard_wants_written_has_type_form_and_example() -> None:
             if kind.startswith("control-evaluation.") or kind in OPEN:
                 continue
             assert name is not None, f"{requirement}: {kind}"
-            assert name in EXAMPLES, f"{requirement}: {kind} by {name}"
             described = registered()[name]
+            assert name in EXAMPLES or not described.is_typed, f"{requirement}: {kind} by {name}"
             assert form_class(described).base_fields, name
             assert described.clause in edition.requirements, name

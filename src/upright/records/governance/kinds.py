@@ -16,6 +16,7 @@ OWN_FIELDS = frozenset({"approved_on", "approved_by"})
 SPECIALISED: Mapping[str, str] = {
     "access-control-record": "access-review",
     "ai-role-determination": "ai-role",
+    "ai-system": "system",
     "audit": "audit",
     "audit-finding": "finding",
     "audit-programme": "audit-programme",

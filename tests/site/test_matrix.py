@@ -63,6 +63,14 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "soa/<ref:ref>/": (f"/soa/{REF}/", (302, 404, 404, 404, 404)),  # a system is no statement
     "soa/<ref:ref>/versions/": (f"/soa/{REF}/versions/", (302, 404, 404, 404, 404)),
     "soa/<ref:ref>/printed/": (f"/soa/{REF}/printed/", (302, 404, 404, 404, 404)),
+    "in/reports/": ("/in/reports/", MINE),
+    "pack/<ref:ref>/": (f"/pack/{REF}/", (302, 405, 405, 405, 405)),
+    "snapshot/<ref:ref>/": (f"/snapshot/{REF}/", (302, 405, 405, 405, 405)),
+    "print/<ref:ref>/": (f"/print/{REF}/", (302, 404, 404, 404, 404)),  # a system prints as nothing
+    "nonconformity/<ref:ref>/<str:requirement>/": (
+        f"/nonconformity/{REF}/iso42001:A.7.5/",
+        (302, 405, 405, 405, 405),
+    ),
     "in/<slug:place>/": ("/in/organisation/", MINE),
     "records/<slug:name>/": ("/records/system/", (302, 403, 200, 200, 200)),
     "records/<slug:name>/filter/": ("/records/system/filter/", (302, 403, 200, 200, 200)),

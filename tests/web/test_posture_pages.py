@@ -13,8 +13,12 @@ import pytest
 from django.test import Client
 
 from records.assurance.repository import bundle_of, evidence_key, repository
+from records.assurance.test_spoken import second
 from records.organisation import SETUP, Organisation, actor_of
+from records.test_every_type import made_all
+from upright.records.assurance import correction_actions as verbs
 from upright.records.assurance.actions import approve_bindings, enrol_key, push
+from upright.records.assurance.correction import Nonconformity
 from upright.records.assurance.models import BindingApproval, EvidenceRow
 from upright.records.governance.models import Objective
 from upright.records.identity.editing import add
@@ -130,3 +134,20 @@ def test_who_may_not_see_a_system_sees_nothing_of_its_posture(lead: Client, meri
     assert client.get("/why/system:loans/iso42001:A.7.5/").status_code == 404
     assert "Small loans" not in client.get("/in/controls/").content.decode()
     assert Client().get("/posture/system:loans/").status_code == 302
+
+
+def test_what_failed_leads_to_a_nonconformity_by_one_button(lead: Client, meridian: Organisation) -> None:
+    ada, bo = actor_of(meridian.lead), actor_of(second(meridian))
+    made = made_all(meridian)
+    verbs.finish_corrective_action(made["corrective-action"], actor=ada, reason="Done.")  # type: ignore[arg-type]
+    assert "Open a nonconformity" not in lead.get("/why/system:loans/iso42001:10.2/").content.decode()
+    verbs.report_ineffective(made["corrective-action"], actor=bo, reason="It came back.")  # type: ignore[arg-type]
+    assert "Open a nonconformity" in lead.get("/why/system:loans/iso42001:10.2/").content.decode()
+    answer = lead.post("/nonconformity/system:loans/iso42001:10.2/", follow=True)
+    opened = Nonconformity.objects.order_by("-ref").first()
+    assert opened is not None
+    assert len(opened.links) == 1
+    assert "Write what was done" in answer.content.decode()
+    refused = lead.post("/nonconformity/system:loans/iso42001:A.7.5/", follow=True).content.decode()
+    assert "UP-CORR-02" in refused or "No failed evidence" in refused
+    assert lead.post("/nonconformity/system:none/iso42001:10.2/").status_code == 404

@@ -32,17 +32,17 @@ def cells(described: RecordType, record: Record) -> list[str]:
     return [str(record.id), record.ref, *(neutral(_cell(values[name])) for name in described.fields)]
 
 
-def to_csv(described: RecordType, rows: QuerySet[Record]) -> Iterator[str]:
-    """Lines of a CSV file in UTF-8 with a mark that spreadsheets need to know it by."""
+def to_csv(described: RecordType, rows: QuerySet[Record], mark: str = "") -> Iterator[str]:
+    """Lines of a CSV file in UTF-8 with a mark that spreadsheets need to know it by; ``mark`` is its last line."""
     yield "\ufeff"
-    for one in _table(described, rows):
+    for one in (*_table(described, rows), *([[mark]] if mark else [])):
         line = io.StringIO()
         csv.writer(line).writerow(one)
         yield line.getvalue()
 
 
-def to_xlsx(described: RecordType, rows: QuerySet[Record], path: Path) -> None:
-    """Writes a workbook of texts, row by row.
+def to_xlsx(described: RecordType, rows: QuerySet[Record], path: Path, mark: str = "") -> None:
+    """Writes a workbook of texts, row by row; ``mark`` stands on each printed page and on a sheet of its own.
 
     Raises:
         SpreadsheetError: a text is longer than a cell can be.
@@ -51,6 +51,9 @@ def to_xlsx(described: RecordType, rows: QuerySet[Record], path: Path) -> None:
 
     with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False}) as book:
         sheet = book.add_worksheet(described.plural[:31])
+        if mark:
+            sheet.set_footer(f"&L{mark.replace('&', '&&')}"[:255])
+            book.add_worksheet("Made for").write_string(0, 0, mark)
         for at, row in enumerate(_table(described, rows)):
             for column, text in enumerate(row):
                 if len(text) > LONGEST_XLSX:

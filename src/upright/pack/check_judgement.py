@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from upright.evidence.strict_json import read_json
 from upright.kernel import UprightError, canonical_bytes, plain_bytes, sha256_hex
 from upright.ledger import Recorded
+from upright.pack.check_logins import check_logins
 from upright.pack.container import PackFile
 from upright.pack.contents import CATALOGUE, FACTS, GATE, MANIFEST, MAX_JUDGEMENT, POSTURE, Manifest
 from upright.pack.differences import differences
@@ -87,6 +88,7 @@ def check_judgement(
     _check_gate(pack, facts, catalogue, findings)
     if stated["log"] == "server":
         findings.asserted.append("log = server: that a server with several people kept this log is the maker's word")
+        check_logins(entries, findings)
     _note_newer(manifest, entries, findings)
 
 
@@ -94,7 +96,8 @@ def rebuild(entries: Sequence[Recorded], manifest: Manifest, log: Any, catalogue
     """Facts from ledger entries alone, by the same function that made them."""
     from upright.posture import gather
 
-    return gather(entries, at=manifest.at, scope=manifest.scope, catalogue=catalogue, log=log)
+    whose = f"organisation:{manifest.origin.partition('/')[0]}" if log == "server" else None
+    return gather(entries, at=manifest.at, scope=manifest.scope, catalogue=catalogue, log=log, organisation=whose)
 
 
 def _check_posture(pack: PackFile, facts: "Facts", catalogue: "Catalogue", findings: Findings) -> None:

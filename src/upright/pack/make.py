@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from upright.catalogue import Catalogue
     from upright.gate import GateAnswer
     from upright.ledger import Log, Recorded
+    from upright.pack.growing import GrowingView
     from upright.posture import Facts, Posture
 
 Report = Callable[[str], bytes]
@@ -41,7 +42,7 @@ Blobs = Mapping[str, bytes | Path] | Path | None
 
 
 def make_pack(
-    log: "Log",
+    log: "Log | GrowingView",
     *,
     facts: "Facts",
     posture: "Posture",
@@ -94,7 +95,7 @@ def make_pack(
     return manifest
 
 
-def cited_checkpoint(log: "Log", scope: str, at: str) -> str:
+def cited_checkpoint(log: "Log | GrowingView", scope: str, at: str) -> str:
     """The checkpoint that the report of a pack shows: that of the log before the pack's own verdict."""
     if log.size:
         newest = log.entry(log.size - 1)
@@ -104,7 +105,7 @@ def cited_checkpoint(log: "Log", scope: str, at: str) -> str:
     return log.checkpoint
 
 
-def _keys(log: "Log", opened: "Iterable[Recorded]") -> dict[str, VerifierKey]:
+def _keys(log: "Log | GrowingView", opened: "Iterable[Recorded]") -> dict[str, VerifierKey]:
     return log_keys(log) | {name: key for name, (key, _) in enrolled_keys(opened).items()}
 
 
@@ -144,7 +145,7 @@ def _described(name: str, content: bytes | Path) -> FileEntry:
     return FileEntry(path=name, size=size, sha256=digest.hexdigest())
 
 
-def _append_verdict(log: "Log", manifest: Manifest, catalogue: dict[str, str], cites: str) -> None:
+def _append_verdict(log: "Log | GrowingView", manifest: Manifest, catalogue: dict[str, str], cites: str) -> None:
     stream = verdict_stream(manifest.scope)
     body = canonical_bytes(verdict_body(manifest, catalogue, cites))
     earlier = log.stream(stream)
@@ -154,7 +155,7 @@ def _append_verdict(log: "Log", manifest: Manifest, catalogue: dict[str, str], c
 
 
 def _write(
-    log: "Log",
+    log: "Log | GrowingView",
     out: Path,
     manifest: Manifest,
     files: Mapping[str, bytes | Path],

@@ -181,6 +181,7 @@ def _detail(
         "group": group,
         "status": status,
         "told": told,
+        "failed": sum(one.state == "bad" for one in told.cells),
         "points": [
             _point(request, system, ask, member, told.cells, rows) for ask in requirement.asks for member in ask.all_of
         ],

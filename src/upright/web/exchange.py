@@ -19,6 +19,7 @@ from upright.desk.listing import matching, options, wanted
 from upright.desk.values import label
 from upright.interchange.spreadsheets import is_large, read_rows
 from upright.kernel import InputError
+from upright.records.assurance.packing import mark_of
 from upright.records.collaboration.actions import save_mapping
 from upright.records.collaboration.models import ImportMapping
 from upright.records.trail.server_log import home, now
@@ -39,13 +40,15 @@ def export(request: Request, name: str, form: str) -> HttpResponseBase:
     """The rows that the list shows, all pages of them."""
     described = the_type(name, request)
     rows = matching(described, wanted(described, given(request)), request.powers)
+    made_for = mark_of(request.actor, request.powers)
+    mark = "" if made_for is None else str(made_for)
     if form == "csv":
         answer: HttpResponseBase = StreamingHttpResponse(
-            to_csv(described, rows), content_type="text/csv; charset=utf-8"
+            to_csv(described, rows, mark), content_type="text/csv; charset=utf-8"
         )
     elif form == "xlsx":
         file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 (the answer closes it)
-        to_xlsx(described, rows, Path(file.name))
+        to_xlsx(described, rows, Path(file.name), mark)
         answer = FileResponse(file, content_type=_XLSX)
     else:
         raise Http404(f"There is no export as {form!r}.")

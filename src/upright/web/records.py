@@ -13,6 +13,7 @@ from upright.desk.description import RecordType
 from upright.desk.moves import Offer, make, move_named, offer, offers
 from upright.kernel import InputError
 from upright.records.trail.history import Step, steps
+from upright.records.trail.paper import is_printed
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.record import Record
 from upright.web.hanging import hanging
@@ -46,6 +47,7 @@ def show(request: Request, ref: str) -> HttpResponse:
             "additions": detail.additions(record, request.powers)[:_MOST_ADDED] if described.name not in _WIDE else [],
             "past": _told(described, list(reversed(past))[:_SHORT]),
             "entries": len(past),
+            "is_printed": is_printed(type(record)),
             "here": described.place,
         }
         | hanging(record, request)

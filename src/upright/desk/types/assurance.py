@@ -3,6 +3,7 @@
 from upright.desk.description import RecordType, register
 from upright.records.assurance.actions import approve_bindings, link_statement, refuse_statement, reject_bindings
 from upright.records.assurance.models import BindingApproval, Intake, Origin
+from upright.records.assurance.snapshots import PostureSnapshot
 
 register(
     RecordType(
@@ -41,6 +42,19 @@ register(
         columns=("origin", "size"),
         search=("origin",),
         sections={"Log": ("origin", "log_key", "size")},
+        is_typed=False,
+    )
+)
+register(
+    RecordType(
+        model=PostureSnapshot,
+        place="reports",
+        clause="iso42001:9.1",
+        purpose="What posture was on a day, by counts; computed from the evidence, never typed.",
+        columns=("ref", "scope", "day", "facts"),
+        filters=("scope", "unit"),
+        search=("ref", "scope"),
+        sections={"Snapshot": ("scope", "unit", "day", "at", "counts", "facts", "catalogue")},
         is_typed=False,
     )
 )

@@ -11,6 +11,7 @@ from upright.ledger import VerifierKey
 from upright.records.assurance.evidence import current_keys, file_evidence, signed_by
 from upright.records.assurance.models import BindingApproval, EvidenceRow, Intake, Origin, WorkspaceSystem
 from upright.records.assurance.states import approved_now, proposed_changes
+from upright.records.identity.approval import Approval, demand_approver
 from upright.records.identity.power import Powers, powers_of
 from upright.records.inventory.models import System
 from upright.records.trail.door import change, write
@@ -141,7 +142,7 @@ def approve_bindings(
     Raises:
         RefusedError: decided already, proposed by the same person, or overtaken by a later push.
     """
-    _demand_decidable(approval, actor, powers)
+    allowed = _demand_decidable(approval, actor, powers)
     state = WorkspaceSystem.objects.filter(about=approval.about).first()
     if state is None or state.manifest != approval.manifest:
         raise RefusedError(
@@ -151,7 +152,7 @@ def approve_bindings(
     if any(one.get("change") == "removed" for one in approval.changes):
         _demand_reason(reason, "Retiring a binding")
     approval.state, approval.decided_by = BindingApproval.State.APPROVED, str(actor)
-    return write(approval, actor=actor, action="assurance.binding_approval.approved", reason=reason)
+    return write(approval, actor=actor, action="assurance.binding_approval.approved", reason=allowed.noted(reason))
 
 
 def reject_bindings(
@@ -162,10 +163,10 @@ def reject_bindings(
     Raises:
         RefusedError: decided already, proposed by the same person, or without a reason.
     """
-    _demand_decidable(approval, actor, powers)
+    allowed = _demand_decidable(approval, actor, powers)
     _demand_reason(reason, "Rejecting bindings")
     approval.state, approval.decided_by = BindingApproval.State.REJECTED, str(actor)
-    return write(approval, actor=actor, action="assurance.binding_approval.rejected", reason=reason)
+    return write(approval, actor=actor, action="assurance.binding_approval.rejected", reason=allowed.noted(reason))
 
 
 def enrol_key(
@@ -330,12 +331,13 @@ def _demand_waiting(intake: Intake) -> None:
         raise RefusedError(f"{intake.ref} was decided already: it is {intake.state}.", code="UP-PUSH-05")
 
 
-def _demand_decidable(approval: BindingApproval, actor: Actor, powers: Powers | None) -> None:
-    (powers or powers_of(actor)).must("assurance.binding_approval.decide", approval.about)
+def _demand_decidable(approval: BindingApproval, actor: Actor, powers: Powers | None) -> Approval:
+    right = "assurance.binding_approval.approve"
+    (powers or powers_of(actor)).must(right, approval)
     if approval.state != BindingApproval.State.PROPOSED:
         raise RefusedError(f"{approval.ref} was decided already: it is {approval.state}.", code="UP-PUSH-06")
-    if str(actor) == approval.proposed_by:
-        raise RefusedError(f"{actor} proposed {approval.ref}, so somebody else decides on it.", code="UP-PUSH-09")
+    authors = {approval.proposed_by}
+    return demand_approver(right, approval, actor=actor, authors=authors, powers=powers, code="UP-PUSH-09")
 
 
 def _demand_reason(reason: str, what: str) -> None:

@@ -5,8 +5,51 @@ from typing import ClassVar
 from django.db import models
 
 from upright.kernel import Ref
+from upright.records.assurance.auditing import (
+    Audit,
+    AuditFinding,
+    AuditInterview,
+    AuditorAssignment,
+    AuditProgramme,
+    AuditSample,
+    Certificate,
+)
+from upright.records.assurance.correction import (  # Django finds models here
+    CorrectiveAction,
+    Improvement,
+    Measurement,
+    Nonconformity,
+    PerformanceEvaluation,
+)
+from upright.records.assurance.reviewing import ManagementReview, ReviewDecision, ReviewInput
+from upright.records.assurance.snapshots import PostureSnapshot
 from upright.records.inventory.models import System
 from upright.records.trail.record import Record
+
+__all__ = [
+    "Audit",
+    "AuditFinding",
+    "AuditInterview",
+    "AuditProgramme",
+    "AuditSample",
+    "AuditorAssignment",
+    "BindingApproval",
+    "Certificate",
+    "CorrectiveAction",
+    "EvidenceRow",
+    "Improvement",
+    "Intake",
+    "ManagementReview",
+    "Measurement",
+    "Nonconformity",
+    "Origin",
+    "PerformanceEvaluation",
+    "PostureRow",
+    "PostureSnapshot",
+    "ReviewDecision",
+    "ReviewInput",
+    "WorkspaceSystem",
+]
 
 
 class WorkspaceSystem(Record):

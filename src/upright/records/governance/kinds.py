@@ -18,7 +18,7 @@ SPECIALISED: Mapping[str, str] = {
     "ai-role-determination": "ai-role",
     "ai-system": "system",
     "audit": "audit",
-    "audit-finding": "finding",
+    "audit-finding": "audit-finding",
     "audit-programme": "audit-programme",
     "awareness-record": "awareness",
     "communication-record": "communication",

@@ -26,7 +26,7 @@ APPROVING = frozenset({Role.AIMS_MANAGER, Role.RISK_OWNER, Role.SYSTEM_OWNER})
 APPROVING_VERBS = frozenset({"accept", "approve", "confirm", "release", "waive"})
 """The last word of rights that approve: an administrator and an external auditor can have none of them."""
 
-ABOVE = ("system", "about", "person", "risk")
+ABOVE = ("system", "about", "person", "risk", "nonconformity", "audit", "review")
 """The links that say where a record without a unit of its own lies."""
 
 _RIGHTS: dict[str, frozenset[Role]] = {}

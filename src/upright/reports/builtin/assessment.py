@@ -118,8 +118,12 @@ def _system(dossier: Dossier) -> dict[str, str]:
     """Ref and traits of the system, from the Facts."""
     for subject in dossier.facts.subjects:
         if subject.type == "system" and dossier.system in {None, subject.ref}:
-            return {"ref": subject.ref, **{str(key): str(value) for key, value in sorted(subject.traits.items())}}
-    return {"ref": dossier.facts.scope}
+            return {
+                "ref": subject.ref,
+                "stage": "",
+                **{str(key): str(value) for key, value in sorted(subject.traits.items())},
+            }
+    return {"ref": dossier.facts.scope, "stage": ""}
 
 
 def _statuses(dossier: Dossier) -> dict[str, str]:

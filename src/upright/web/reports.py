@@ -1,0 +1,78 @@
+"""Reports: documents made from the records, packs that prove them, snapshots of posture."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from upright.desk.description import registered
+from upright.desk.visible import visible
+from upright.kernel import InputError
+from upright.records.assurance.packing import READ, pack_for
+from upright.records.assurance.snapshots import PostureSnapshot
+from upright.records.assurance.verdicts import take_snapshot
+from upright.records.inventory.models import System
+from upright.records.trail.paper import is_printed
+from upright.records.trail.server_log import organisation, server_log
+from upright.web.requests import Request
+
+_NEWEST = 8
+
+
+def show(request: Request) -> HttpResponse:
+    """What can be printed, packed or kept."""
+    printed = [
+        (one, list(visible(one.model, request.powers).order_by("-pk")[:_NEWEST]))
+        for one in registered().values()
+        if is_printed(one.model) and request.powers.may(one.right("read"))
+    ]
+    context = {
+        "printed": printed,
+        "organisation": organisation(),
+        "systems": visible(System, request.powers).order_by("name"),
+        "may_pack": request.powers.may(READ),
+        "may_keep": request.powers.may("assurance.posture_snapshot.add"),
+        "snapshots": visible(PostureSnapshot, request.powers).order_by("-pk")[:_NEWEST],
+        "log_key": str(server_log().key),
+        "here": "reports",
+    }
+    return render(request, "web/reports.html", context)
+
+
+@require_POST
+def pack(request: Request, ref: str) -> HttpResponseBase:
+    """Makes a pack and hands it out; an external auditor's report in it says for whom and when it was made."""
+    _demand_known(request, ref)
+    folder = tempfile.TemporaryDirectory(prefix="upright-pack-")
+    path = Path(folder.name) / f"{ref.partition(':')[2].replace('/', '-')}-pack.zip"
+    try:
+        pack_for(path, scope=ref, actor=request.actor, powers=request.powers)
+        file: Any = path.open("rb")
+    except BaseException:
+        folder.cleanup()
+        raise
+    answer = FileResponse(file, as_attachment=True, filename=path.name, content_type="application/zip")
+    folder.cleanup()  # the file stays open until it was sent
+    return answer
+
+
+@require_POST
+def keep(request: Request, ref: str) -> HttpResponse:
+    """Keeps what posture is today."""
+    _demand_known(request, ref)
+    try:
+        kept = take_snapshot(ref, actor=request.actor, powers=request.powers)
+    except InputError as refused:
+        messages.error(request, refused.message)
+        return redirect("web:reports")
+    messages.success(request, f"{kept.ref} holds the posture of {kept.scope} on {kept.day}.")
+    return redirect("web:record", kept.ref)
+
+
+def _demand_known(request: Request, ref: str) -> None:
+    if ref != organisation() and not visible(System, request.powers).filter(ref=ref).exists():
+        raise Http404(f"There is no {ref} that you may read.")

@@ -1,0 +1,64 @@
+"""Reports: documents with what is missing in its place, packs to take away, what an external auditor's copies say."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+from records.assurance.test_audits import person
+from records.organisation import Organisation
+from records.test_every_type import made_all
+from upright.pack import verify_pack
+from upright.records.assurance.snapshots import PostureSnapshot
+from upright.records.identity.models import Role
+from web.test_posture_pages import logged_in
+
+
+def test_documents_print_with_what_is_missing_in_its_place(meridian: Organisation) -> None:
+    made, lead = made_all(meridian), logged_in(meridian.lead)
+    pages = {
+        name: lead.get(f"/print/{made[name].ref}/").content.decode()
+        for name in ("audit", "management-review", "audit-programme", "certificate")
+    }
+    for name, wanted in {
+        "audit": ("Audit report", "Missing: nothing was sampled (9.2.2)", "nobody is assigned", "iso42001:A.5"),
+        "management-review": ("Minutes", "not drawn yet (9.3.2)", "Ada Lead", "nothing is decided yet (9.3.3)"),
+        "audit-programme": ("MISSING: never in this cycle (9.2.2)", "Open before it can be approved"),
+        "certificate": ("Surveillance 1", "Renewal", "none planned"),
+    }.items():
+        for words in wanted:
+            assert words in pages[name], (name, words)
+        assert f"{made[name].ref}, version" in pages[name]
+        assert f'href="/print/{made[name].ref}/"' in lead.get(f"/record/{made[name].ref}/").content.decode()
+    assert lead.get(f"/print/{made['risk'].ref}/").status_code == 404
+    assert "Print</a>" not in lead.get(f"/record/{made['risk'].ref}/").content.decode()
+
+
+def test_packs_and_snapshots_from_the_page_and_what_an_external_auditors_copies_say(
+    meridian: Organisation, tmp_path: Path
+) -> None:
+    made = made_all(meridian)
+    lead, member = logged_in(meridian.lead), logged_in(person(meridian, "Rae", Role.MEMBER))
+    auditor = logged_in(person(meridian, "Ex Ternal", Role.EXTERNAL_AUDITOR))
+    page = lead.get("/in/reports/").content.decode()
+    assert "Make a pack" in page
+    assert "Make a pack" not in member.get("/in/reports/").content.decode()
+    assert member.post("/pack/organisation:meridian/").status_code == 403
+    assert lead.post("/pack/system:none/").status_code == 404
+    path = tmp_path / "pack.zip"
+    path.write_bytes(b"".join(auditor.post("/pack/system:mortgage/").streaming_content))  # type: ignore[attr-defined]
+    assert verify_pack(path).outcome == "intact"
+    with zipfile.ZipFile(path) as archive:
+        assert b"Made for Ex Ternal, external auditor" in archive.read("report.html")
+    assert lead.post("/snapshot/organisation:meridian/", follow=True).status_code == 200
+    assert PostureSnapshot.objects.count() == 1
+    assert b"may not do this" in auditor.post("/snapshot/organisation:meridian/", follow=True).content
+    printed = auditor.get(f"/print/{made['audit'].ref}/").content.decode()
+    assert "Made for Ex Ternal, external auditor, at" in printed
+    assert "Made for" not in lead.get(f"/print/{made['audit'].ref}/").content.decode()
+    for client, is_marked in ((auditor, True), (lead, False)):
+        csv = b"".join(client.get("/records/risk/export.csv").streaming_content).decode()  # type: ignore[attr-defined]
+        assert ("Made for Ex Ternal" in csv.splitlines()[-1]) == is_marked
+        xlsx = b"".join(client.get("/records/risk/export.xlsx").streaming_content)  # type: ignore[attr-defined]
+        with zipfile.ZipFile(BytesIO(xlsx)) as book:
+            words = b"".join(book.read(name) for name in book.namelist() if name.endswith(".xml"))
+        assert (b"Made for Ex Ternal" in words) == is_marked

@@ -11,7 +11,7 @@ from upright.records.inventory.models import System
 from upright.records.trail.door import write
 
 
-def test_whatlies_in_no_unit_is_the_whole_organisations(meridian: Organisation) -> None:
+def test_what_lies_in_no_unit_is_the_whole_organisations(meridian: Organisation) -> None:
     CachedValue.objects.create(key="k", value="1", expires=1.0)
     for units, count in (({meridian.root.pk}, 1), ({meridian.lending.pk}, 0), (set(), 0)):
         assert CachedValue.objects.filter(lies_in(CachedValue, frozenset(units))).count() == count

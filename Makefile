@@ -44,6 +44,9 @@ bench: $(VENV)/.dev ## measure beside peers, each in its own environment; writes
 docs: $(VENV)/.dev ## the reference pages made from the code
 	$(BIN)/python -m docs.generate
 
+messages: $(VENV)/.dev ## texts for translators, and what the server reads of them; says what lacks a translation
+	$(BIN)/python -m upright.site.messages
+
 constraints: ## pin every extra anew, without any index address
 	uv pip compile --universal --all-extras --no-header --no-annotate --python-version 3.11 \
 		pyproject.toml -o constraints.txt --upgrade
@@ -75,4 +78,4 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(call install,dev)
 
-.PHONY: help setup demo programs test check bench docs constraints clean
+.PHONY: help setup demo programs test check bench docs messages constraints clean

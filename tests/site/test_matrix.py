@@ -35,6 +35,8 @@ READ = (302, 404, 200, 200, 200)
 ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     # route: an address of it, and the answers to a GET, in the order of WHO
     "": ("/", MINE),
+    "inbox/": ("/inbox/", MINE),
+    "inbox/wishes/": ("/inbox/wishes/", MINE),
     "due/": ("/due/", MINE),  # a stranger's page is empty
     "jump/": ("/jump/", MINE),
     "choices/<slug:name>/": ("/choices/system/", MINE),  # a stranger finds nothing

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils.dateformat import format as dated
+from django.utils.translation import gettext
 
 from upright.kernel import time_text
 from upright.records.trail.fields import RefField
@@ -94,7 +96,7 @@ def plain_shown(value: Any) -> Shown:
 
 def day(moment: date) -> str:
     """A day as readers write it, such as 12 Mar 2026."""
-    return f"{moment.day} {moment:%b %Y}"
+    return dated(moment, gettext("j M Y"))
 
 
 def linked_fields(model: type[Record], names: Iterable[str]) -> list[str]:

@@ -25,10 +25,13 @@ from upright.records.trail.server_log import now
 from upright.records.work.checks import run_due
 from upright.records.work.models import WorkerBeat
 from upright.records.work.tasks import StoppedError
+from upright.web import reminding
+from upright.web.digests import send_digests
 
 LOG = logging.getLogger("upright.worker")
 BEAT_S = 5.0
 POLL_S = 1.0
+DAILY_S = 60.0
 SCHEDULES_S = 15.0
 GONE_AFTER = timedelta(seconds=60)
 MOST_LIVES = 5
@@ -37,7 +40,7 @@ _RUNNERS = ("upright.site.importing", "upright.site.checking")
 
 
 class Worker:
-    """One worker: a thread that beats, one that runs reactions, and the caller's, which runs tasks."""
+    """One worker: threads that beat, run reactions and remind once a day, and the caller's, which runs tasks."""
 
     def __init__(self, parent: int | None = None) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
@@ -58,6 +61,7 @@ class Worker:
         threads = [
             threading.Thread(target=self._again, args=(self.beat, BEAT_S), name="beat"),
             threading.Thread(target=self._again, args=(self.react, POLL_S), name="reactions"),
+            threading.Thread(target=self._again, args=(self.daily, DAILY_S), name="daily"),
             threading.Thread(target=self._again, args=(run_due, SCHEDULES_S), name="schedules"),
         ]
         for one in threads:
@@ -105,6 +109,15 @@ class Worker:
             LOG.info("reactions ran", extra={"task": "reactions", "entry": newest, "outcome": "done"})
         if not any(pending().values()):
             self._seen = newest
+
+    def daily(self) -> None:
+        """Once a day, from the hour of reminders on: tells everybody what is due, then sends the digests."""
+        if reminding.is_time():
+            told = reminding.remind()
+            LOG.info("reminders made", extra={"task": "reminders", "outcome": f"{told} new"})
+            send_digests()
+        elif now().hour == reminding.HOUR:  # a mail server that was away is tried for an hour
+            send_digests()
 
     def work(self) -> None:
         """Runs tasks until none is ready, or this worker is to stop."""

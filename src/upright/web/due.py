@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from upright.desk.description import registered
 from upright.desk.values import label
@@ -20,8 +21,8 @@ from upright.records.trail.record import Record, record_types
 from upright.records.trail.server_log import now
 from upright.web.requests import Request
 
-WHOSE = {"mine": "Mine", "unit": "My unit", "all": "All"}
-WHEN = {"open": "All dates", "overdue": "Overdue", "30": "Next 30 days"}
+WHOSE = {"mine": gettext_lazy("Mine"), "unit": gettext_lazy("My unit"), "all": gettext_lazy("All")}
+WHEN = {"open": gettext_lazy("All dates"), "overdue": gettext_lazy("Overdue"), "30": gettext_lazy("Next 30 days")}
 _SOON = timedelta(days=30)
 _PER_PAGE = 50
 
@@ -101,7 +102,7 @@ def _rows(kind: str, refs: set[str]) -> list[Record]:
 def _line(one: Due, record: Any, names: dict[str, str], today: date) -> Line:
     leads_to = record.about if isinstance(record, Task) else one.ref
     described = registered().get(one.kind)
-    kind = "Task" if described is None else described.title
+    kind = gettext("Task") if described is None else described.title
     return Line(
         title=str(record),
         address=reverse("web:record", args=[leads_to]),

@@ -9,24 +9,34 @@ from django.db.models import Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy
 
 from upright.catalogue import Catalogue
 from upright.kernel import parse_time
 from upright.ledger import Checkpoint
 from upright.ledger.leaves import parse_leaf
+from upright.records.collaboration.notices import unread
 from upright.records.identity.models import Account, Unit
 from upright.records.trail.models import LedgerEntry, LedgerLog
 
-PLACES: tuple[tuple[str, str, str], ...] = (
-    ("systems", "Systems", "What the management system covers, and what it is made of."),
-    ("risks", "Risks", "What may go wrong for people, for society and for us, and what is done about it."),
-    ("controls", "Controls", "What the frameworks ask for, and how it is met."),
-    ("evidence", "Evidence", "Signed statements: measured by checks, decided in records, attested by a person."),
-    ("monitoring", "Monitoring", "What is watched while systems run, and who oversees it."),
-    ("incidents", "Incidents", "What went wrong, whom it concerned, and which clocks run."),
-    ("improvement", "Improvement", "Findings, corrective actions, audits and reviews."),
-    ("organisation", "Organisation", "Units, people, roles, policies, objectives."),
-    ("reports", "Reports", "Documents made from the records, and packs that prove them."),
+PLACES: tuple[tuple[str, Any, Any], ...] = (
+    ("systems", gettext_lazy("Systems"), gettext_lazy("What the management system covers, and what it is made of.")),
+    (
+        "risks",
+        gettext_lazy("Risks"),
+        gettext_lazy("What may go wrong for people, for society and for us, and what is done about it."),
+    ),
+    ("controls", gettext_lazy("Controls"), gettext_lazy("What the frameworks ask for, and how it is met.")),
+    (
+        "evidence",
+        gettext_lazy("Evidence"),
+        gettext_lazy("Signed statements: measured by checks, decided in records, attested by a person."),
+    ),
+    ("monitoring", gettext_lazy("Monitoring"), gettext_lazy("What is watched while systems run, and who oversees it.")),
+    ("incidents", gettext_lazy("Incidents"), gettext_lazy("What went wrong, whom it concerned, and which clocks run.")),
+    ("improvement", gettext_lazy("Improvement"), gettext_lazy("Findings, corrective actions, audits and reviews.")),
+    ("organisation", gettext_lazy("Organisation"), gettext_lazy("Units, people, roles, policies, objectives.")),
+    ("reports", gettext_lazy("Reports"), gettext_lazy("Documents made from the records, and packs that prove them.")),
 )
 
 
@@ -37,13 +47,15 @@ class Ledger:
     size: int
     at: datetime | None
     organisation: str
+    unread: int
 
 
-def ledger() -> Ledger | None:
-    """The state of the ledger and the organisation's name, in one query."""
+def ledger(account: Account) -> Ledger | None:
+    """The state of the ledger, the organisation's name, and how many notices somebody has not read, in one query."""
     root = Unit._base_manager.filter(parent__isnull=True).order_by("pk").values("name")[:1]
     newest = LedgerEntry.objects.order_by("-index").values("leaf")[:1]
-    log = LedgerLog.objects.annotate(named=Subquery(root), newest=Subquery(newest)).first()
+    mine = unread(account.person_id)
+    log = LedgerLog.objects.annotate(named=Subquery(root), newest=Subquery(newest), unread=Subquery(mine)).first()
     if log is None:
         return None
     organisation = log.named or log.origin.partition("/")[0]
@@ -51,6 +63,7 @@ def ledger() -> Ledger | None:
         size=Checkpoint.parse(log.checkpoint).size,
         at=_time_of(log.newest),
         organisation=organisation,
+        unread=log.unread or 0,
     )
 
 
@@ -66,7 +79,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(account, Account):
         return {}
     return {
-        "ledger": SimpleLazyObject(ledger),
+        "ledger": SimpleLazyObject(lambda: ledger(account)),
         "places": [
             {"name": name, "title": title, "icon": f"i-{name}", "address": reverse("web:place", args=[name])}
             for name, title, _ in PLACES

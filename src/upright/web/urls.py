@@ -15,6 +15,7 @@ from upright.web import (
     home,
     import_runs,
     improving,
+    inbox,
     jumping,
     lists,
     posture,
@@ -54,6 +55,8 @@ register_converter(SystemConverter, "system")
 app_name = "web"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("inbox/", inbox.show, name="inbox"),
+    path("inbox/wishes/", inbox.wishes, name="wishes"),
     path("due/", due.show, name="due"),
     path("jump/", jumping.jump, name="jump"),
     path("start/", starting.start, name="start"),

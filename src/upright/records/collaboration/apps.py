@@ -11,8 +11,12 @@ class CollaborationConfig(AppConfig):
     verbose_name = "Collaboration"
 
     def ready(self) -> None:
-        """Says which roles have the rights of this app."""
+        """Says which roles have the rights of this app, what it reacts to, and what its tables are to the ledger."""
+        from upright.records.collaboration import reactions  # noqa: F401 - importing registers them
         from upright.records.collaboration.rights import RIGHTS
+        from upright.records.collaboration.tables import TABLES
         from upright.records.identity.power import register
+        from upright.records.trail import tables
 
         register(RIGHTS)
+        tables.register(TABLES)

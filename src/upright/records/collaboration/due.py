@@ -66,6 +66,15 @@ def due_fields(model: type[Record], named: tuple[str, ...] | None = None) -> tup
     )
 
 
+def answering(record: Record) -> Person | None:
+    """Who answers for a record; None: nobody does by name."""
+    way = _answers(type(record))
+    found: Any = record
+    for name in way.split("__") if way else ():
+        found = getattr(found, name, None)
+    return found if isinstance(found, Person) else None
+
+
 def open_rows(rows: QuerySet[Any], field: str, today: date) -> QuerySet[Any]:
     """Those of a type's rows whose due date counts: there is one, and the record is neither done nor out of force."""
     known = _fields(rows.model)

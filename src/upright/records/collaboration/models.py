@@ -3,6 +3,10 @@
 from django.db import models
 
 from upright.kernel import Ref
+from upright.records.collaboration.notices import Digest as Digest  # noqa: PLC0414 (Django finds models here)
+from upright.records.collaboration.notices import Notice as Notice  # noqa: PLC0414
+from upright.records.collaboration.notices import Reminded as Reminded  # noqa: PLC0414
+from upright.records.collaboration.notices import Wishes as Wishes  # noqa: PLC0414
 from upright.records.identity.models import Person
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, find

@@ -1,13 +1,15 @@
 """Reactions: what must follow a change, run from the ledger in its order, at least once, never twice for one entry.
 
-``@reacts_to("inventory.model_version.added")`` on a function (event, actor), registered by the app that reacts. A
-worker runs them behind a stored cursor; what fails is kept, shown and tried again, and holds back nothing else. A
-reaction never decides safety: the gate recomputes from digests, whether or not a reaction has run.
+``@reacts_to("inventory.model_version.added")`` on a function (event, actor), registered by the app that reacts; it may
+name several actions, and ``*`` in one stands for any words. A worker runs them behind a stored cursor; what fails is
+kept, shown and tried again, and holds back nothing else. A reaction never decides safety: the gate recomputes from
+digests, whether or not a reaction has run.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
@@ -40,15 +42,15 @@ class Event:
 
 
 Reaction = Callable[[Event, Actor], None]
-_REACTIONS: dict[str, tuple[str, Reaction]] = {}
+_REACTIONS: dict[str, tuple[tuple[str, ...], Reaction]] = {}
 
 
-def reacts_to(action: str) -> Callable[[Reaction], Reaction]:
-    """Registers a reaction to entries with this action, by its function's module and name."""
+def reacts_to(*actions: str) -> Callable[[Reaction], Reaction]:
+    """Registers a reaction to entries with one of these actions, by its function's module and name."""
 
     def register(function: Reaction) -> Reaction:
         _REACTIONS[f"{function.__module__.rpartition('.')[0].rpartition('.')[2]}.{function.__name__}"] = (
-            action,
+            actions,
             function,
         )
         return function
@@ -57,8 +59,8 @@ def reacts_to(action: str) -> Callable[[Reaction], Reaction]:
 
 
 def reactions() -> dict[str, str]:
-    """Every reaction by name, and the action that it follows."""
-    return {name: action for name, (action, _) in _REACTIONS.items()}
+    """Every reaction by name, and the actions that it follows."""
+    return {name: ", ".join(actions) for name, (actions, _) in _REACTIONS.items()}
 
 
 def run_pending(limit: int = 10_000) -> int:
@@ -85,14 +87,14 @@ def newest_index() -> int:
 
 
 def _run(name: str, limit: int) -> int:
-    action, function = _REACTIONS[name]
+    actions, function = _REACTIONS[name]
     done = _retry(name, function)
     start = ReactionCursor.objects.filter(name=name).values_list("next", flat=True).first() or 0
     while limit > 0:
         rows = recorded(LedgerEntry.objects.filter(index__gte=start, index__lt=start + min(limit, _BATCH)))
         if not rows:
             break
-        for event in _events(rows, action):
+        for event in _events(rows, actions):
             done += _once(name, function, event)
         start, limit = rows[-1].index + 1, limit - len(rows)
         ReactionCursor.objects.update_or_create(name=name, defaults={"next": start})
@@ -103,7 +105,7 @@ def _retry(name: str, function: Reaction) -> int:
     """Failed runs are tried again, a few times and each later than the last, before anything new."""
     failed = due().filter(reaction=name).order_by("entry")
     entries = recorded(LedgerEntry.objects.filter(index__in=list(failed.values_list("entry", flat=True))))
-    return sum(_once(name, function, event) for event in _events(entries, None))
+    return sum(_once(name, function, event) for event in _events(entries, ("*",)))
 
 
 def _once(name: str, function: Reaction, event: Event) -> int:
@@ -127,10 +129,14 @@ def _once(name: str, function: Reaction, event: Event) -> int:
     return 1
 
 
-def _events(rows: Iterable[Recorded], action: str | None) -> Iterable[Event]:
+def _events(rows: Iterable[Recorded], actions: tuple[str, ...]) -> Iterable[Event]:
     for entry in rows:
         if entry.type != "record" or entry.body is None or entry.is_announcement:
             continue
         body = msgspec.json.decode(entry.body)
-        if isinstance(body, dict) and (action is None or body.get("action") == action):
+        if isinstance(body, dict) and _is_of(str(body.get("action", "")), actions):
             yield Event(entry, body)
+
+
+def _is_of(action: str, actions: tuple[str, ...]) -> bool:
+    return action in actions or any(fnmatchcase(action, one) for one in actions if "*" in one)

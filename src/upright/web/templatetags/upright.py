@@ -7,8 +7,10 @@ from django import template
 from django.forms import BoundField, CheckboxInput, TextInput
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from upright.desk.fields import RecordChoiceField
 from upright.desk.values import Shown, day
@@ -23,18 +25,18 @@ from upright.web.values import value_html
 register = template.Library()
 
 _WORDS = {
-    "met": ("s-met", "Met"),
-    "passed": ("s-met", "Passed"),
-    "allow": ("s-met", "Allow"),
-    "partly": ("s-partly", "Partly"),
-    "failing": ("s-failing", "Failing"),
-    "failed": ("s-failing", "Failed"),
-    "deny": ("s-failing", "Deny"),
-    "stale": ("s-stale", "Stale"),
-    "unknown": ("s-unknown", "Unknown"),
-    "undecided": ("s-unknown", "Undecided"),
-    "errored": ("s-errored", "Errored"),
-    "not_applicable": ("s-na", "Not applicable"),
+    "met": ("s-met", gettext_noop("Met")),
+    "passed": ("s-met", gettext_noop("Passed")),
+    "allow": ("s-met", gettext_noop("Allow")),
+    "partly": ("s-partly", gettext_noop("Partly")),
+    "failing": ("s-failing", gettext_noop("Failing")),
+    "failed": ("s-failing", gettext_noop("Failed")),
+    "deny": ("s-failing", gettext_noop("Deny")),
+    "stale": ("s-stale", gettext_noop("Stale")),
+    "unknown": ("s-unknown", gettext_noop("Unknown")),
+    "undecided": ("s-unknown", gettext_noop("Undecided")),
+    "errored": ("s-errored", gettext_noop("Errored")),
+    "not_applicable": ("s-na", gettext_noop("Not applicable")),
 }
 
 _SIGNED = {"passed": "met", "failed": "failing", "undecided": "unknown", "allow": "met", "deny": "failing"}
@@ -52,7 +54,7 @@ def icon(name: str) -> SafeString:
 def status(name: str, word: str = "") -> SafeString:
     """Sign and word of a status; one that is not known reads as unknown, never as green."""
     sign, usual = _WORDS.get(name, _WORDS["unknown"])
-    return format_html('<span class="status" data-status="{}">{}{}</span>', name, icon(sign), word or usual)
+    return format_html('<span class="status" data-status="{}">{}{}</span>', name, icon(sign), word or gettext(usual))
 
 
 @register.simple_tag
@@ -101,7 +103,9 @@ def when(moment: datetime | date | str | None) -> SafeString | str:
     at = parse_time(moment) if isinstance(moment, str) else moment
     if not isinstance(at, datetime):
         return format_html('<time datetime="{}">{}, {}</time>', at.isoformat(), day(at), _far(at))
-    words = f"today {at:%H:%M}" if at.date() == now().date() else f"{day(at)} {at:%H:%M}"
+    words = (
+        gettext("today %(time)s") % {"time": f"{at:%H:%M}"} if at.date() == now().date() else f"{day(at)} {at:%H:%M}"
+    )
     exact = f"{day(at)}, {at:%H:%M:%S} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', time_text(at), exact, words)
 
@@ -116,7 +120,7 @@ def day_of(moment: datetime) -> SafeString:
 @register.simple_tag
 def value(one: Shown) -> SafeString | str:
     """A value of a record; nothing reads as "not set"."""
-    return value_html(one) if one.text else format_html('<span class="faint">{}</span>', "not set")
+    return value_html(one) if one.text else format_html('<span class="faint">{}</span>', gettext("not set"))
 
 
 @register.simple_tag
@@ -127,7 +131,7 @@ def widget(field: BoundField) -> SafeString:
     attrs: dict[str, Any] = {} if isinstance(field.field.widget, CheckboxInput) else {"class": "input"}
     linked = getattr(field.field, "queryset", None)
     if is_typed(field) and linked is not None:
-        attrs |= {"list": f"{field.auto_id}_choices", "placeholder": "Type a name, choose its reference"}
+        attrs |= {"list": f"{field.auto_id}_choices", "placeholder": gettext("Type a name, choose its reference")}
         attrs |= {"hx-get": reverse("web:choices", args=[linked.model.ref_type])}
         attrs |= {"hx-trigger": "input changed delay:200ms", "hx-target": f"#{field.auto_id}_choices"}
         attrs |= {"hx-params": field.html_name}
@@ -162,7 +166,7 @@ def is_kind_data(field: BoundField) -> bool:
 @register.filter
 def numbered(count: int) -> str:
     """A whole number with its thousands apart."""
-    return f"{count:,}"
+    return number_format(count, force_grouping=True)
 
 
 @register.filter
@@ -173,8 +177,12 @@ def display(ref: str) -> str:
 
 def _far(at: date) -> str:
     days = (at - now().date()).days
-    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
-    return near.get(days) or (f"in {days} days" if days > 0 else f"{-days} days ago")
+    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
+    if days in near:
+        return near[days]
+    if days > 0:
+        return ngettext("in %(days)s day", "in %(days)s days", days) % {"days": days}
+    return ngettext("%(days)s day ago", "%(days)s days ago", -days) % {"days": -days}
 
 
 @register.filter

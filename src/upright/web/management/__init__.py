@@ -1,0 +1,1 @@
+"""What an operator does with identity from a shell of the server."""

@@ -65,8 +65,11 @@ class Controlled(Record):
         return None
 
     def speak(self, *kinds: str, about: Ref | None = None, **more: Any) -> RecordEvidence | None:
-        """Its evidence in its present state, for a type's ``as_evidence``; about None: the organisation."""
-        if not kinds:
+        """Its evidence in its present state, for a type's ``as_evidence``; about None: the organisation.
+
+        A draft that is to take another's place says nothing before it is approved: it opens nothing that stands.
+        """
+        if not kinds or (self.supersedes is not None and self.state in {self.State.DRAFT, self.State.IN_REVIEW}):
             return None
         state = "draft" if self.state == self.State.IN_REVIEW else str(self.state)
         persons = (str(self.owner.ref), self.approved_by) if self.approved_by else (str(self.owner.ref),)

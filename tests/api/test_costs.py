@@ -49,7 +49,7 @@ def test_no_answer_takes_more_queries_the_more_there_is(meridian: Organisation, 
         "API posture": (8, lambda: owner.get("system/system:s7/posture?framework=iso42001")),
         "list of 100": (8, lambda: web.get("/records/system/?per=100")),
         "posture": (11, lambda: web.get("/posture/system:s7/")),
-        "risk": (19, lambda: web.get(f"/record/{risk.ref}/")),
+        "risk": (21, lambda: web.get(f"/record/{risk.ref}/")),
         "system": (25, lambda: web.get("/record/system:s7/")),
     }
     owner.get("system/system:s7/posture")

@@ -57,7 +57,7 @@ def test_a_pack_of_the_server_verifies_and_shows_who_approved_by_login(meridian:
         report = verify_pack(out, trust=key)
         assert (report.outcome, report.exit_status) == ("intact", 0), report.problems
         (said,) = [one for one in report.asserted if "attested by login" in one]
-        assert said.startswith("attested by login: 1 records by 2 persons")
+        assert said.startswith("attested by login: 2 records by 2 persons")  # the policy, and the registered system
         items = [one for one in read(out, "facts.json")["items"] if one["stream"] == document.ref]
         assert [(one["record_state"], one["signer"]) for one in items][-1] == ("approved", "login")
         with zipfile.ZipFile(out) as archive:

@@ -93,7 +93,7 @@ def test_a_hosted_use_needs_conditions_a_supplier_and_a_second_person(meridian: 
 
 def test_an_approval_by_who_gave_the_author_power_within_a_day_says_so(meridian: Organisation) -> None:
     made, bo = made_all(meridian), actor_of(second(meridian))
-    role = meridian.lead.roles.get()
+    role = meridian.lead.roles.get(role=Role.AIMS_MANAGER)
     role.granted_by, role.granted_at = str(bo), now()
     write(role, actor=SETUP, action="identity.role.granted")
     risks.approve_treatment(made["treatment"], actor=bo, reason="Agreed.")

@@ -28,8 +28,8 @@ def test_a_program_adds_finds_changes_and_reads_the_history(served: Client, meri
     assert [one.ref for one in served.list("system", limit=2, sort="-ref", q="s3")] == ["system:s3"]
     first = served.get("system", "system:s0")
     assert first == made[0] == served.get("system", first.id)
-    changed = served.update(first, {"name": "B", "stage": "deployment"}, reason="Better.")
-    assert (changed.version, changed.record["name"], changed.record["stage"]) == (2, "B", "deployment")
+    changed = served.update(first, {"name": "B", "modality": "text"}, reason="Better.")
+    assert (changed.version, changed.record["name"], changed.record["modality"]) == (2, "B", "text")
     with pytest.raises(ProblemError) as late:
         served.update(first, {"name": "C"})
     assert (late.value.status, late.value.code) == (412, "UP-DOOR-03")

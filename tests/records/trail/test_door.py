@@ -28,7 +28,7 @@ def test_a_new_record_gets_a_reference_a_version_and_an_entry_that_says_who_what
     assert (system.ref, system.version) == ("system:mortgage", 1)
     (entry,) = entries_of("system:mortgage")
     body = msgspec.json.decode(entry.body or b"")
-    assert body | {"record": None} == {
+    assert body | {"record": None, "evidence": None} == {
         "schema": "system/1",
         "ref": "system:mortgage",
         "action": "inventory.system.added",
@@ -37,7 +37,9 @@ def test_a_new_record_gets_a_reference_a_version_and_an_entry_that_says_who_what
         "reason": "New.",
         "cause": None,
         "record": None,
+        "evidence": None,
     }
+    assert (body["evidence"]["kinds"], body["evidence"]["about"]) == (["ai-system"], "system:mortgage")
     assert body["record"]["owner"] == meridian.owner.ref
     assert body["record"]["unit"] == "unit:lending"
     assert verifying.verify().outcome == "intact"

@@ -113,3 +113,12 @@ def test_every_field_of_every_type_refuses_what_it_cannot_hold(meridian: Organis
             assert told <= {f"/record/{name}" for name in fields} | {"/record"}
             tried += 1
     assert tried > 3 * len(WRONG)
+
+
+def test_a_link_to_nothing_is_refused_in_its_field_where_a_type_looks_at_it_itself(
+    meridian: Organisation, issued: Any
+) -> None:
+    record = {"identifier": "MCU.9", "title": "T", "implementation": "I", "owner": "person:0", "unit": "unit:0"}
+    answer = issued(meridian.lead).post("control", {"record": record})
+    assert code(answer)[0] == 422
+    assert {"/record/owner", "/record/unit"} <= {one["pointer"] for one in answer.json()["errors"]}

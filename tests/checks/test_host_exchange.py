@@ -74,7 +74,8 @@ def test_a_child_that_was_killed_is_started_again(tmp_path):
     with serving(lambda _body: {}) as served, HostExchange(endpoint(served.url), scratch=tmp_path) as host:
         assert host.post("/x", b"{}", seconds=5).status == 200
         os.kill(host._child._process.pid, signal.SIGKILL)
-        assert host.post("/x", b"{}", seconds=5).status == 0
+        # lost with the child, unless the kernel has told of its end before the question
+        assert host.post("/x", b"{}", seconds=5).status in {0, 200}
         assert host.post("/x", b"{}", seconds=5).status == 200
 
 

@@ -23,7 +23,8 @@ from upright.kernel import InputError
 COMMANDS = [name for section in SECTIONS.values() for name in section]
 LISTED = (
     "init assess posture explain gate evidence attest ledger key pack verify "
-    "catalogue classify scan report schema doctor discover mitigate compare restore backup serve manage demo push"
+    "catalogue classify scan report schema doctor discover mitigate compare restore backup serve manage demo push "
+    "worker"
 )
 
 

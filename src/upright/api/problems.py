@@ -135,8 +135,12 @@ def middle_answer(_request: HttpRequest, why: Exception | type[Exception]) -> Ht
     return answer(why if isinstance(why, Exception) else why(), ("record",))
 
 
+_BRANCHES = frozenset({"dict[str,any]", "list[any]"})
+"""How pydantic names, in a path, the branch of a field that takes an object or a list; no part of what was sent."""
+
+
 def _shape_error(one: Mapping[str, Any]) -> dict[str, str]:
-    source, *rest = one["loc"]
+    source, *rest = (part for part in one["loc"] if part not in _BRANCHES)
     named = {"pointer": pointer(rest[1:])} if source == "body" else {"parameter": ".".join(str(part) for part in rest)}
     return {**named, "detail": str(one["msg"]), "code": "UP-API-31" if one["type"] == "missing" else "UP-API-30"}
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.utils.datastructures import MultiValueDict
 
@@ -61,6 +61,14 @@ class RecordForm(_ModelForm):
         self.fields["version"].required = not self.instance.is_new
         if is_plain and data is not None:
             self.data = {name: self._plain(name, value) for name, value in data.items()}
+
+    def _post_clean(self) -> None:
+        """A model that looks at a link in its own ``clean`` finds none where the form has refused that link already."""
+        try:
+            super()._post_clean()
+        except ObjectDoesNotExist:
+            if not self.errors:
+                raise
 
     def clean(self) -> dict[str, Any]:
         """Refuses what is no single value, and text that a database or the ledger could not hold.

@@ -65,7 +65,7 @@ class RecordForm(_ModelForm):
     def _post_clean(self) -> None:
         """A model that looks at a link in its own ``clean`` finds none where the form has refused that link already."""
         try:
-            super()._post_clean()
+            super()._post_clean()  # type: ignore[misc]  # undocumented, so not in the stubs
         except ObjectDoesNotExist:
             if not self.errors:
                 raise

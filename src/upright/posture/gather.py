@@ -23,7 +23,7 @@ from upright.posture.facts import (
 )
 from upright.posture.keybook import KeyBook
 from upright.posture.reading import Read, erasure_item, read_erased, read_evidence, stream_subject
-from upright.posture.spoken import read_spoken, spoken_streams
+from upright.posture.spoken import Known, SpokenEntry, read_spoken, spoken_streams
 
 if TYPE_CHECKING:
     from upright.catalogue import Catalogue
@@ -88,6 +88,7 @@ class _Gathering:
         self.reads: list[Read] = []
         self.silent: list[Item] = []
         self.spoken: set[str] = set()
+        self._by_stream: dict[str, list[Item]] = {}
 
     def _read(self) -> None:
         erased_by: dict[int, Recorded] = {}
@@ -112,6 +113,7 @@ class _Gathering:
 
     def _read_spoken(self) -> None:
         """Records decided by log-in count in a server's log alone: in a workspace's anybody could have written one."""
+        told: list[tuple[int, str, SpokenEntry]] = []
         for ref, spoken in spoken_streams(
             self.entries, (*_STREAMS, "workspace-system:", "binding-approval:", "key:")
         ).items():
@@ -119,24 +121,14 @@ class _Gathering:
             for one in spoken:
                 about = "" if one.said is None else str(one.said["about"])
                 itself = about == ref  # a system's own entry tells of the system that it registers
-                digests, ties = self._known_at(one.entry.index + itself, about)
-                self.reads.append(read_spoken(one, digests, ties, self.catalogue))
+                told.append((one.entry.index + itself, about, one))
+        known = Known((one.index, one.system, _digests(one)) for one in self.records)
+        for index, about, one in sorted(told, key=lambda row: row[0]):
+            digests, ties = known.before(index, about)
+            if about.startswith("organisation:"):
+                digests = {about: _organisation_digest(about)}
+            self.reads.append(read_spoken(one, digests, ties, self.catalogue))
         self.reads.sort(key=lambda read: read.item.index)
-
-    def _known_at(self, index: int, subject: str) -> tuple[Mapping[str, str | None], Sequence[str]]:
-        """Digests of the subjects that were known at an entry, and the models and data sets of a subject's system."""
-        found: dict[str, str | None] = {}
-        ties: list[str] = []
-        for record in self.records:
-            if record.index >= index:
-                break
-            rows = {str(row["ref"]): row["digest"] for row in record.record["subjects"]}
-            found |= rows
-            if record.system == subject:
-                ties = [ref for ref, digest in rows.items() if digest and ref.startswith(("model:", "dataset:"))]
-        if subject.startswith("organisation:"):
-            found[subject] = _organisation_digest(subject)
-        return found, ties
 
     def facts(self) -> Facts:
         self._read()
@@ -202,6 +194,9 @@ class _Gathering:
         )
 
     def _streams(self, bindings: Sequence[BoundCheck]) -> tuple[Stream, ...]:
+        self._by_stream.clear()
+        for read in self.reads:
+            self._by_stream.setdefault(read.item.stream, []).append(read.item)
         lengths: dict[str, int] = {}
         for entry in self.entries:
             if entry.ref.startswith(_STREAMS) or entry.ref in self.spoken:
@@ -221,7 +216,7 @@ class _Gathering:
         return tuple(found[ref] for ref in sorted(found))
 
     def _unbound(self, ref: str, entries: int) -> Stream:
-        items = [read.item for read in self.reads if read.item.stream == ref and read.item.kinds]
+        items = [item for item in self._by_stream.get(ref, ()) if item.kinds]
         kinds = dict.fromkeys(kind for item in items for kind in item.kinds)
         subject = stream_subject(ref) if ref.startswith("attestation:") else items[-1].subject if items else ref
         if ref.startswith("attestation:"):
@@ -232,7 +227,7 @@ class _Gathering:
         if not self.scope.startswith("system:"):
             return True
         if ref in self.spoken:
-            subject = next(read.item.subject for read in reversed(self.reads) if read.item.stream == ref)
+            subject = self._by_stream[ref][-1].subject
         else:
             subject = ref.removeprefix("binding:") if ref.startswith("binding:") else stream_subject(ref)
         if subject.startswith(("organisation:", "supplier:", "person:")):
@@ -279,6 +274,10 @@ class _SystemRecord(msgspec.Struct, frozen=True):
     system: str
     record: dict[str, Any]
     item: str
+
+
+def _digests(record: _SystemRecord) -> dict[str, str | None]:
+    return {str(row["ref"]): row["digest"] for row in record.record["subjects"]}
 
 
 def _system_records(

@@ -1,6 +1,7 @@
 """Records of a server as evidence: what a person decided by log-in, as its entry says (decision 0183)."""
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +25,27 @@ class SpokenEntry(msgspec.Struct, frozen=True):
 
     entry: Recorded
     said: Mapping[str, Any] | None
+
+
+class Known:
+    """What was known of subjects before an entry, asked in the order of the log: each state of a system is read once.
+
+    ``states`` are the states of systems in that order: entry, system, and the digests of the system and its parts.
+    """
+
+    def __init__(self, states: Iterable[tuple[int, str, Mapping[str, str | None]]]) -> None:
+        self._coming = deque(states)
+        self._digests: dict[str, str | None] = {}
+        self._ties: dict[str, list[str]] = {}
+
+    def before(self, index: int, subject: str) -> tuple[Digests, Sequence[str]]:
+        """Digests of subjects, and the models and data sets of a subject that is a system."""
+        while self._coming and self._coming[0][0] < index:
+            _, system, digests = self._coming.popleft()
+            self._digests |= digests
+            tied = [ref for ref, digest in digests.items() if digest and ref.startswith(("model:", "dataset:"))]
+            self._ties[system] = tied
+        return self._digests, self._ties.get(subject, ())
 
 
 def spoken_streams(entries: Sequence[Recorded], taken: tuple[str, ...]) -> dict[str, list[SpokenEntry]]:

@@ -51,11 +51,17 @@ class Event:
 
 
 def tell_all(events: Iterable[Event], cast: Cast) -> None:
-    """Tells events in the order of their days; those of one day in the order given, under one clock that goes on."""
+    """Tells events in the order of their days; those of one day in the order given, under one clock that goes on.
+
+    What follows an event follows on its day, as a server's worker would have run it, and not when the demo is first served.
+    """
+    from upright.records.trail.reactions import run_pending
+
     for day, told in groupby(sorted(events, key=lambda one: -one.day), key=lambda one: one.day):
         with days_ago(day, cast.today):
             for event in told:
                 event.tell(cast)
+            run_pending()
 
 
 @contextmanager

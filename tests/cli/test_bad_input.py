@@ -330,6 +330,9 @@ def test_a_log_without_its_checkpoint_is_never_written_over(run: Runner, assesse
     before = {path: path.read_bytes() for path in (assessed / ".upright").rglob("*") if path.is_file()}
     checkpoint.unlink()
     one_error(run("assess"), 2, "ledger/checkpoint is missing. Nothing was written over")
+    for command in (["posture"], ["evidence", "list"], ["pack", "-o", "p.zip"]):
+        one_error(run(*command), 2, "holds entries of a log, but ledger/checkpoint is missing")
+    one_error(run("ledger", "verify"), 1, "holds entries of a log, but ledger/checkpoint is missing")
     checkpoint.write_bytes(b"x")
     one_error(run("assess"), 2, "ledger/checkpoint: 'x' is not a signed note")
     checkpoint.write_bytes(whole)

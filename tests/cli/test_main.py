@@ -230,3 +230,16 @@ def test_ascii_only_terminals_get_json_they_can_show() -> None:
 
 def test_main_returns_instead_of_leaving() -> None:
     assert main(["schema"]) == 0
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_document_that_is_longer_than_a_pipe_is_never_cut_without_a_word(tmp_path: Path, unbuffered: str) -> None:
+    """Unbuffered, Python takes a write that a reader left in the middle of for a whole one."""
+    for number in range(600):
+        (tmp_path / f"{number:03}-{'n' * 200}.pkl").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
+    command = f"{sys.executable} -m upright scan . --format json | head -2; exit ${{PIPESTATUS[0]}}"
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, env=env)
+    assert done.returncode == 141
+    assert done.stdout.splitlines() == ["{", '  "upright": 1,']
+    assert done.stderr == ""

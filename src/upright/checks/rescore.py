@@ -73,8 +73,6 @@ def _reproduce(source: TableSource, model: ModelSource, context: Context) -> Rep
 
 def sample(table: "Table", names: Sequence[str], *, seed: int, size: int = SAMPLE_ROWS) -> dict[str, list[Any]]:
     """A sample without repeats of ``size`` rows (all, if fewer), as columns of plain values."""
-    import ibis
-
     from upright.measures.tally import collect
 
     wanted = list(dict.fromkeys(names))
@@ -82,10 +80,26 @@ def sample(table: "Table", names: Sequence[str], *, seed: int, size: int = SAMPL
     part = table.select(*wanted)
     if count > size:
         chosen = sorted(random.Random(seed).sample(range(int(count)), size))  # noqa: S311 - a sample, not a secret
-        numbered = part.mutate(**{_ROW: ibis.row_number()})
-        part = numbered.filter(numbered[_ROW].isin(chosen)).order_by(_ROW).select(*wanted)
-    rows = collect(part)
+        rows = _numbered(part, chosen)
+    else:
+        rows = collect(part)
     return {name: [_plain(row[at]) for row in rows] for at, name in enumerate(wanted)}
+
+
+def _numbered(part: "Table", chosen: Sequence[int]) -> list[tuple[Any, ...]]:
+    """The rows at these places. DuckDB is handed the numbers as text: as 200 literals they cost Ibis 0.1 CPU s."""
+    import ibis
+
+    from upright.measures.tally import collect
+
+    numbered = part.mutate(**{_ROW: ibis.row_number()})
+    backend = part.get_backend()
+    if backend.name != "duckdb":
+        return collect(numbered.filter(numbered[_ROW].isin(chosen)).order_by(_ROW).drop(_ROW))
+    places = ", ".join(str(int(one)) for one in chosen)
+    inner = backend.compile(numbered)
+    query = f"select * exclude ({_ROW}) from ({inner}) where {_ROW} in ({places}) order by {_ROW}"  # noqa: S608 - whole numbers of ours
+    return list(backend.raw_sql(query).fetchall())
 
 
 def rescore(

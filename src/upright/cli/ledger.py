@@ -22,6 +22,12 @@ class ContradictionError(UprightError):
     exit_status = 1
 
 
+class BrokenLogError(UprightError):
+    """So much of the log is gone that nothing of it can be verified."""
+
+    exit_status = 1
+
+
 app = group("Verify the log and prove what it holds.")
 
 Trust = Annotated[
@@ -54,9 +60,14 @@ def verify(
     if home is not None:
         return _verify_server(session, home, trust, since)
     from upright.ledger.verify import verify_folder
+    from upright.workspace.errors import LostCheckpointError
     from upright.workspace.layout import Layout, state_head
 
     layout = Layout.of(session.folder())
+    try:
+        layout.demand()
+    except LostCheckpointError as why:
+        raise BrokenLogError(why.message, code=why.code) from None
     key = read_key(trust) if trust else _own_key(layout.root / "ledger" / "checkpoint")
     kept = read_checkpoint(since)
     report = verify_folder(layout.root, trust=key, since=kept, state_head=state_head(layout.origin))

@@ -1,6 +1,5 @@
 """``upright report``: one document from what the log holds."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upright.cli.here import CatalogueFolders, ManifestFile, SystemName, manifest_of, open_workspace
-from upright.cli.session import Session, command, single
+from upright.cli.session import Session, command, put, single
 
 if TYPE_CHECKING:
     from upright.cli.screen import Screen
@@ -46,7 +45,7 @@ def report(
         dossier = replace(dossier, pack=f"{dossier.system.partition(':')[2]}-pack.zip")
     content = kind.render(dossier)
     if str(out) == "-":
-        sys.stdout.buffer.write(content)
+        put(content)
         return
     target = out or Path(f"{kind.name}{kind.suffix}")
     target.write_bytes(content)

@@ -1,13 +1,12 @@
 """``upright scan``: could loading these files run code?"""
 
 import hashlib
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from upright.cli.session import Format, Session, command, single
+from upright.cli.session import Format, Session, command, put, single
 from upright.cli.text import counted
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def scan(
     if session.format is Format.SARIF:
         from upright.cli.annotations import scan_sarif
 
-        sys.stdout.write(scan_sarif(report.to_json()).decode() + "\n")
+        put(scan_sarif(report.to_json()).decode() + "\n")
         return report.exit_status
 
     def show(screen: "Screen") -> None:

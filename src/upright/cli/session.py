@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from upright.cli.screen import Screen
 
 VERSION_FLAGS = ("--version",)
+_PIECE = 4096
 HELP = {"help_option_names": ["-h", "--help"]}
 
 
@@ -149,7 +150,20 @@ def single() -> typer.Typer:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document on standard output, ASCII only, so that no locale can break it."""
-    sys.stdout.write(json.dumps(document, indent=2, allow_nan=False, default=_plain) + "\n")
+    put(json.dumps(document, indent=2, allow_nan=False, default=_plain) + "\n")
+
+
+def put(content: str | bytes) -> None:
+    """Much on standard output, in pieces that a pipe takes whole or not at all.
+
+    With PYTHONUNBUFFERED Python writes only as often as it is asked to, and what a reader that left did not take is
+    lost without an error; the next piece meets one.
+    """
+    for start in range(0, len(content), _PIECE):
+        if isinstance(content, bytes):
+            sys.stdout.buffer.write(content[start : start + _PIECE])
+        else:
+            sys.stdout.write(content[start : start + _PIECE])
 
 
 def _plain(value: object) -> object:

@@ -32,7 +32,7 @@ def count_columns(table: "Table", cuts: Mapping[str, NumberCuts]) -> dict[str, C
     for names in (list(cuts)[at : at + _COLUMNS] for at in range(0, len(cuts), _COLUMNS)):
         for batch in _batches(table.select(**{name: as_float(table[name]) for name in names})):
             for name, column in zip(names, batch.columns, strict=True):
-                sums[name].add(column.to_numpy(zero_copy_only=False))
+                sums[name].add(_floats(column))
     return {name: each.counted() for name, each in sums.items()}
 
 
@@ -43,6 +43,19 @@ def _batches(expression: "Table") -> Iterator[Any]:
         found = backend.con.sql(backend.compile(expression))
         reader = found.to_arrow_reader(_ROWS) if hasattr(found, "to_arrow_reader") else found.fetch_arrow_reader(_ROWS)
     yield from reader
+
+
+def _floats(column: Any) -> Numbers:
+    """A column of Arrow's 64-bit floats, NaN where it is null; its own way to NumPy imports pandas, for 0.5 CPU s."""
+    if not len(column):
+        return np.empty(0)
+    end = len(column) + column.offset
+    present, data = column.buffers()
+    values = np.frombuffer(data, dtype=np.float64, count=end)[column.offset :]
+    if not column.null_count:
+        return values
+    bits = np.unpackbits(np.frombuffer(present, dtype=np.uint8), bitorder="little", count=end)[column.offset :]
+    return np.where(bits.astype(bool), values, np.nan)
 
 
 class _Sums:

@@ -78,12 +78,7 @@ def open_or_create(
 def _create(layout: Layout, organisation: str, clock: Clock, catalogue_folders: tuple[Path, ...]) -> "Workspace":
     from upright.workspace.workspace import Workspace
 
-    if layout.has_entries:
-        raise WorkspaceError(
-            f"{layout.root} holds entries of a log, but ledger/checkpoint is missing. Nothing was written over them. "
-            "Bring the checkpoint back from a backup, or move the folder away to begin a new log.",
-            code="UP-WORK-02",
-        )
+    layout.demand_new()
     origin = f"{organisation}/{uuid.uuid4()}"
     key = signers.new_log_key(origin)
     log = Log.create(layout.root, origin=origin, signer=key, state_head=state_head(origin), clock=clock)

@@ -11,6 +11,10 @@ class WorkspaceError(InputError):
     """The folder ``.upright`` is missing, foreign or of another format."""
 
 
+class LostCheckpointError(WorkspaceError):
+    """Entries of a log lie here, and what says that they are all is gone."""
+
+
 class AttestError(InputError):
     """A record cannot be filed: unknown kind, unfit data, or keys that may not sign it."""
 

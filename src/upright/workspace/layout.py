@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from upright.kernel import sha256_hex
-from upright.workspace.errors import WorkspaceError
+from upright.workspace.errors import LostCheckpointError, WorkspaceError
 
 NAME = ".upright"
 _IGNORE = "# The log of this workspace belongs to this place: bundles and packs travel, this folder does not.\n*\n"
@@ -71,13 +71,27 @@ class Layout:
         """Returns nothing if this is a workspace.
 
         Raises:
-            WorkspaceError: there is none (UP-WORK-01).
+            WorkspaceError: there is none (UP-WORK-01), or its log has lost its checkpoint (UP-WORK-02).
         """
         if not self.is_there:
+            self.demand_new()
             raise WorkspaceError(
                 f"{self.root.parent} has no workspace ({NAME}/ledger/checkpoint is missing). "
                 "Run 'upright assess' beside an upright.yaml first.",
                 code="UP-WORK-01",
+            )
+
+    def demand_new(self) -> None:
+        """Returns nothing where no log has written anything.
+
+        Raises:
+            LostCheckpointError: entries lie here without a checkpoint.
+        """
+        if not self.is_there and self.has_entries:
+            raise LostCheckpointError(
+                f"{self.root} holds entries of a log, but ledger/checkpoint is missing. Nothing was written over them. "
+                "Bring the checkpoint back from a backup, or move the folder away to begin a new log.",
+                code="UP-WORK-02",
             )
 
     @property

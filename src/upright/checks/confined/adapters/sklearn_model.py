@@ -97,7 +97,10 @@ class Estimator:
             warnings.simplefilter("ignore")
             target = np.asarray(labels)
             values = None if self._wants_frame else self._matrix(columns)
-            clone.fit(frame(columns, self.names) if values is None else values, target)
+            if values is None:
+                clone.fit(frame(columns, self.names), target)
+            else:
+                _asked_without_pandas(lambda rows: clone.fit(rows, target), values)
         return Estimator(clone, self.names)
 
     def _matrix(self, columns: Columns) -> Numbers | None:

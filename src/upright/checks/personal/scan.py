@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from upright.checks.personal.names import Sampled
 from upright.checks.personal.national import NATIONAL_IDS
-from upright.checks.personal.patterns import Seen, look, look_at, masked
+from upright.checks.personal.patterns import HINTS, Seen, look, look_at, masked
 from upright.measures.tally import collect, stream
 
 if TYPE_CHECKING:
@@ -127,16 +127,18 @@ def _scan(table: "Table", blank: ColumnScan) -> ColumnScan:
     return replace(blank, rows=int(rows), types=types, cut=int(cut or 0), is_text=kind.is_string())
 
 
-def _values(table: "Table", text: "Column") -> Iterator[tuple[str, int]]:
-    """Distinct texts that could hold anything, and how often each occurs."""
+def _values(table: "Table", text: "Column") -> Iterator[tuple[str, int, int]]:
+    """Distinct texts that could hold anything, how often each occurs, and what it may hold (see ``HINTS``)."""
     short = text.substr(0, LONGEST)
     counted = table.select(value=short).filter(lambda t: t.value.re_search(_WORTH_A_LOOK))
     counted = counted.group_by("value").aggregate(rows=lambda t: t.count())
-    yield from stream(counted.select("value", "rows"))
+    hints = [counted.value.re_search(pattern).cast("int64") * bit for bit, pattern in HINTS.items()]
+    yield from stream(counted.select("value", "rows", hint=sum(hints[1:], hints[0])))
 
 
-def _take(types: dict[str, Found], part: Sequence[tuple[str, int]]) -> None:
-    for (value, count), seen in zip(part, look_at([value for value, _ in part]), strict=True):
+def _take(types: dict[str, Found], part: Sequence[tuple[str, int, int]]) -> None:
+    looks = look_at([value for value, _, _ in part], [hint for _, _, hint in part])
+    for (value, count, _), seen in zip(part, looks, strict=True):
         for name, one in seen.items():
             if name not in types:
                 types[name] = Found()
@@ -155,9 +157,9 @@ def _add(found: Found, value: str, count: int, seen: Seen) -> None:
         found.rows += count
         for country in seen.held:
             found.countries[country] += 1
-        shape = masked(value)
-        if shape in found.shapes or len(found.shapes) < _MOST_SHAPES:
-            found.shapes[shape] += count
+        shapes, shape = found.shapes, masked(value)
+        if shape in shapes or len(shapes) < _MOST_SHAPES:
+            shapes[shape] += count
 
 
 def shown(found: Found) -> list[str]:

@@ -83,6 +83,23 @@ def _answer(head: Any, body: bytes) -> HttpAnswer:
     return HttpAnswer(status=head["status"], body=body, headers={str(name): str(value) for name, value in pairs})
 
 
+def key_of(endpoint: Endpoint) -> str | None:
+    """The model's key, from the environment; ``None`` where the manifest names none.
+
+    Raises:
+        MissingKeyError: the environment has no such variable.
+    """
+    if endpoint.key_env is None:
+        return None
+    key = os.environ.get(endpoint.key_env)
+    if not key:
+        raise MissingKeyError(
+            f"the environment has no {endpoint.key_env}, which the manifest names as the model's key",
+            code="UP-CHECK-97",
+        )
+    return key
+
+
 def endpoint_child(
     task: str, endpoint: Endpoint, folder: Path, limits: SandboxLimits | None
 ) -> tuple[dict[str, Any], Child]:
@@ -94,14 +111,7 @@ def endpoint_child(
     parts = urlsplit(endpoint.url)
     tls = parts.scheme == "https"
     host, port = parts.hostname or "", parts.port or (443 if tls else 80)
-    key = None
-    if endpoint.key_env is not None:
-        key = os.environ.get(endpoint.key_env)
-        if not key:
-            raise MissingKeyError(
-                f"the environment has no {endpoint.key_env}, which the manifest names as the model's key",
-                code="UP-CHECK-97",
-            )
+    key = key_of(endpoint)
     paths = ssl.get_default_verify_paths()
     readable = [path for path in (paths.cafile, paths.capath) if path] if tls else []
 

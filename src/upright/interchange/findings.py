@@ -1,20 +1,16 @@
 """What another tool found, in our words: numbers with intervals where counts allow, and all that was not examined."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from upright.checks.contract import Limits
 from upright.checks.judge import Judgement, demand_known, judge
-from upright.checks.tables import without_folders
 from upright.evidence.statement import NotExamined, Reason
 from upright.kernel import InputError
 from upright.measures.estimate import Estimate
-from upright.measures.intervals import wilson
 
 NO_COUNT = "the file does not say on how many cases, so nobody knows how sure the number is"
-_LONGEST = 120
-_MOST_ROWS = 200
 
 
 class ForeignFileError(InputError):
@@ -91,41 +87,11 @@ def _named(findings: Findings) -> Iterator[Reason]:
         yield Reason(limit="", outcome="failed", because=f"and {len(findings.failures) - 10} more")
 
 
-def rate(
-    name: str,
-    hits: int,
-    of: int,
-    *,
-    group: Mapping[str, str] | None = None,
-    size: float | None = None,
-    unit: str = "share",
-) -> Estimate:
-    """A share of cases with its Wilson interval; ``size`` is how many independent cases there were, if fewer."""
-    share = hits / of if of else None
-    independent = float(of if size is None else min(size, of))
-    return Estimate(
-        name=name,
-        value=share,
-        n=of,
-        unit=unit,
-        method="wilson" if size is None or size >= of else "wilson on independent prompts",
-        interval=None if share is None else (lambda level: wilson(share, independent, level)),
-        group=dict(group or {}),
-    )
-
-
 def bare_number(name: str, value: float, *, group: Mapping[str, str] | None = None, unit: str = "") -> Estimate:
     """A number that a file gives without saying on how many cases: shown, and never used to pass or fail."""
     return Estimate(
         name=name, value=value, n=0, unit=unit, method="as the file gives it", group=dict(group or {}), unfit=NO_COUNT
     )
-
-
-def plain(value: object, most: int = _LONGEST) -> str:
-    """A text of the file as one printable line of bounded length, files named without the folders they lie in."""
-    text = " ".join("".join(one if one.isprintable() else " " for one in str(value)).split())
-    text = without_folders(text)
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def slug(text: str) -> str:
@@ -136,12 +102,3 @@ def slug(text: str) -> str:
     """
     kept = "".join(one.lower() if one.isascii() and one.isalnum() else " " for one in text)
     return "_".join(kept.split())[:60] or "unnamed"
-
-
-def skipped(rows: Sequence[tuple[str, str, int]]) -> tuple[NotExamined, ...]:
-    """What was not examined, bounded: what, why, how many."""
-    shown = [NotExamined(what=what or "unnamed", why=why, count=count) for what, why, count in rows[:_MOST_ROWS]]
-    if len(rows) > _MOST_ROWS:
-        rest = sum(count for _, _, count in rows[_MOST_ROWS:])
-        shown.append(NotExamined(what="further parts", why="not examined either; the file names them", count=rest))
-    return tuple(shown)

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from upright.interchange.findings import Findings, bare_number, plain, skipped, slug
+from upright.checks.foreign import plain, skipped
+from upright.interchange.findings import Findings, bare_number, slug
 from upright.interchange.reading import json_of, moment
 from upright.measures.estimate import Estimate, exact
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from upright.interchange.findings import Findings, bare_number, plain, skipped, slug
+from upright.checks.foreign import plain, skipped
+from upright.interchange.findings import Findings, bare_number, slug
 from upright.interchange.reading import decoded, json_of, member, moment, refused
 from upright.measures.estimate import Estimate
 from upright.measures.intervals import mean_interval, wilson

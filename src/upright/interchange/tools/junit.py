@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from upright.interchange.findings import Findings, plain, skipped
+from upright.checks.foreign import plain, skipped
+from upright.interchange.findings import Findings
 from upright.interchange.reading import moment, read_xml, refused
 from upright.measures.estimate import exact
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from upright.interchange.findings import Findings, bare_number, plain, skipped, slug
+from upright.checks.foreign import plain, skipped
+from upright.interchange.findings import Findings, bare_number, slug
 from upright.interchange.reading import LARGEST_YAML, head_of, refused, yaml_of
 from upright.measures.estimate import Estimate
 

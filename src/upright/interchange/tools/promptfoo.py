@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from upright.interchange.findings import Findings, plain, rate, skipped
+from upright.checks.foreign import plain, rate, skipped
+from upright.interchange.findings import Findings
 from upright.interchange.reading import json_of, moment, refused
 from upright.measures.estimate import exact
 

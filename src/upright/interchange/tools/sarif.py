@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from upright.interchange.findings import Findings, plain, skipped
+from upright.checks.foreign import plain, skipped
+from upright.interchange.findings import Findings
 from upright.interchange.reading import json_of, moment, refused
 from upright.measures.estimate import exact
 

@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 
+from upright.records.identity.models import Person
 from upright.records.trail.at_once import TablesAtOnce, step
 
 
@@ -48,3 +51,10 @@ def test_a_squashed_migration_waits_for_all_that_its_steps_wait_for() -> None:
             for other, wanted in step(label, name).dependencies:
                 assert other == app or last[other] >= wanted, (label, name)
             assert not step(label, name).run_before, (label, name)
+
+
+def test_no_migration_is_missing_and_one_that_is_would_be_seen(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)  # leaves with status 1 where one is missing
+    monkeypatch.setattr(Person._meta.get_field("name"), "max_length", 7)
+    with pytest.raises(SystemExit, match="1"):
+        call_command("makemigrations", check=True, dry_run=True, verbosity=0)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -18,12 +19,13 @@ from records.organisation import SETUP, Organisation, actor_of
 from records.test_every_type import made_all
 from upright.records.assurance import correction_actions as verbs
 from upright.records.assurance.actions import approve_bindings, enrol_key, push
+from upright.records.assurance.ahead import judge_ahead
 from upright.records.assurance.correction import Nonconformity
-from upright.records.assurance.models import BindingApproval, EvidenceRow
-from upright.records.governance.models import Objective
+from upright.records.assurance.models import BindingApproval, EvidenceRow, PostureRow
+from upright.records.governance.models import Document, Objective
 from upright.records.identity.editing import add
 from upright.records.identity.models import Account, Person
-from upright.records.trail.door import write
+from upright.records.trail.door import write, write_many
 from upright.records.trail.server_log import now, server_log
 
 
@@ -50,6 +52,24 @@ def test_a_system_without_evidence_is_unknown_and_its_gate_denies(lead: Client) 
     assert 'data-status="deny"' in page
     assert 'data-status="unknown"' in page
     assert "0 of" in page
+
+
+def test_home_waits_for_no_system_to_be_judged_and_says_so(lead: Client, meridian: Organisation) -> None:
+    write_many((meridian.system(f"s{n}") for n in range(6)), actor=SETUP, action="inventory.system.added")
+    home = lead.get("/").content.decode()
+    assert "Not judged yet, so all of it is unknown: 3." in home
+    assert "unknown until it is judged, which is under way" in home
+    judge_ahead()
+    assert "judged" not in lead.get("/").content.decode()
+    known = set(PostureRow.objects.values_list("newest", flat=True))
+    policy = Document(title="AI policy", subtype="ai-policy", unit=meridian.root, owner=meridian.lead, text="We.")
+    add(policy, actor=actor_of(meridian.lead))
+    home = lead.get("/").content.decode()
+    (oldest,) = re.findall(r"the oldest: entry (\d+)\) and being judged again: 3\.", home)
+    late = {int(one) for one in re.findall(r"as of entry (\d+); being judged again", home)}
+    assert min(late) == int(oldest)
+    assert late <= known
+    assert "Not judged yet" not in home
 
 
 def test_pushed_evidence_shows_its_status_and_why(lead: Client, meridian: Organisation, tmp_path: Path) -> None:

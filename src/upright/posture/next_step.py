@@ -1,6 +1,6 @@
 """The next step: which kind of evidence, answered, would move how many requirements."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -40,26 +40,40 @@ def next_steps(judge: Judge, scope: str, most: int = 5) -> tuple[Step, ...]:
     rows = judge.scopes.of_system(scope) if is_system else judge.scopes.of_organisation()
     targets = judge.subjects.targets[scope] if is_system else {ORGANISATION: judge.subjects.organisations}
     asked = [row for row in rows if row.applies != "no" and row.question is None]
-    now = {n: _bits(judge, judge.plan.units[n], targets) for row in asked for n in row.units}
+    now: dict[int, int] = {}
+    askers: dict[int, list[int]] = {}
+    for at, row in enumerate(asked):
+        for n in row.units:
+            askers.setdefault(n, []).append(at)
+            if n not in now:
+                now[n] = _bits(judge, judge.plan.units[n], targets)
     found: dict[tuple[str, str], Step] = {}
     for unit in {judge.plan.units[n] for n, bits in now.items() if bits != OK}:
         for kind in unit.kinds:
             if (kind, unit.about) not in found:
-                found[kind, unit.about] = _step(judge, kind, unit.about, scope, targets, now, asked)
+                found[kind, unit.about] = _step(judge, kind, unit.about, scope, targets, now, asked, askers)
     ranked = sorted(
         (one for one in found.values() if one.moves), key=lambda one: (-len(one.moves), one.kind, one.about)
     )
     return tuple(ranked[:most])
 
 
-def lacking(judge: Judge, scope: str, requirement: str) -> tuple[str, ...]:
-    """The kinds of evidence that keep a requirement from being met, one of each choice, the worst first."""
+def lacking(judge: Judge, scope: str, requirements: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """The kinds of evidence that keep each requirement from being met, one of each choice, the worst first."""
     is_system = scope in judge.subjects.targets
     rows = judge.scopes.of_system(scope) if is_system else judge.scopes.of_organisation()
     targets = judge.subjects.targets[scope] if is_system else {ORGANISATION: judge.subjects.organisations}
-    units = [judge.plan.units[n] for row in rows if row.requirement == requirement for n in row.units]
-    found = [(_bits(judge, unit, targets), unit.kinds[0]) for unit in units]
-    return tuple(dict.fromkeys(kind for bits, kind in sorted(found, reverse=True) if bits != OK))
+    asked: dict[str, tuple[int, ...]] = {row.requirement: row.units for row in rows}
+    bits: dict[int, int] = {}
+    found = {}
+    for requirement in requirements:
+        numbers = asked.get(requirement, ())
+        for n in numbers:
+            if n not in bits:
+                bits[n] = _bits(judge, judge.plan.units[n], targets)
+        worst = sorted(((bits[n], judge.plan.units[n].kinds[0]) for n in numbers), reverse=True)
+        found[requirement] = tuple(dict.fromkeys(kind for state, kind in worst if state != OK))
+    return found
 
 
 def _step(
@@ -70,9 +84,11 @@ def _step(
     targets: Mapping[str, tuple[str, ...]],
     now: dict[int, int],
     asked: list[Row],
+    askers: Mapping[int, list[int]],
 ) -> Step:
     units = judge.plan.units
     after, worst = dict(now), 0
+    touched: set[int] = set()
     lacking: dict[str, None] = {}
     for number in judge.plan.touched.get((about, kind), ()):
         unit = units[number]
@@ -86,9 +102,11 @@ def _step(
         rest = tuple(one for one in unit.kinds if one != kind)
         others = _bits(judge, Unit(about, rest, unit.demand), targets) if rest else NONE
         after[number] = BAD if others & BAD else OK
+        touched.update(askers[number])
         refs = targets.get(about, ())
         lacking |= dict.fromkeys(ref for ref in refs if judge.standing(own, (ref,)).bits & STATES != OK)
-    moves = tuple(row.requirement for row in asked if _status(row.units, now) != _status(row.units, after))
+    rows = [asked[at] for at in sorted(touched)]
+    moves = tuple(row.requirement for row in rows if _status(row.units, now) != _status(row.units, after))
     state: Literal["failing", "stale", "unknown"] = "failing" if worst & BAD else "stale" if worst & OLD else "unknown"
     return Step(kind=kind, about=about, scope=scope, subjects=tuple(lacking), state=state, moves=moves)
 

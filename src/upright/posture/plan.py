@@ -1,7 +1,7 @@
 """What the frameworks in force ask, compiled once into units: any of some kinds, about one type of subject."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from upright.posture.conditions import Demand
 from upright.posture.errors import FactsError
@@ -44,11 +44,13 @@ class Plan:
         requirements: in catalogue order. at: requirement id to position. framework_of: to its framework's id.
         units: each once. demands: for each type of subject and kind, the demands under which a cell is needed.
         touched: the units that a cell of (type of subject, kind) has a part in.
+        asked: what profiles are asked, as ``Scopes`` worked it out.
     """
 
     def __init__(self, catalogue: "Catalogue", frameworks: Iterable[str]) -> None:
         self._numbers: dict[Unit, int] = {}
         self._touched_by: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
+        self.asked: dict[object, Any] = {}
         wanted = frozenset(frameworks)
         self.requirements: tuple[RequirementPlan, ...] = tuple(
             self._requirement(requirement, framework)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # The two grounds on which a control may be left out, as ``statement-of-applicability`` writes them.
 GROUNDS = frozenset({"risk-assessment-shows-no-need", "not-asked-by-external-requirements"})
+_MOST_PROFILES = 128
 ROLES = "roles"
 ADOPTED = "adopted"
 
@@ -35,14 +36,14 @@ class _Asked(NamedTuple):
 
 
 class Scopes:
-    """Rows per scope. Systems of the same profile share their work."""
+    """Rows per scope. Systems of the same profile share their work, also those of other Facts by the same plan."""
 
     def __init__(self, facts: Facts, catalogue: "Catalogue", plan: Plan) -> None:
         self.plan = plan
         self._facts = facts
         self._catalogue = catalogue
-        self._asked: dict[object, _Asked] = {}
         self._applicable: dict[object, Applicable] = {}
+        self._of_systems: dict[str, list[Row]] = {}
 
     @cached_property
     def organisation(self) -> str:
@@ -114,10 +115,12 @@ class Scopes:
         return self._asked_of(self._profiles[system]).applicability[self.plan.at[requirement]]
 
     def _asked_of(self, profile: "Profile") -> _Asked:
-        key = _key(profile)
-        found = self._asked.get(key)
+        key = (_key(profile), tuple(sorted(profile.adopted.items())))
+        found: _Asked | None = self.plan.asked.get(key)
         if found is None:
-            found = self._asked[key] = self._ask(profile)
+            if len(self.plan.asked) >= _MOST_PROFILES:
+                self.plan.asked.clear()
+            found = self.plan.asked[key] = self._ask(profile)
         return found
 
     def _ask(self, profile: "Profile") -> _Asked:
@@ -185,7 +188,13 @@ class Scopes:
     # --- rows ------------------------------------------------------------------------------------------------------
 
     def of_system(self, system: str) -> list[Row]:
-        """What is asked of a system, in catalogue order."""
+        """What is asked of a system, in catalogue order; worked out once."""
+        found = self._of_systems.get(system)
+        if found is None:
+            found = self._of_systems[system] = self._rows_of(system)
+        return found
+
+    def _rows_of(self, system: str) -> list[Row]:
         rows = self._asked_of(self._profiles[system]).system
         excluded = {n for n in self._controls if self.is_excluded(self.plan.requirements[n], system)}
         if not excluded:
@@ -194,6 +203,10 @@ class Scopes:
 
     def of_organisation(self) -> list[Row]:
         """What is asked of the organisation; also what is asked of systems where there is no system yet."""
+        return self._of_organisation
+
+    @cached_property
+    def _of_organisation(self) -> list[Row]:
         profiles = self._profiles.values() or (self._empty,)
         asked = list({id(found): found for found in map(self._asked_of, profiles)}.values())
         found = []

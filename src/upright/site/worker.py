@@ -1,4 +1,4 @@
-"""``upright worker``: tasks, reactions and heartbeats in a process of their own, beside those that answer."""
+"""``upright worker``: tasks, reactions, judging ahead, heartbeats, in a process of its own beside those that answer."""
 
 import logging
 import os
@@ -19,6 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
 from upright.kernel import time_text
+from upright.records.assurance.ahead import judge_ahead, next_to_age
 from upright.records.operations.actions.voices import enter_waiting
 from upright.records.trail.reactions import due, newest_index, pending, run_pending
 from upright.records.trail.server_log import now
@@ -40,7 +41,7 @@ _RUNNERS = ("upright.site.importing", "upright.site.checking")
 
 
 class Worker:
-    """One worker: threads that beat, run reactions and remind once a day, and the caller's, which runs tasks."""
+    """One worker: threads that beat, react, judge ahead and remind once a day; the caller's own runs tasks."""
 
     def __init__(self, parent: int | None = None) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
@@ -49,6 +50,7 @@ class Worker:
         self._started = time_text(now())
         self.ended = 0
         self._seen = -2
+        self._judged, self._ages, self._rests_until = -2, "", 0.0
         for module in _RUNNERS:
             import_module(module)
 
@@ -61,6 +63,7 @@ class Worker:
         threads = [
             threading.Thread(target=self._again, args=(self.beat, BEAT_S), name="beat"),
             threading.Thread(target=self._again, args=(self.react, POLL_S), name="reactions"),
+            threading.Thread(target=self._again, args=(self.judge, POLL_S), name="judging"),
             threading.Thread(target=self._again, args=(self.daily, DAILY_S), name="daily"),
             threading.Thread(target=self._again, args=(run_due, SCHEDULES_S), name="schedules"),
         ]
@@ -82,6 +85,7 @@ class Worker:
             self.react()
             run_due()
             self.work()
+            self.judge()
         finally:
             WorkerBeat.objects.filter(worker=self.id).delete()
 
@@ -109,6 +113,20 @@ class Worker:
             LOG.info("reactions ran", extra={"task": "reactions", "entry": newest, "outcome": "done"})
         if not any(pending().values()):
             self._seen = newest
+
+    def judge(self) -> None:
+        """Judges ahead what the log's new entries may have changed, or what aged; then rests as long as that took."""
+        newest, moment = newest_index(), time_text(now())
+        is_due = newest != self._judged or (self._ages and self._ages <= moment)
+        if not is_due or time.monotonic() < self._rests_until:
+            return
+        begun = time.monotonic()
+        count = judge_ahead(self.stopping.is_set)
+        ended = time.monotonic()
+        self._judged, self._ages, self._rests_until = newest, next_to_age(), 2 * ended - begun
+        if count:
+            seconds = round(ended - begun, 3)
+            LOG.info("judged ahead", extra={"task": "posture", "entry": newest, "outcome": count, "seconds": seconds})
 
     def daily(self) -> None:
         """Once a day, from the hour of reminders on: tells everybody what is due, then sends the digests."""

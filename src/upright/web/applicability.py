@@ -16,7 +16,7 @@ from upright.desk.moves import offers
 from upright.desk.visible import visible
 from upright.kernel import InputError
 from upright.posture import fold
-from upright.records.assurance.judging import postures
+from upright.records.assurance.judging import at_hand, look
 from upright.records.inventory.models import System
 from upright.records.risk.applicability import Conflict, RowChange, compare, conflicts, order_of, wanted_controls
 from upright.records.risk.known import annex_a, catalogue
@@ -194,7 +194,7 @@ def _postures(request: Request) -> dict[str, dict[str, Any]]:
         return {}
     systems = list(visible(System, request.powers).values_list("ref", flat=True))
     found: dict[str, dict[str, Any]] = {}
-    for ref, kept in postures(systems).items():
+    for ref, kept in at_hand(look(systems).values()).items():
         for one in kept.verdicts:
             found.setdefault(ref, {}).setdefault(one.requirement, []).append(one.status)
     return found

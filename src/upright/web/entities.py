@@ -9,12 +9,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from upright.posture.posture import Counts
-from upright.records.assurance.judging import overall, postures
+from upright.records.assurance.overview import overall, summaries
 from upright.records.governance.models import Document
 from upright.records.governance.subjects import units_below
 from upright.records.identity.models import Unit
 from upright.records.inventory.models import System
 from upright.web.frame import catalogue
+from upright.web.posture import Behind, behind
 from upright.web.requests import Request
 
 STATUSES = ("met", "partly", "failing", "stale", "unknown", "not_applicable")
@@ -30,6 +31,7 @@ class Entity:
     documents: Mapping[str, int]
     deviations: int
     jurisdictions: str = field(default="")
+    behind: Behind | None = None
 
 
 def show(request: Request) -> HttpResponse:
@@ -55,12 +57,14 @@ def show(request: Request) -> HttpResponse:
 def _entity(unit: Unit) -> Entity:
     own = _own_units(unit)
     refs = list(System.objects.filter(unit__in=own).values_list("ref", flat=True))
-    counts = overall(postures(refs).values()) if refs else {}
+    found = summaries(refs)
+    counts = overall(found.values()) if refs else {}
     titles = {name: one.title for name, one in catalogue().frameworks.items()}
     rows = Document.objects.filter(unit__in=own).values_list("state").annotate(Count("pk"))
     return Entity(
         unit=unit,
         systems=len(refs),
+        behind=behind(found.values()),
         frameworks=tuple((titles.get(name, name), one) for name, one in sorted(counts.items())),
         documents={str(state): count for state, count in rows},
         deviations=Document.objects.filter(unit__in=own, inherits__isnull=False).exclude(deviations="").count(),

@@ -19,7 +19,7 @@ from upright.ledger import Recorded
 from upright.posture.keybook import KeyBook
 from upright.posture.plan import strictest_freshness
 from upright.records.assurance.evidence import key_entries
-from upright.records.assurance.judging import postures
+from upright.records.assurance.judging import posture_of
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.records.trail.history import recorded
@@ -246,7 +246,7 @@ def _answers(row: EvidenceRow, system: System | None) -> list[dict[str, Any]]:
     ids = list(dict.fromkeys(one for kind in row.kinds for one in asked_by().get(kind, ())))
     verdicts = {}
     if system is not None:
-        verdicts = {one.requirement: one.status for one in postures([system.ref])[system.ref].verdicts}
+        verdicts = {one.requirement: one.status for one in posture_of(system.ref).verdicts}
     lines = [
         {
             "id": one,

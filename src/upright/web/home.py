@@ -1,5 +1,6 @@
 """Home, the places of the rail, and the way to jump to any record."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, Value
@@ -10,6 +11,7 @@ from upright.desk.description import RecordType, registered
 from upright.desk.detail import counted
 from upright.desk.values import day
 from upright.desk.visible import visible
+from upright.gate import Missing
 from upright.records.assurance.overview import Summary
 from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerEntry
@@ -17,7 +19,7 @@ from upright.records.trail.record import record_types
 from upright.records.trail.server_log import now
 from upright.web.frame import PLACES, catalogue
 from upright.web.needs import needs, stage_word
-from upright.web.posture import MOST_COMPARED, compared, read_by, said_of, severity_word
+from upright.web.posture import MOST_COMPARED, behind, compared, read_by, said_of, severity_word
 from upright.web.recent import recent
 from upright.web.requests import Request
 from upright.web.steps import best_step
@@ -76,6 +78,7 @@ def home(request: Request) -> HttpResponse:
             "more": max(0, len(waits) - _MOST),
             "soon": sum(one.due is not None and (one.due - now().date()).days <= _SOON for one in waits),
             "frameworks": compared(systems, found),
+            "behind": behind(found.values()),
             "is_compared": len(systems) <= MOST_COMPARED,
             "step": best_step(request, systems, found),
             "today": f"{now():%A} {day(now())}",
@@ -100,11 +103,20 @@ def _row(system: System, found: Summary | None) -> SystemRow:
         system=system,
         stage=stage_word(system.stage).capitalize(),
         gate=gate.answer if gate else "",
-        says=said_of(missing) if gate else "last stage, or no evidence yet",
+        says=_says(found, missing),
         severity=severity_word(found.severity if found else ""),
         because=f"{len(found.open_questions)} questions open" if found and found.open_questions else "",
         open=len(missing),
     )
+
+
+def _says(found: Summary | None, missing: Iterable[Missing]) -> str:
+    if found is not None and found.is_behind:
+        if not found.is_judged:
+            return "unknown until it is judged, which is under way"
+        said = said_of(missing) if found.gate else "no gate ahead"
+        return f"{said}, as of entry {found.entry:,}; being judged again"
+    return said_of(missing) if found and found.gate else "last stage, or no evidence yet"
 
 
 def _size() -> int:

@@ -85,6 +85,15 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Behind:
+    """How many systems are shown as of an older entry, the oldest of those, and how many nobody judged yet."""
+
+    count: int
+    entry: int
+    never: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """One requirement of a system, with where it stands."""
 
@@ -113,6 +122,15 @@ def read_by(request: Request, systems: Iterable[System]) -> Mapping[str, Summary
     if not request.powers.may(RIGHT):
         return {}
     return summaries([one.ref for one in systems if request.powers.may(RIGHT, one)])
+
+
+def behind(found: Iterable[Summary]) -> Behind | None:
+    """What a page over many systems says where some are being judged again; None where all are as of now."""
+    waiting = [one for one in found if one.is_behind]
+    if not waiting:
+        return None
+    entries = [one.entry for one in waiting if one.is_judged]
+    return Behind(count=len(entries), entry=min(entries, default=-1), never=len(waiting) - len(entries))
 
 
 def compared(systems: Sequence[System], found: Mapping[str, Summary]) -> list[Row]:

@@ -6,7 +6,7 @@ The same reader makes them as in a workspace and in a pack (``posture.gather``),
 import functools
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 _READ = ("binding:", "attestation:", "key:", "system:", "workspace-system:", "binding-approval:")
 _AUTHORITY = ZoneInfo("Europe/Brussels")
-_KEYS = "index:keys"
-_KEPT = "3"  # what a kept posture holds; one of another number is judged anew
+KEYS = "index:keys"
+_FEW = 200  # beyond, one look over all indexes costs less than naming them
+MOST_IN_A_REQUEST = 4
+_KEPT = "4"  # what a kept posture holds; one of another number is judged anew
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +44,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     ``gate`` answers for the stage after the system's own (None: it is at the last one, or not in these Facts);
     ``steps`` would move most, first of the system, then of the organisation. ``severity`` is its class under the EU AI
     Act with what it rests on; while questions are open it is the most severe one possible. ``lacking``: the kinds of
-    evidence that keep a requirement at the gate from being met.
+    evidence that keep a requirement at the gate from being met. ``entry``: the newest one that it may rest on;
+    ``is_behind``: there are newer ones, and it is being judged again.
     """
 
     scope: str
@@ -56,6 +59,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     open_questions: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
     lacking: Mapping[str, tuple[str, ...]] = {}
+    entry: int = -1
+    is_behind: bool = False
 
     def counts(self, scope_ref: str) -> Mapping[str, Counts]:
         """By framework, how many requirements of one scope have which status."""
@@ -66,13 +71,29 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         return {framework: Counts.over(found) for framework, found in by.items()}
 
 
+class Look(NamedTuple):
+    """How a kept posture stands to the log: the entry it is as of (-1: none holds), the newest, its system's newest."""
+
+    scope: str
+    entry: int
+    facts: str
+    newest: int
+    own: int
+    document: bytes = b""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Nothing is new since."""
+        return self.entry == self.newest
+
+
 def catalogue() -> "Catalogue":
     """The edition in force; read once a process."""
     return load_catalogue(())
 
 
 def facts_of(scope: str, at: str | None = None) -> Facts:
-    """What judgement sees of a system (with the organisation), or of the whole organisation; three queries.
+    """What judgement sees of a system (with the organisation), or of the whole organisation; two queries.
 
     Args:
         scope: ``system:mortgage`` or the organisation's reference.
@@ -85,12 +106,72 @@ def facts_of(scope: str, at: str | None = None) -> Facts:
 
 def posture_of(system: str) -> Kept:
     """The posture of one system; recomputed only where an entry in its scope is new, or something aged since."""
-    return _kept_or_new([system])[system]
+    return postures([system])[system]
 
 
 def postures(systems: Iterable[str]) -> Mapping[str, Kept]:
-    """The same for many systems: two queries, and what has to be recomputed."""
-    return _kept_or_new(list(systems))
+    """The same for many systems: two queries, and what has to be recomputed. A page asks ``at_hand``."""
+    looks = look(systems)
+    return _loaded(one for one in looks.values() if one.is_fresh) | judged(
+        one for one in looks.values() if not one.is_fresh
+    )
+
+
+def at_hand(looks: Iterable[Look]) -> dict[str, Kept]:
+    """What a page shows of many systems without waiting: a few are judged now, of the others the last that is known.
+
+    The worker judges ahead; until it has, what changed meanwhile reads ``is_behind``, with the entry it is as of. What
+    was never judged, or has aged since, is unknown.
+    """
+    listed = list(looks)
+    now_judged, later = in_a_request(listed)
+    found = _loaded([*(one for one in listed if one.is_fresh), *later])
+    behind = {one.scope: msgspec.structs.replace(found[one.scope], is_behind=True) for one in later if one.entry >= 0}
+    never = {one.scope: unjudged(one.scope) for one in later if one.entry < 0}
+    return found | behind | never | judged(now_judged)
+
+
+def look(systems: Iterable[str]) -> dict[str, Look]:
+    """Three queries, however many systems; of few the document comes along.
+
+    A posture that aged, or was judged by another edition, does not hold.
+    """
+    wanted = list(systems)
+    newest, moment = newest_entries(wanted), time_text(now())
+    rows = PostureRow.objects.filter(scope__in=wanted, catalogue=edition_digest(), at__lte=moment, until__gt=moment)
+    whole = ["document"] if len(wanted) <= MOST_IN_A_REQUEST else []
+    kept = {row[0]: row[1:] for row in rows.values_list("scope", "newest", "facts", *whole)}
+    found = {}
+    for scope in wanted:
+        own, shared = newest[scope]
+        entry, facts, *document = kept.get(scope, (-1, ""))
+        found[scope] = Look(scope, entry, facts, max(own, shared), own, *map(bytes, document))
+    return found
+
+
+def in_a_request(looks: Iterable[Look]) -> tuple[list[Look], list[Look]]:
+    """Of those that changed the few that a request may judge, those first that changed themselves; and the others."""
+    changed = sorted((one for one in looks if not one.is_fresh), key=lambda one: one.own <= one.entry)
+    return changed[:MOST_IN_A_REQUEST], changed[MOST_IN_A_REQUEST:]
+
+
+def unjudged(system: str) -> Kept:
+    """All that is asked, unknown: nobody looked yet."""
+    return Kept(scope=system, at="", until="", facts="", verdicts=_all_unknown(system, organisation()), is_behind=True)
+
+
+@functools.lru_cache(maxsize=256)
+def _all_unknown(system: str, shared: str) -> tuple[Verdict, ...]:
+    about = {
+        one.id: {"organisation" if ask.about == "organisation" else "system" for ask in one.asks}
+        for one in catalogue().requirements.values()
+    }
+    return tuple(
+        Verdict(requirement=name, scope_ref=scope, status="unknown")
+        for scope, part in ((system, "system"), (shared, "organisation"))
+        for name, parts in about.items()
+        if part in parts
+    )
 
 
 def overall(found: Iterable[Kept]) -> Mapping[str, Counts]:
@@ -128,94 +209,134 @@ def explain_of(requirement: str, system: str | None, at: str | None = None) -> "
     return explain(facts, catalogue(), requirement, system=system)
 
 
+class Reading:
+    """The log as one moment sees it: what belongs to no system is read once, whatever number of systems is judged."""
+
+    def __init__(self) -> None:
+        self.organisation = organisation()
+        last = LedgerEntry.objects.order_by("-index").values("index")[:1]
+        newest = recorded(LedgerEntry.objects.filter(index__in=last))
+        self.at = max([time_text(now()), *(one.time for one in newest)])
+        self._shared = _of_indexes([f"index:{self.organisation}", KEYS])
+
+    def facts(self, system: str) -> Facts:
+        """What judgement sees of a system; one query."""
+        return gather(
+            [*self._shared, *_of_indexes([f"index:{Ref.parse(system).bare}"])],
+            at=self.at,
+            scope=system,
+            catalogue=catalogue(),
+            log="server",
+            organisation=self.organisation,
+        )
+
+
 def _entries(scope: str) -> list[Recorded]:
-    wanted = Q()
-    for prefix in (*_READ, *_speaking()):
-        wanted |= Q(ref__gte=prefix, ref__lt=f"{prefix[:-1]};")
-    rows = LedgerEntry.objects.filter(wanted)
     if scope.startswith("system:"):
-        streams = LedgerStream.objects.filter(index_ref__in=_indexes(scope)).values("ref")
-        rows = rows.filter(ref__in=streams)
-    return recorded(rows)
+        return _of_indexes([f"index:{Ref.parse(scope).bare}", organisation_index(), KEYS])
+    wanted = Q()
+    for prefix in read_by_posture():
+        wanted |= Q(ref__gte=prefix, ref__lt=f"{prefix[:-1]};")
+    return recorded(LedgerEntry.objects.filter(wanted))
+
+
+def _of_indexes(indexes: list[str]) -> list[Recorded]:
+    streams = LedgerStream.objects.filter(index_ref__in=indexes).values("ref")
+    return recorded(LedgerEntry.objects.filter(ref__in=streams), beginning=read_by_posture())
 
 
 @functools.cache
-def _speaking() -> tuple[str, ...]:
-    """What references of record types that are evidence begin with."""
-    return tuple(f"{name}:" for name, model in record_types().items() if model.as_evidence is not Record.as_evidence)
+def read_by_posture() -> tuple[str, ...]:
+    """What references of streams begin with that Facts may rest on: evidence, keys, and record types that speak."""
+    speaking = [name for name, model in record_types().items() if model.as_evidence is not Record.as_evidence]
+    return (*_READ, *(f"{name}:" for name in speaking))
 
 
-def _indexes(system: str) -> list[str]:
-    return [f"index:{Ref.parse(system).bare}", organisation_index(), _KEYS]
+def _loaded(looks: Iterable[Look]) -> dict[str, Kept]:
+    wanted = [one for one in looks if one.entry >= 0]
+    rows = [(one.scope, one.entry, one.document) for one in wanted if one.document]
+    if absent := [one.scope for one in wanted if not one.document]:
+        stored = PostureRow.objects.filter(scope__in=absent).values_list("scope", "newest", "document")
+        rows += [(scope, entry, bytes(document)) for scope, entry, document in stored]
+    return {
+        scope: msgspec.structs.replace(msgspec.json.decode(document, type=Kept), entry=entry)
+        for scope, entry, document in rows
+    }
 
 
-def _kept_or_new(systems: list[str]) -> dict[str, Kept]:
-    newest = newest_entries(systems)
-    edition, moment = edition_digest(), time_text(now())
-    found: dict[str, Kept] = {}
-    for row in PostureRow.objects.filter(scope__in=systems, catalogue=edition, at__lte=moment, until__gt=moment):
-        if row.newest == newest[row.scope]:
-            found[row.scope] = msgspec.json.decode(bytes(row.document), type=Kept)
-    made = [_judged(system, newest[system], edition) for system in systems if system not in found]
-    if made:
-        PostureRow.objects.bulk_create(
-            made,
-            update_conflicts=True,
-            unique_fields=["scope"],
-            update_fields=["newest", "catalogue", "at", "until", "facts", "document"],
-        )
-    return found | {row.scope: msgspec.json.decode(row.document, type=Kept) for row in made}
-
-
-def newest_entries(systems: list[str]) -> dict[str, int]:
-    """By system the newest entry that its Facts could rest on."""
-    ends = dict(
-        LedgerStream.objects.exclude(ref__gte="index:", ref__lt="index;")
-        .values_list("index_ref")
-        .annotate(end=Max("newest"))
-        .order_by()
+def judged(looks: Iterable[Look]) -> dict[str, Kept]:
+    """Judges systems anew and keeps what was found."""
+    wanted = list(looks)
+    if not wanted:
+        return {}
+    edition, reading = edition_digest(), Reading()
+    refs = [one.scope for one in wanted]
+    stages = dict(System.objects.filter(ref__in=refs).values_list("ref", "stage"))
+    made = {one.scope: _judged(one, reading, stages.get(one.scope)) for one in wanted}
+    PostureRow.objects.bulk_create(
+        [
+            PostureRow(
+                scope=kept.scope,
+                newest=kept.entry,
+                catalogue=edition,
+                at=kept.at,
+                until=kept.until,
+                facts=kept.facts,
+                document=msgspec.json.encode(kept),
+            )
+            for kept in made.values()
+        ],
+        update_conflicts=True,
+        unique_fields=["scope"],
+        update_fields=["newest", "catalogue", "at", "until", "facts", "document"],
     )
-    shared = max(ends.get(organisation_index(), -1), ends.get(_KEYS, -1))
-    return {system: max(ends.get(f"index:{Ref.parse(system).bare}", -1), shared) for system in systems}
+    return made
 
 
-def _judged(system: str, newest: int, edition: str) -> PostureRow:
-    facts = facts_of(system)
+def newest_entries(systems: list[str]) -> dict[str, tuple[int, int]]:
+    """By system the newest entry of its own index, and that of the organisation and the keys."""
+    indexes = {system: f"index:{Ref.parse(system).bare}" for system in systems}
+    shared = [organisation_index(), KEYS]
+    rows = LedgerStream.objects.exclude(ref__gte="index:", ref__lt="index;")
+    if len(indexes) <= _FEW:
+        rows = rows.filter(index_ref__in=[*indexes.values(), *shared])
+    ends = dict(rows.values_list("index_ref").annotate(end=Max("newest")).order_by())
+    common = max(ends.get(one, -1) for one in shared)
+    return {system: (ends.get(index, -1), common) for system, index in indexes.items()}
+
+
+def _judged(wanted: Look, reading: Reading, stage: str | None) -> Kept:
+    system = wanted.scope
+    facts = reading.facts(system)
     posture = evaluate(facts, catalogue())
     judge = evaluator(facts, catalogue())
     scopes = [scope for scope in (system, judge.scopes.organisation) if scope in posture.scopes]
     classified = judge.scopes.classification(system) if system in scopes else None
-    following = next_stage(System.objects.filter(ref=system).values_list("stage", flat=True).first())
+    following = next_stage(stage)
     gate = None
     if following and system in scopes:
         gate = gate_answer(facts, catalogue(), system=system, stage=following)
-    kept = Kept(
+    shown = {system, reading.organisation, "organisation"}
+    return Kept(
         scope=system,
         at=facts.at,
         until=_until(facts),
         facts=posture.facts,
-        verdicts=tuple(one for one in posture.verdicts if one.scope_ref in {system, organisation(), "organisation"}),
+        verdicts=tuple(one for one in posture.verdicts if one.scope_ref in shown),
         gate=gate,
         lacking=_lacking(judge, scopes, gate),
         steps=tuple(step for scope in scopes for step in next_steps(judge, scope)),
         severity=classified.severity if classified else "",
         open_questions=classified.undetermined if classified else (),
         because=classified.because if classified else (),
-    )
-    return PostureRow(
-        scope=system,
-        newest=newest,
-        catalogue=edition,
-        at=kept.at,
-        until=kept.until,
-        facts=kept.facts,
-        document=msgspec.json.encode(kept),
+        entry=wanted.newest,
     )
 
 
 def _lacking(judge: Judge, scopes: list[str], gate: GateAnswer | None) -> dict[str, tuple[str, ...]]:
     named = [one.what for one in gate.missing if one.what in judge.plan.at] if gate else []
-    return {one: tuple(kind for scope in scopes for kind in lacking(judge, scope, one)) for one in named}
+    by_scope = [lacking(judge, scope, named) for scope in scopes]
+    return {one: tuple(kind for found in by_scope for kind in found[one]) for one in named}
 
 
 def _until(facts: Facts) -> str:

@@ -5,19 +5,18 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from upright.gate import GateAnswer
-from upright.kernel import UprightError, time_text
+from upright.kernel import UprightError
 from upright.posture import Step, evaluate
 from upright.posture.posture import FOLD, UPWARDS, Counts, Status, Verdict
 from upright.records.assurance.judging import (
     Kept,
+    at_hand,
     catalogue,
     edition_digest,
     facts_of,
-    newest_entries,
-    postures,
+    in_a_request,
+    look,
 )
-from upright.records.assurance.models import PostureRow
-from upright.records.trail.server_log import now
 
 _HERE = 16  # beside the four bits of a status: the requirement is judged in this scope at all
 _MOST = 4000
@@ -37,6 +36,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     severity: str = ""
     open_questions: tuple[str, ...] = ()
+    entry: int = -1
+    is_behind: bool = False
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anybody looked yet; else all of it is unknown."""
+        return bool(self.at)
 
 
 _known: dict[tuple[str, str, str], Summary] = {}
@@ -44,18 +50,18 @@ _past: dict[tuple[str, str, str], Summary | None] = {}
 
 
 def summaries(systems: Iterable[str]) -> Mapping[str, Summary]:
-    """The summary of each system; two queries where nothing changed, else what judging them anew takes."""
-    wanted = list(systems)
-    newest, edition, moment = newest_entries(wanted), edition_digest(), time_text(now())
+    """The summary of each system without waiting (``judging.at_hand``); two queries where nothing changed."""
+    wanted, edition = list(systems), edition_digest()
+    looks = look(wanted)
+    later = frozenset(in_a_request(looks.values())[1])
     found: dict[str, Summary] = {}
-    rows = PostureRow.objects.filter(scope__in=wanted, catalogue=edition, at__lte=moment, until__gt=moment)
-    for scope, entry, facts in rows.values_list("scope", "newest", "facts"):
-        held = _known.get((scope, facts, edition))
-        if held is not None and entry == newest[scope]:
-            found[scope] = held
-    missing = [one for one in wanted if one not in found]
-    for scope, kept in (postures(missing) if missing else {}).items():
-        found[scope] = _hold((scope, kept.facts, edition), _of(kept))
+    for one in looks.values():
+        held = _known.get((one.scope, one.facts, edition))
+        if held is not None and (one.is_fresh or one in later):
+            found[one.scope] = msgspec.structs.replace(held, entry=one.entry, is_behind=not one.is_fresh)
+    for scope, kept in at_hand(looks[one] for one in wanted if one not in found).items():
+        made = _of(kept)
+        found[scope] = _hold((scope, kept.facts, edition), made) if kept.facts else made
     return {one: found[one] for one in wanted}
 
 
@@ -98,6 +104,8 @@ def _of(kept: Kept) -> Summary:
         steps=kept.steps,
         severity=kept.severity,
         open_questions=kept.open_questions,
+        entry=kept.entry,
+        is_behind=kept.is_behind,
     )
 
 

@@ -38,13 +38,18 @@ def entries_of(ref: str) -> list[Recorded]:
     return recorded(LedgerEntry.objects.filter(ref=ref))
 
 
-def recorded(rows: "QuerySet[LedgerEntry]") -> list[Recorded]:
+def recorded(rows: "QuerySet[LedgerEntry]", *, beginning: tuple[str, ...] = ("",)) -> list[Recorded]:
     """Entries in the order of the log, each held to its leaf; whether the leaf is in the log, ``verify`` proves.
+
+    Args:
+        rows: which entries.
+        beginning: only those whose reference begins with one of these.
 
     Raises:
         DoorError: a body or its salt was changed behind the door.
     """
-    return [_recorded(*row) for row in rows.order_by("index").values_list(*_COLUMNS)]
+    columns = rows.order_by("index").values_list(*_COLUMNS)
+    return [_recorded(*row) for row in columns if row[2].startswith(beginning)]
 
 
 def steps(ref: str) -> list[Step]:

@@ -45,6 +45,9 @@ class LedgerStream(models.Model):
     entries = models.BigIntegerField()
     newest = models.BigIntegerField()
 
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["index_ref", "newest"], name="trail_stream_index")]
+
 
 class RefCounter(models.Model):
     """The last number given to display references such as ``risk:2026-0012``; ``name`` is ``risk:2026``."""

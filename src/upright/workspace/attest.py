@@ -59,7 +59,8 @@ def attest(
     one): who asks first, who approves second. None given: the only one at hand.
 
     Raises:
-        AttestError: unknown kind or subject (UP-ATT-01, -02), unfit data (-03), a key that may not sign (-04, -05).
+        AttestError: unknown kind or subject (UP-ATT-01, -02), unfit data (-03), a key that may not sign (-04, -05),
+            a link to nothing (-06), a supplier that was left out (-08).
         ManifestError: the file is not YAML, with its line.
     """
     found = workspace.catalogue().kind(kind)
@@ -70,6 +71,8 @@ def attest(
     data = validated(found, said)
     signers = _signers(workspace, keys)
     _check_links(workspace, found.id, data)
+    if found.id == "supplier-assessment":
+        _check_suppliers(workspace, subject[0], data, manifest)
     record = RecordPart(
         kind=found.id,
         state=_word("state", state or said.state or "approved", STATES),
@@ -257,6 +260,21 @@ def _check_links(workspace: "Workspace", kind: str, data: Mapping[str, Any]) -> 
             raise AttestError(
                 f"{kind} names evidence {text}, which is not in this log. 'upright evidence list' shows the ids.",
                 code="UP-ATT-06",
+            )
+
+
+def _check_suppliers(workspace: "Workspace", system: Ref, data: Mapping[str, Any], manifest: "Manifest | None") -> None:
+    """One statement speaks for all suppliers of the system (A.10.3), so it says something of each that is declared."""
+    record = workspace.system_record(system) or {}
+    edges = [edge for one in record.get("subjects", ()) if one["ref"] == str(system) for edge in one["edges"]]
+    names = {str(one.ref): one.name for one in manifest.suppliers} if manifest is not None else {}
+    said = {str(row["supplier"]).casefold() for row in data["rows"]}
+    for ref in sorted(edge["to"] for edge in edges if edge["to"].startswith("supplier:")):
+        if said.isdisjoint({ref, ref.partition(":")[2], names.get(ref, ref).casefold()}):
+            raise AttestError(
+                f"supplier-assessment says nothing of {ref}, which the manifest declares. Add a row with "
+                f"`supplier: {ref.partition(':')[2]}`.",
+                code="UP-ATT-08",
             )
 
 

@@ -91,19 +91,23 @@ def resolved_sources(manifest: Manifest) -> tuple[dict[Ref, ModelSource], dict[R
 
 
 def system_digest(manifest: Manifest) -> str:
-    """The digest of ``system:<id>`` as a subject: what an impact assessment is about, so neither stage nor bindings."""
+    """The digest of ``system:<id>`` as a subject: what an impact assessment is about, so neither stage nor bindings.
+
+    Who supplies what is part of it where anything is supplied: another supplier opens what was assessed before.
+    """
     system = manifest.system
-    return digest_value(
-        {
-            "ref": str(system.ref),
-            "purpose": system.purpose,
-            "roles": {framework: sorted(roles) for framework, roles in system.roles.items()},
-            "modality": system.modality,
-            "personal_data": system.personal_data,
-            "traits": dict(system.traits),
-            "answers": [list(pair) for pair in answer_rows(manifest)],
-        }
-    )
+    said: dict[str, Any] = {
+        "ref": str(system.ref),
+        "purpose": system.purpose,
+        "roles": {framework: sorted(roles) for framework, roles in system.roles.items()},
+        "modality": system.modality,
+        "personal_data": system.personal_data,
+        "traits": dict(system.traits),
+        "answers": [list(pair) for pair in answer_rows(manifest)],
+    }
+    if manifest.suppliers:
+        said["suppliers"] = sorted([str(one.ref), *sorted(map(str, one.provides))] for one in manifest.suppliers)
+    return digest_value(said)
 
 
 def answer_rows(manifest: Manifest) -> list[tuple[str, Any]]:

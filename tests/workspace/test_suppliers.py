@@ -22,7 +22,7 @@ def cell(one: Office) -> str:
 
 def test_every_declared_supplier_is_assessed_and_a_new_one_opens_what_was_said(office: Office) -> None:  # noqa: F811
     assert cell(office) == "unknown"
-    with pytest.raises(AttestError, match="says nothing of supplier:bureau.*supplier: bureau") as why:
+    with pytest.raises(AttestError, match=r"says nothing of supplier:bureau.*supplier: bureau") as why:
         office.attest("supplier-assessment", "system", said(HOST), 0)
     assert why.value.code == "UP-ATT-08"
     for name in ("bureau", "supplier:bureau"):

@@ -17,6 +17,11 @@ from upright.checks.deciding import Decider, nearness
 from upright.checks.robustness.space import Feature, Rows, Space
 
 Positions = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+_Piece = tuple[Positions, Rows, Bools, Floats | None]
+"""Rows, the same moved, which of them flipped, and how near the next decision they came."""
+_Bracket = tuple[Positions, int, Floats, Floats]
+"""Of rows, in one feature, a value that does not flip and one that does."""
 _MOVES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.6, 2.5)
 _ALL_STEPS = 24
 _HALVINGS = 14
@@ -48,6 +53,26 @@ class Task:
     progress: Callable[[float], None]
 
 
+class _Lane:
+    """One feature in one direction: rows that have not flipped yet, where they stand, and what was found so far."""
+
+    def __init__(self, at: int, sign: float, grid: list[float], rows: Positions, inside: Floats) -> None:
+        self.at, self.sign, self.grid = at, sign, grid
+        self.rows, self.inside = rows, inside
+        self.next: tuple[Positions, Rows] = rows, np.empty((0, 0))
+        self.pieces: list[_Piece] = []
+        self.brackets: list[_Bracket] = []
+
+    def take(self, piece: _Piece) -> None:
+        """What the model says of the step."""
+        rows, moved, flips, _ = piece
+        values = moved[:, self.at]
+        self.pieces.append(piece)
+        if flips.any():
+            self.brackets.append((rows[flips], self.at, self.inside[flips], values[flips]))
+        self.rows, self.inside = rows[~flips], values[~flips]
+
+
 class Search:
     """One search over all rows of a task."""
 
@@ -74,67 +99,85 @@ class Search:
     # One feature ------------------------------------------------------------------------------------------------
 
     def _one_feature(self) -> None:
-        brackets: list[tuple[Positions, int, Floats, Floats]] = []
+        """Each feature alone. The model is asked for all of them together: asking costs more than a few rows do."""
+        lanes = [
+            _Lane(at, sign, _grid(self.task.space.features[at]), rows, self.task.base[rows, at])
+            for at in self.task.space.movable
+            if self.task.space.features[at].kind != "category"
+            for rows in [np.flatnonzero(~np.isnan(self.task.base[:, at]))]
+            for sign in (-1.0, 1.0)
+        ]
+        self._walk(lanes)
+        categories = {at: self._categories(at) for at in self.task.space.movable if at not in {one.at for one in lanes}}
+        asked = iter(self._asked_together([piece for pieces in categories.values() for piece in pieces]))
         for at in self.task.space.movable:
-            feature = self.task.space.features[at]
-            if feature.kind == "category":
-                self._categories(at, feature)
-            else:
-                brackets += self._sides(at, feature)
-        for rows, at, inside, outside in brackets:
-            self._halve(rows, at, inside, outside)
+            walked = [piece for lane in lanes if lane.at == at for piece in lane.pieces]
+            for rows, moved, flips, near in [*walked, *(next(asked) for _ in categories.get(at, ()))]:
+                if near is not None:
+                    self.effects.append((at, rows, moved, near))
+                self._keep(rows, moved, flips)
+        self._halve([bracket for lane in lanes for bracket in lane.brackets])
 
-    def _categories(self, at: int, feature: Feature) -> None:
+    def _categories(self, at: int) -> list[tuple[Positions, Rows]]:
+        """Each other value that the feature can have."""
         known = np.flatnonzero(~np.isnan(self.task.base[:, at]))
-        for value in range(len(feature.values)):
+        found = []
+        for value in range(len(self.task.space.features[at].values)):
             rows = known[self.task.base[known, at] != value]
             moved = self.task.base[rows]
             moved[:, at] = value
-            flips = self._flips(rows, moved, note=at)
-            self._keep(rows, moved, flips)
-
-    def _sides(self, at: int, feature: Feature) -> list[tuple[Positions, int, Floats, Floats]]:
-        """Of each row and direction the last value of the grid that does not flip and the first that does."""
-        found = []
-        for sign in (-1.0, 1.0):
-            rows = np.flatnonzero(~np.isnan(self.task.base[:, at]))
-            inside = self.task.base[rows, at]
-            for step in _grid(feature):
-                values = self._moved_by(feature, self.task.base[rows, at], sign * step)
-                new = values != inside
-                rows, values, inside = rows[new], values[new], inside[new]
-                if not len(rows):
-                    break
-                moved = self.task.base[rows]
-                moved[:, at] = values
-                flips = self._flips(rows, moved, note=at)
-                self._keep(rows, moved, flips)
-                if flips.any():
-                    found.append((rows[flips], at, inside[flips], values[flips]))
-                rows, inside = rows[~flips], values[~flips]
+            found.append((rows, moved))
         return found
+
+    def _walk(self, lanes: "list[_Lane]") -> None:
+        """Finds in each lane, of each row, the last value of the grid that does not flip and the first that does."""
+        for step in range(max((len(lane.grid) for lane in lanes), default=0)):
+            going = [lane for lane in lanes if step < len(lane.grid) and self._starts(lane, step)]
+            for lane, piece in zip(going, self._asked_together([lane.next for lane in going]), strict=True):
+                lane.take(piece)
+
+    def _starts(self, lane: "_Lane", step: int) -> bool:
+        values = self._moved_by(
+            self.task.space.features[lane.at], self.task.base[lane.rows, lane.at], lane.sign * lane.grid[step]
+        )
+        new = values != lane.inside
+        lane.rows, lane.inside = lane.rows[new], lane.inside[new]
+        moved = self.task.base[lane.rows]
+        moved[:, lane.at] = values[new]
+        lane.next = lane.rows, moved
+        return len(lane.rows) > 0
 
     def _moved_by(self, feature: Feature, values: Floats, move: float) -> Floats:
         by = move if feature.steps else move * feature.scale
         found = np.clip(values + by, min(feature.low, np.inf), feature.high)
         return np.rint(found) if feature.steps else found
 
-    def _halve(self, rows: Positions, at: int, inside: Floats, outside: Floats) -> None:
-        feature = self.task.space.features[at]
+    def _halve(self, brackets: "list[_Bracket]") -> None:
+        """Narrows each bracket down to where the decision flips, as long as that can be nearer than what is known."""
         for _ in range(_HALVINGS):
-            open_ = np.abs(outside - inside) > (1.0 if feature.steps else 1e-4 * feature.scale)
-            reach = np.abs(inside - self.task.base[rows, at]) / feature.scale < self.best[rows]
-            left = open_ & reach
-            if not left.any():
-                return
-            rows, inside, outside = rows[left], inside[left], outside[left]
-            middle = (inside + outside) / 2
-            middle = np.rint(middle) if feature.steps else middle
-            moved = self.task.base[rows]
-            moved[:, at] = middle
-            flips = self._flips(rows, moved)
-            self._keep(rows, moved, flips)
-            inside, outside = np.where(flips, inside, middle), np.where(flips, middle, outside)
+            going = []
+            for rows, at, inside, outside in brackets:
+                feature = self.task.space.features[at]
+                open_ = np.abs(outside - inside) > (1.0 if feature.steps else 1e-4 * feature.scale)
+                reach = np.abs(inside - self.task.base[rows, at]) / feature.scale < self.best[rows]
+                left = open_ & reach
+                if left.any():
+                    going.append((rows[left], at, inside[left], outside[left]))
+            brackets = []
+            asked = [self._middle(bracket) for bracket in going]
+            for (_, at, inside, outside), (rows, moved, flips, _) in zip(
+                going, self._asked_together(asked), strict=True
+            ):
+                self._keep(rows, moved, flips)
+                middle = moved[:, at]
+                brackets.append((rows, at, np.where(flips, inside, middle), np.where(flips, middle, outside)))
+
+    def _middle(self, bracket: "_Bracket") -> tuple[Positions, Rows]:
+        rows, at, inside, outside = bracket
+        middle = (inside + outside) / 2
+        moved = self.task.base[rows]
+        moved[:, at] = np.rint(middle) if self.task.space.features[at].steps else middle
+        return rows, moved
 
     # Several features -------------------------------------------------------------------------------------------
 
@@ -300,16 +343,32 @@ class Search:
 
     # Asking -----------------------------------------------------------------------------------------------------
 
-    def _flips(self, rows: Positions, moved: Rows, note: int | None = None) -> npt.NDArray[np.bool_]:
-        """Which of the moved rows are decided otherwise than they were."""
-        found = np.zeros(len(rows), dtype=bool)
+    def _asked_together(self, asked: list[tuple[Positions, Rows]]) -> "list[_Piece]":
+        """For each of them which of its moved rows flip, and how near the next decision they come; one request."""
+        if not asked:
+            return []
+        rows, moved = (np.concatenate(parts) for parts in zip(*asked, strict=True))
+        flips, near = self._asked(rows, moved)
+        found, start = [], 0
+        for each, placed in asked:
+            part = slice(start, start + len(each))
+            found.append((each, placed, flips[part], None if near is None else near[part]))
+            start = part.stop
+        return found
+
+    def _asked(self, rows: Positions, moved: Rows) -> "tuple[Bools, Floats | None]":
+        flips, nears = np.zeros(len(rows), dtype=bool), []
         for start in range(0, len(rows), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             codes, scores = self.task.decider.ask(self.task.space.decode(moved[part]))
-            found[part] = codes != self.task.codes[rows[part]]
-            if note is not None and scores is not None:
-                self.effects.append((note, rows[part], moved[part], nearness(scores, self.task.codes[rows[part]])))
-        return found
+            flips[part] = codes != self.task.codes[rows[part]]
+            if scores is not None:
+                nears.append(nearness(scores, self.task.codes[rows[part]]))
+        return flips, np.concatenate(nears) if nears else None
+
+    def _flips(self, rows: Positions, moved: Rows) -> Bools:
+        """Which of the moved rows are decided otherwise than they were."""
+        return self._asked(rows, moved)[0]
 
     def _near(self, rows: Positions, moved: Rows) -> Floats:
         _, scores = self.task.decider.ask(self.task.space.decode(moved))

@@ -52,7 +52,7 @@ def spoken_streams(entries: Sequence[Recorded], taken: tuple[str, ...]) -> dict[
     """By stream the entries of records that speak today; ``taken`` prefixes are read otherwise.
 
     A record whose newest version is superseded, or says nothing any more, drops out whole: what took its place stands
-    in a stream of its own, and it needed an approval to get there.
+    in a stream of its own, and it needed an approval to get there. So does an occasion that a later one follows.
     """
     found: dict[str, list[SpokenEntry]] = {}
     speaking = {
@@ -63,7 +63,26 @@ def spoken_streams(entries: Sequence[Recorded], taken: tuple[str, ...]) -> dict[
     for entry in entries:
         if entry.ref in speaking:
             found.setdefault(entry.ref, []).append(SpokenEntry(entry, _said(entry)))
-    return {ref: spoken for ref, spoken in found.items() if _stands(spoken)}
+    return _without_earlier_occasions({ref: spoken for ref, spoken in found.items() if _stands(spoken)})
+
+
+def _without_earlier_occasions(streams: dict[str, list[SpokenEntry]]) -> dict[str, list[SpokenEntry]]:
+    """Of audits, reviews and other occasions of the same kinds about the same subject: the latest that counts, those
+    after it, and every one that failed. Else an audit of two years ago would make what it answered old for good.
+    """
+    latest: dict[Any, tuple[str, int]] = {}
+    told: dict[str, tuple[Any, tuple[str, int]]] = {}
+    for ref, spoken in streams.items():
+        newest = next(one for one in reversed(spoken) if one.entry.type == "record")
+        said = newest.said or {}
+        if not said.get("occasion") or said["conclusion"] == "failed" or said["state"] == "rejected":
+            continue
+        key = (tuple(said["kinds"]), said["about"])
+        told[ref] = key, (str(said["on"] or newest.entry.time[:10]), newest.entry.index)
+        if said["state"] == "approved":
+            latest[key] = max(latest.get(key, ("", -1)), told[ref][1])
+    earlier = {ref for ref, (key, when) in told.items() if when < latest.get(key, ("", -1))}
+    return {ref: spoken for ref, spoken in streams.items() if ref not in earlier}
 
 
 def _stands(spoken: Sequence[SpokenEntry]) -> bool:
@@ -74,8 +93,12 @@ def _stands(spoken: Sequence[SpokenEntry]) -> bool:
 def _said(entry: Recorded) -> Mapping[str, Any] | None:
     if entry.type != "record" or entry.body is None or _MARK not in entry.body:
         return None
-    said = msgspec.json.decode(entry.body).get("evidence")
-    return said if isinstance(said, dict) else None
+    body = msgspec.json.decode(entry.body)
+    said = body.get("evidence")
+    if not isinstance(said, dict):
+        return None
+    # Whoever reconfirms says today that it holds: its age counts from there, not from the day that it tells of.
+    return {**said, "on": None} if str(body.get("action")).endswith(".reconfirmed") else said
 
 
 def read_spoken(one: SpokenEntry, digests: Digests, ties: Sequence[str], catalogue: "Catalogue") -> Read:

@@ -8,10 +8,11 @@ from upright.kernel import time_text
 from upright.posture import evaluate, gather
 from upright.posture.posture import Status
 from upright.records.assurance.judging import catalogue, facts_of
-from upright.records.governance.models import Document
+from upright.records.governance.models import Document, LeadershipDecision
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Person, Role
+from upright.records.operations.models import AccessReview
 from upright.records.trail.door import write
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
@@ -141,3 +142,54 @@ def test_a_registered_system_has_a_digest_that_changes_with_its_purpose(meridian
     system.purpose = "Decides about mortgages of companies too."
     edit(system, actor=ada)
     assert digest() != first
+
+
+def test_a_later_occasion_takes_the_place_of_an_earlier_one_unless_that_one_failed(meridian: Organisation) -> None:
+    ada, system = actor_of(meridian.lead), write(meridian.system(), actor=SETUP, action="inventory.system.added")
+
+    def looked(days: int, left: str = "") -> AccessReview:
+        found = AccessReview(
+            system=system,
+            reviewer=meridian.lead,
+            reviewed_on=now().date() - timedelta(days=days),
+            groups=["Analysts => data"],
+            withdrawn=0,
+            left=left,
+            encryption="At rest.",
+        )
+        return add(found, actor=ada)
+
+    def standing() -> list[str]:
+        return [one.stream for one in facts_of(str(system.ref)).items if "access-control-record" in one.kinds]
+
+    first = looked(500)
+    assert standing() == [first.ref]
+    newer = looked(30)
+    older = looked(200)  # entered later, and of an earlier day
+    assert standing() == [newer.ref]
+    failed = looked(20, left="Two analysts who moved.")
+    assert set(standing()) == {newer.ref, failed.ref}
+    last = looked(1)
+    assert set(standing()) == {failed.ref, last.ref}, "what failed stands beside what came after it"
+    assert older.ref not in standing()
+    elsewhere = write(meridian.system("other"), actor=SETUP, action="inventory.system.added")
+    assert [one for one in facts_of(str(elsewhere.ref)).items if "access-control-record" in one.kinds] == []
+
+
+def test_what_is_reconfirmed_counts_from_that_day_and_not_from_the_day_it_tells_of(meridian: Organisation) -> None:
+    ada, bo = actor_of(meridian.lead), actor_of(second(meridian))
+    told = LeadershipDecision(
+        title="No release without an assessment",
+        decision="The board stops it.",
+        resources="One post.",
+        decided_on=now().date() - timedelta(days=500),
+        unit=meridian.root,
+        owner=meridian.owner,
+        review_by=now().date() + timedelta(days=100),
+    )
+    add(told, actor=ada)
+    controlled.submit(told, actor=ada)
+    controlled.approve(told, actor=bo)
+    assert status("iso42001:5.1") == "stale"
+    controlled.reconfirm(told, review_by=now().date() + timedelta(days=300), actor=bo, reason="It stands.")
+    assert status("iso42001:5.1") == "met"

@@ -5,15 +5,21 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
+from records.examples.governance import EXAMPLES as OBLIGATION
 from records.organisation import Organisation
 from records.risk.settled import Settled, day, refused, settled
+from upright.records.governance.context import Obligation
 from upright.records.governance.planning import ChangePlan
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
+from upright.records.identity.models import Person
 from upright.records.inventory.models import Deployment, Model, ModelVersion, Supplier
 from upright.records.risk import actions
-from upright.records.risk.models import ChangeReview, ImpactAssessment, Risk
+from upright.records.risk.known import threats
+from upright.records.risk.models import ChangeReview, ImpactAssessment, Risk, ThreatDecision
+from upright.records.risk.threats import fitting, undecided
 from upright.records.trail.door import refresh
+from upright.records.trail.history import steps
 from upright.records.trail.reactions import run_pending
 from upright.records.trail.verify import verify
 
@@ -141,6 +147,32 @@ def test_a_change_that_a_plan_names_is_planned_and_a_trigger_that_criteria_leave
     assert refresh(impact).reopened_because  # planned or not, it is assessed again
 
 
+def test_a_law_that_changes_or_ends_opens_what_was_assessed(meridian: Organisation) -> None:
+    set_up = settled(meridian)
+    law = OBLIGATION["obligation"](meridian, {})
+    add(law, actor=set_up.ada)
+    assert isinstance(law, Obligation)
+
+    def approved() -> None:
+        controlled.approve(controlled.submit(refresh(law), actor=set_up.ada), actor=set_up.bo)
+        run_pending()
+
+    approved()
+    assert [one.what for one in ChangeReview.objects.all()] == [f"A new obligation: {law.ref}."]
+    impact = assessed(set_up)
+    controlled.revise(refresh(law), actor=set_up.ada, reason="Yearly look.")
+    approved()
+    assert (ChangeReview.objects.count(), refresh(impact).reopened_because) == (1, ""), "the same words are no change"
+    changed = controlled.revise(refresh(law), actor=set_up.ada, reason="The law was amended.")
+    changed.demands = "Reasons in writing."
+    edit(changed, actor=set_up.ada)
+    approved()
+    assert "changed: demands" in refresh(impact).reopened_because
+    controlled.withdraw(refresh(law), actor=set_up.bo, reason="Repealed.")
+    run_pending()
+    assert [one.trigger for one in ChangeReview.objects.all()] == ["law"] * 3
+
+
 def test_a_review_says_what_was_done_and_is_not_closed_by_who_answers_for_the_system(meridian: Organisation) -> None:
     set_up = settled(meridian)
     review = set_up.example("change-review")
@@ -178,3 +210,63 @@ def test_opportunities_and_threats_are_decided_with_reasons(meridian: Organisati
     with pytest.raises(ValidationError, match="no catalogued threat"):
         set_up.example("risk", threat="THR-DM-1")
     assert Risk.objects.count() == 1
+
+
+def test_threats_are_suggested_by_a_systems_own_traits_and_each_is_taken_up_or_dismissed_with_a_reason(
+    meridian: Organisation,
+) -> None:
+    set_up = settled(meridian)
+    system, run = set_up.system, set_up.example("risk-assessment", risk=set_up.example("risk"))
+    assert (system.modality, system.personal_data) == ("tabular", None)
+    for traits, more, less in (
+        ({"modality": "tabular"}, "THR-DM-01", "THR-AA-05"),
+        ({"modality": "tabular", "personal_data": False}, "THR-DM-01", "THR-PL-01"),
+        ({"modality": "agent"}, "THR-PL-01", ""),
+        ({"modality": "audio"}, "THR-DM-01", "THR-AA-05"),
+    ):
+        for name, value in traits.items():
+            setattr(system, name, value)
+        found = fitting(system)
+        assert more in found, traits
+        assert less not in found, traits
+        wanted = {  # held against the catalogue's own words, read apart
+            name
+            for name, one in threats().items()
+            if {"any", str(system.modality), *({"llm", "text"} if system.modality == "agent" else ())}
+            & set(one["applies_to"])
+            and not (one["group"] == "privacy-leakage" and system.personal_data is False)
+        }
+        assert set(found) == wanted
+        system = refresh(system)
+    actions.suggest_threats(run, actor=set_up.olu)
+    waiting = ThreatDecision.objects.filter(system=system, decision="suggested")
+    assert waiting.count() == len(fitting(system)) - 1  # a risk of this system names one already
+    assert "It concerns" in steps(waiting.first().ref)[0].reason  # type: ignore[union-attr]
+    refused("UP-RISK-55", actions.suggest_threats, run, set_up.olu)
+    refused("UP-CTRL-02", controlled.submit, run, set_up.olu)  # a run with open suggestions is not complete
+    first, second = waiting[:2]
+    refused("UP-CTRL-06", actions.dismiss_threat, first, set_up.olu, reason=" ")
+    refused("UP-CTRL-06", actions.take_up_threat, first, set_up.olu, reason=" ", likelihood=3, impact=4)
+    taken = actions.take_up_threat(first, likelihood=3, impact=4, actor=set_up.olu, reason="It happened elsewhere.")
+    assert (taken.risk.threat, taken.risk.level, taken.risk.criteria) == (first.threat, 12, set_up.criteria)
+    assert actions.dismiss_threat(second, actor=set_up.olu, reason="No such data.").decision == "dismissed"
+    refused("UP-RISK-56", actions.dismiss_threat, second, set_up.olu)
+    for one in waiting:
+        actions.dismiss_threat(one, actor=set_up.olu, reason="Talked over in the workshop.")
+    assert undecided(system) == {}
+    assert controlled.submit(run, actor=set_up.olu).state == "in-review"
+
+
+def test_a_treatment_is_reconfirmed_after_a_change_by_who_does_not_carry_it_out(meridian: Organisation) -> None:
+    set_up = settled(meridian)
+    treatment = set_up.example("treatment", risk=set_up.example("risk"))
+    refused("UP-RISK-06", actions.reconfirm_treatment, treatment, set_up.bo, reason="Still fits.")
+    actions.approve_treatment(treatment, actor=set_up.bo)
+    refused("UP-POWER-01", actions.reconfirm_treatment, treatment, set_up.olu, reason="Still fits.")
+    refused("UP-CTRL-06", actions.reconfirm_treatment, treatment, set_up.bo, reason="")
+    own = set_up.example("treatment", risk=treatment.risk, owner=Person.objects.get(ref=str(set_up.bo.ref)))
+    actions.approve_treatment(own, actor=set_up.rana)
+    refused("UP-RISK-05", actions.reconfirm_treatment, own, set_up.bo, reason="Still fits.")
+    before = treatment.version
+    again = actions.reconfirm_treatment(treatment, actor=set_up.bo, reason="Still fits.")
+    assert (again.state, again.version) == ("approved", before + 1)

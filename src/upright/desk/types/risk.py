@@ -57,6 +57,7 @@ register(
             actions.approve_treatment,
             actions.finish_treatment,
             actions.confirm_treatment,
+            actions.reconfirm_treatment,
             actions.reject_treatment,
         ),
     )
@@ -100,7 +101,7 @@ register(
             "What was assessed": ("people", "risks", "affected", "outcome"),
             "Review": ("supersedes", "review_by"),
         },
-        moves=_ASSESSED,
+        moves=(actions.suggest_threats, *_ASSESSED),
     )
 )
 register(
@@ -161,5 +162,6 @@ register(
         filters=("decision", "system"),
         search=("threat", "reason", "ref"),
         sections={"About": ("system", "threat", "decision", "reason", "risk")},
+        moves=(actions.take_up_threat, actions.dismiss_threat),
     )
 )

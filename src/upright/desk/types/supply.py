@@ -8,6 +8,7 @@ from upright.records.operations.actions.supply import (
     deliver_information_owed,
     judge_change_notice,
     judge_customer_requirement,
+    reconfirm_responsibility_matrix,
     record_their_acknowledgement,
     reopen_customer_requirement,
     reopen_supplier_review,
@@ -63,7 +64,7 @@ register(
             "Duties": ("system", "party", "duties", "gaps", "review_by"),
             "Acknowledged": ("state", "ours_by", "theirs_by", "proof"),
         },
-        moves=(acknowledge_responsibility_matrix, record_their_acknowledgement),
+        moves=(acknowledge_responsibility_matrix, record_their_acknowledgement, reconfirm_responsibility_matrix),
     )
 )
 register(

@@ -178,6 +178,7 @@ class Audit(Record):
         drawn = [f"{len(one.drawn)} of {one.population} {one.what}, seed {one.seed}" for one in self.samples.all()]
         return RecordEvidence(
             kinds=("audit",),
+            is_occasion=True,
             state="approved" if is_received else "draft",
             on=self.ends if is_received else None,
             persons=tuple(one for one in (self.reported_by, self.received_by) if one),

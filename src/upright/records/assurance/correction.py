@@ -67,7 +67,7 @@ class Nonconformity(Controlled):
             "effective": self.effective,
             "opened_on": self.opened_on,
         }
-        said = self.speak("nonconformity", data=data, on=self.opened_on)
+        said = self.speak("nonconformity", data=data, on=self.opened_on, is_occasion=self.effective)
         assert said is not None  # it always has a kind
         return said
 
@@ -113,6 +113,7 @@ class CorrectiveAction(Record):
         is_effective = self.state == self.State.EFFECTIVE
         return RecordEvidence(
             kinds=("corrective-action",),
+            is_occasion=is_effective,
             state="approved" if is_checked else "draft",
             conclusion=("passed" if is_effective else "failed") if is_checked else None,
             on=self.checked_on,
@@ -169,6 +170,7 @@ class Improvement(Record):
         row = {"idea": self.idea, "from": self.source or "proposal", "action": self.result, "done_on": self.done_on}
         return RecordEvidence(
             kinds=("improvement",),
+            is_occasion=True,
             on=self.done_on,
             persons=tuple(one for one in (str(self.owner.ref), self.decided_by) if one),
             data={"rows": [row], "reviewed_on": self.done_on},
@@ -240,7 +242,7 @@ class PerformanceEvaluation(Controlled):
             "conclusion": self.conclusion,
             "evaluated_by": str(self.owner.ref),
         }
-        return self.speak("performance-evaluation", data=data)
+        return self.speak("performance-evaluation", data=data, is_occasion=True)
 
     def __str__(self) -> str:
         return self.title

@@ -209,6 +209,8 @@ def _check(
     demand_reason(reason, "Checking whether it works")
     acted = {step.actor for step in steps(action.ref) if step.action.endswith((".finished", ".added", ".changed"))}
     authors = {str(action.owner.ref), *acted}
-    approval = demand_approver(_CHECK, action, actor=actor, authors=authors, powers=powers, code="UP-CORR-08")
+    approval = demand_approver(
+        _CHECK, action, actor=actor, authors=authors, powers=powers, code="UP-CORR-08", clause="10.2"
+    )
     action.state, action.checked_by, action.checked_on = state, str(actor), now().date()
     return write(action, actor=actor, action=f"assurance.corrective_action.{verb}", reason=approval.noted(reason))

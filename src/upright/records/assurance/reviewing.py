@@ -75,6 +75,7 @@ class ManagementReview(Record):
             return None
         return RecordEvidence(
             kinds=("management-review", "management-review-inputs", "management-review-decisions"),
+            is_occasion=True,
             review_by=self.next_review,
             on=self.held_on,
             persons=tuple(one for one in (str(self.owner.ref), self.closed_by) if one),

@@ -65,7 +65,7 @@ class Awareness(Controlled):
 
     def as_evidence(self) -> RecordEvidence | None:
         """Awareness raised."""
-        return self.speak("awareness-record", on=self.held_on)
+        return self.speak("awareness-record", on=self.held_on, is_occasion=True)
 
     def __str__(self) -> str:
         return self.activity
@@ -116,7 +116,7 @@ class Communication(Controlled):
         """Communication; of the AI policy, its communication too."""
         of_policy = self.document is not None and self.document.subtype == "ai-policy"
         kinds = ("communication-record", *(("policy-communication",) if of_policy else ()))
-        return self.speak(*kinds, on=self.sent_on)
+        return self.speak(*kinds, on=self.sent_on, is_occasion=True)
 
     def __str__(self) -> str:
         return self.what

@@ -60,7 +60,8 @@ def delegate(delegation: Delegation, *, actor: Actor, reason: str) -> Delegation
         roles = rights().get(str(right), frozenset())
         if not any(delegation.unit_id in mine.held.get(role, frozenset()) for role in roles):
             raise RefusedError(
-                f"You do not have {right!r} in {delegation.unit} by a role of your own, so you cannot lend it.",
+                f"You do not have {right!r} in {delegation.unit} by a role of your own, so you cannot lend it: "
+                "what was lent to you is not lent on (5.3).",
                 code="UP-ROLE-06",
             )
     if delegation.ends - delegation.starts > LONGEST_LOAN:

@@ -43,6 +43,7 @@ def demand_approver(
     authors: Collection[str],
     powers: Powers | None = None,
     code: str = "UP-POWER-02",
+    clause: str = "5.3",
 ) -> Approval:
     """Who approves has the right, and wrote nothing of it.
 
@@ -53,6 +54,7 @@ def demand_approver(
         authors: the references of those who wrote or own what is approved.
         powers: the actor's, where they are read already.
         code: of the refusal, where a verb has one of its own.
+        clause: which asks for somebody else.
 
     Raises:
         DeniedError: the actor has no such right here.
@@ -66,7 +68,9 @@ def demand_approver(
         others = set() if unit is None else other_holders(right, unit, {str(actor)})
         if exception is None or others:
             who = f": {', '.join(sorted(others))}." if others else f"; nobody else can. {ALONE}"
-            raise RefusedError(f"{record.ref} is your own work, so somebody else approves it{who}", code=code)
+            raise RefusedError(
+                f"{record.ref} is your own work, so somebody else approves it ({clause}){who}", code=code
+            )
     flag = next((found for one in sorted(authors) if (found := recent_grant(str(actor), one))), "")
     return Approval("" if exception is None else str(exception.ref), flag)
 

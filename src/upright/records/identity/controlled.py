@@ -188,7 +188,7 @@ def _demand_ready(record: Controlled) -> None:
 def _demand_to_come(record: Controlled, day: date) -> None:
     if day <= now().date():
         raise RefusedError(
-            f"{record.ref} would be reviewed by {day}, which is past; give a day to come.", code="UP-CTRL-03"
+            f"{record.ref} would be reviewed by {day}, which is past; give a day to come (7.5.2).", code="UP-CTRL-03"
         )
 
 

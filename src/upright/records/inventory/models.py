@@ -91,6 +91,11 @@ class Supplier(Record):
 
     personal = frozenset({"contact"})
 
+    def as_evidence(self) -> RecordEvidence | None:
+        """That it stands in the register of suppliers: what it provides, how much hangs on it."""
+        data = {"name": self.name, "delivers": self.provides, "criticality": self.criticality}
+        return RecordEvidence(kinds=("supplier",), data=data)
+
     def clean(self) -> None:
         """A country is two capital letters."""
         self.country = self.country.upper()

@@ -21,6 +21,7 @@ from upright.records.trail.reactions import Event, reacts_to
 from upright.records.trail.record import record_types
 
 _PLANS = ("change-plan", "document")
+_DEMANDS = ("title", "source", "demands", "due")
 _OF = {"model": "model", "dataset": "data"}
 
 
@@ -87,10 +88,30 @@ def reopen_for_a_supplier(event: Event, actor: Actor) -> None:
 @reacts_to("governance.obligation.added")
 def reopen_for_a_law(event: Event, actor: Actor) -> None:
     """A new obligation of the unit in which a system lies."""
+    _react(_systems_below(event), {"law"}, f"A new obligation: {event.entry.ref}.", event, actor)
+
+
+@reacts_to("governance.obligation.approved")
+def reopen_for_a_changed_law(event: Event, actor: Actor) -> None:
+    """An obligation that was in force demands something else than when it was approved before."""
+    past = [one for one in steps(event.entry.ref) if one.entry < event.index and one.action.endswith(".approved")]
+    before, said = (past[-1].record or {}) if past else {}, _record(event)
+    changed = [name for name in _DEMANDS if past and before.get(name) != said.get(name)]
+    if changed:
+        what = f"{event.entry.ref} changed: {', '.join(changed)}."
+        _react(_systems_below(event), {"law"}, what, event, actor)
+
+
+@reacts_to("governance.obligation.withdrawn")
+def reopen_for_a_law_that_ended(event: Event, actor: Actor) -> None:
+    """An obligation is in force no more."""
+    _react(_systems_below(event), {"law"}, f"{event.entry.ref} is in force no more.", event, actor)
+
+
+def _systems_below(event: Event) -> Iterable[System]:
+    """Those of the unit that a record lies in, and of all below it."""
     unit = Unit.objects.filter(ref=str(_record(event).get("unit"))).first()
-    if unit is not None:
-        systems = System.objects.filter(unit__in=list(units_below(unit)))
-        _react(systems, {"law"}, f"A new obligation: {event.entry.ref}.", event, actor)
+    return () if unit is None else System.objects.filter(unit__in=list(units_below(unit)))
 
 
 def _react(systems: Iterable[System], triggers: set[str], what: str, event: Event, actor: Actor) -> None:

@@ -45,6 +45,7 @@ def spoken(record: Record, organisation: str) -> dict[str, Any] | None:
         "on": plain(said.on),
         "persons": list(said.persons),
         "tied": said.is_tied,
+        "occasion": said.is_occasion,
         "data": plain(said.data),
     }
 

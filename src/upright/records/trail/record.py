@@ -37,6 +37,8 @@ class RecordEvidence:
         on: the day on which what it tells took place, where that is not the day of the entry.
         persons: who asked for it and who approved it; some kinds count only with two.
         is_tied: whether it is about the system's models and data as they are now, and old once those change.
+        is_occasion: whether it tells of one occasion among many, such as an audit: a later one of the same kinds about
+            the same subject takes its place, unless this one failed (decision 0230).
         data: what other judgements read of it (rows of a statement of applicability, links of a nonconformity).
     """
 
@@ -48,6 +50,7 @@ class RecordEvidence:
     on: date | None = None
     persons: tuple[str, ...] = ()
     is_tied: bool = False
+    is_occasion: bool = False
     data: Mapping[str, Any] = field(default_factory=dict)
 
 

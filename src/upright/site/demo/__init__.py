@@ -58,7 +58,18 @@ def build(folder: Path) -> Built:
     from upright.records.assurance.models import EvidenceRow
     from upright.records.identity.beginning import Newcomer, bootstrap
     from upright.records.identity.models import Account
-    from upright.site.demo import governance, inventory, mortgage, operations, people, risk
+    from upright.site.demo import (
+        audits,
+        governance,
+        inventory,
+        mortgage,
+        operations,
+        people,
+        review,
+        risk,
+        surroundings,
+        yearly,
+    )
     from upright.site.demo.story import Cast, tell_all
 
     if Account.objects.exists():
@@ -71,6 +82,8 @@ def build(folder: Path) -> Built:
             Newcomer("Mira Manager", f"mira@{DOMAIN}", PASSWORD),
         )
     cast = Cast(today=today, root=begun.root)
-    tell_all([*people.EVENTS, *inventory.EVENTS, *governance.EVENTS, *risk.EVENTS, *operations.EVENTS], cast)
+    told = (people, inventory, governance, risk, operations, surroundings, audits, review, yearly)
+    tell_all([event for part in told for event in part.EVENTS], cast)
     mortgage.push_from(folder, cast)
+    yearly.look_again(cast)
     return Built(logins=LOGINS, evidence=EvidenceRow.objects.count(), is_new=True)

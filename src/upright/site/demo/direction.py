@@ -134,8 +134,8 @@ DIRECTION: tuple[Told, ...] = (
     Told(
         key="explain",
         model="Obligation",
-        day=500,
-        approved=494,
+        day=520,
+        approved=515,
         reconfirmed=150,
         fields=lambda cast: {
             "title": "Principal reasons for an adverse decision",

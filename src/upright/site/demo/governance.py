@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from upright.site.demo.direction import DIRECTION
+from upright.site.demo.kept import KEPT
 from upright.site.demo.story import Cast, Event
 from upright.site.demo.support import SUPPORT
 from upright.site.demo.telling import Told
@@ -33,7 +34,9 @@ def _written_out(name: str, words: dict[str, str]) -> Callable[[Cast], None]:
         except RefusedError:
             pass
         for gap in unfilled(draft.text):
-            draft.text = draft.text.replace(gap, words.get(gap.strip("[]{}"), "as the steering group decides each year"))
+            draft.text = draft.text.replace(
+                gap, words.get(gap.strip("[]{}"), "as the steering group decides each year")
+            )
         edit(draft, actor=mira, reason="The gaps are decided.")
         submit(draft, actor=mira)
         approve(draft, actor=cast.actor("tessa"), reason="Adopted.")
@@ -65,7 +68,7 @@ def _document(name: str, title: str, subtype: str, day: int, approved: int | Non
 
 
 EVENTS = (
-    *(event for told in (*DIRECTION, *SUPPORT) for event in told.events()),
+    *(event for told in (*DIRECTION, *SUPPORT, *KEPT) for event in told.events()),
     Event(day=151, tell=_acknowledge("ivo", "mira", "tessa")),
     *_document("risk", "Procedure for AI risk", "risk-method", 490, 478, **{"how many months": "12"}),
     *_document("data", "Procedure for data of AI systems", "data-management-process", 476, 460),

@@ -131,7 +131,7 @@ def _second_look(cast: Cast) -> None:
             plan=plan,
             controls=controls,
             owner=cast.person("olu"),
-            due=now().date() + timedelta(days=120),
+            due=now().date() + timedelta(days=520 if name == "fairness risk" else 120),
         )
         cast.made[f"{name} treated"] = add(given, actor=cast.actor("olu"))
         approve_treatment(given, actor=cast.actor("rana"), reason="Agreed.")

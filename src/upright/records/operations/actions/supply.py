@@ -109,6 +109,29 @@ def record_their_acknowledgement(
     return write(matrix, actor=actor, action="operations.responsibility_matrix.recorded", reason=reason)
 
 
+def reconfirm_responsibility_matrix(
+    matrix: ResponsibilityMatrix,
+    *,
+    review_by: date,
+    proof: str,
+    actor: Actor,
+    reason: str,
+    powers: Powers | None = None,
+) -> ResponsibilityMatrix:
+    """Say that what both sides agreed still holds, with what shows their word; not by who wrote it (A.10.2)."""
+    right = "operations.responsibility_matrix.approve"
+    (powers or powers_of(actor)).must(right, matrix)
+    demand_state(matrix, ResponsibilityMatrix.State.AGREED)
+    demand_reason(reason, "Reconfirming it")
+    if not proof.strip() or review_by <= now().date():
+        raise RefusedError("Say what shows their word, and a day to come for the next look (A.10.2).", code="UP-OPS-53")
+    approval = demand_approver(right, matrix, actor=actor, authors=writers(matrix.ref), powers=powers, code="UP-OPS-51")
+    matrix.review_by, matrix.proof, matrix.ours_by = review_by, proof.strip(), str(actor)
+    return write(
+        matrix, actor=actor, action="operations.responsibility_matrix.reconfirmed", reason=approval.noted(reason)
+    )
+
+
 def judge_change_notice(
     notice: ChangeNotice, *, effect: str, actor: Actor, reason: str = "", powers: Powers | None = None
 ) -> ChangeNotice:

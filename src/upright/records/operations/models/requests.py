@@ -69,6 +69,7 @@ class InformationDelivery(OfSystem):
         """Delivered if everybody was reached; who was not is still owed it."""
         return RecordEvidence(
             kinds=("user-information-delivery",),
+            is_occasion=True,
             about=None if self.system is None else self.system.reference,
             conclusion="passed" if self.reached_percent == 100 else "failed",
             on=self.checked_on,
@@ -107,6 +108,7 @@ class AccessReview(OfSystem):
         """The access of its system; what was left open has failed."""
         return RecordEvidence(
             kinds=("access-control-record",),
+            is_occasion=True,
             about=self.system.reference,
             conclusion="failed" if self.left.strip() else "passed",
             on=self.reviewed_on,

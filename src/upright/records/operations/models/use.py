@@ -148,6 +148,7 @@ class UsageReview(OfSystem):
         """A review of the use of its system."""
         return RecordEvidence(
             kinds=("usage-review",),
+            is_occasion=True,
             about=self.system.reference,
             conclusion="passed",
             on=self.reviewed_on,

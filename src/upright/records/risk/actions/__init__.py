@@ -26,9 +26,11 @@ from upright.records.risk.actions.risks import (
     finish_treatment,
     rate_residual,
     rate_risk,
+    reconfirm_treatment,
     reject_treatment,
     reopen_risk,
 )
+from upright.records.risk.actions.threats import dismiss_threat, suggest_threats, take_up_threat
 
 __all__ = [
     "accept_risk",
@@ -44,6 +46,7 @@ __all__ = [
     "close_change_review",
     "close_risk",
     "confirm_treatment",
+    "dismiss_threat",
     "draw_sample",
     "drop_opportunity",
     "finish_treatment",
@@ -53,6 +56,9 @@ __all__ = [
     "rate_risk",
     "realise_opportunity",
     "reconfirm_assessment",
+    "reconfirm_treatment",
     "reject_treatment",
     "reopen_risk",
+    "suggest_threats",
+    "take_up_threat",
 ]

@@ -153,6 +153,22 @@ def confirm_treatment(treatment: Treatment, *, actor: Actor, reason: str, powers
     return write(treatment, actor=actor, action="risk.treatment.confirmed", reason=why)
 
 
+def reconfirm_treatment(treatment: Treatment, *, actor: Actor, reason: str, powers: Powers | None = None) -> Treatment:
+    """Say that a plan still fits, or still works, though something has changed; never by who carries it out (8.3)."""
+    right = "risk.treatment.approve"
+    (powers or powers_of(actor)).must(right, treatment)
+    if treatment.state not in {Treatment.State.APPROVED, Treatment.State.EFFECTIVE}:
+        raise RefusedError(
+            f"{treatment.ref} is {treatment.state}; what is approved or effective is reconfirmed (8.3).",
+            code="UP-RISK-06",
+        )
+    _demand_not_closed(treatment.risk)
+    demand_reason(reason, "Reconfirming a treatment")
+    authors = {str(treatment.owner.ref), *_finishers(treatment)}
+    approval = demand_approver(right, treatment, actor=actor, authors=authors, powers=powers, code="UP-RISK-05")
+    return write(treatment, actor=actor, action="risk.treatment.reconfirmed", reason=approval.noted(reason))
+
+
 def reject_treatment(treatment: Treatment, *, actor: Actor, reason: str, powers: Powers | None = None) -> Treatment:
     """Say that a treatment does not work, on what evidence; another takes its place (8.3)."""
     why = _demand_evaluator(treatment, actor, reason, powers, "Saying that a treatment does not work")
@@ -264,12 +280,15 @@ def _demand_evaluator(treatment: Treatment, actor: Actor, reason: str, powers: P
     _demand_state(treatment, Treatment.State.DONE)
     _demand_not_closed(treatment.risk)
     demand_reason(reason, what)
-    finished = [step.actor for step in steps(treatment.ref) if step.action == "risk.treatment.finished"]
-    authors = {str(treatment.owner.ref), *finished}
+    authors = {str(treatment.owner.ref), *_finishers(treatment)}
     right = "risk.treatment.approve"
     return demand_approver(right, treatment, actor=actor, authors=authors, powers=powers, code="UP-RISK-05").noted(
         reason
     )
+
+
+def _finishers(treatment: Treatment) -> set[str]:
+    return {step.actor for step in steps(treatment.ref) if step.action == "risk.treatment.finished"}
 
 
 def _demand_not_closed(risk: Risk) -> None:

@@ -108,11 +108,16 @@ class SoaRow(Record):
         is_out = self.decision == self.Decision.EXCLUDED
         if is_out != bool(self.ground):
             raise ValidationError(
-                {"ground": "An exclusion names one of the two grounds that the standard allows; nothing else does."},
+                {
+                    "ground": "An exclusion names one of the two grounds that the standard allows; nothing else does "
+                    "(6.1.3)."
+                },
                 code="UP-RISK-41",
             )
         if self.decision != self.Decision.UNDECIDED and not self.reason.strip():
-            raise ValidationError({"reason": "Each decision has a reason in a person's own words."}, code="UP-RISK-42")
+            raise ValidationError(
+                {"reason": "Each decision has a reason in a person's own words (6.1.3)."}, code="UP-RISK-42"
+            )
         if is_out:
             from upright.records.risk.applicability import contradiction
 

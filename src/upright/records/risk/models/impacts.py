@@ -135,6 +135,7 @@ class ChangeReview(Record):
         persons = (str(self.owner.ref), self.reviewed_by) if self.reviewed_by else (str(self.owner.ref),)
         return RecordEvidence(
             kinds=("change-review",),
+            is_occasion=not is_open,
             state="approved" if self.is_unintended or not is_open else "draft",
             conclusion="failed" if self.is_unintended and is_open else "passed",
             persons=persons,

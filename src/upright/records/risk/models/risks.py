@@ -14,6 +14,11 @@ from upright.records.risk.models.impacts import ImpactAssessment
 from upright.records.trail.record import Record, RecordEvidence
 
 
+def threat_choices() -> list[tuple[str, str]]:
+    """The catalogued threats with their titles."""
+    return [(name, f"{name} {one['title']}") for name, one in threats().items()]
+
+
 class Risk(Record):
     """What can go wrong with an AI system, for whom, how likely, how bad; before and after treatment."""
 
@@ -243,15 +248,16 @@ class ThreatDecision(OfSystem):
     class Decision(models.TextChoices):
         """Which way."""
 
+        SUGGESTED = "suggested", "Suggested, not decided"
         TAKEN_UP = "taken-up", "Taken up as a risk"
         DISMISSED = "dismissed", "Dismissed"
 
     ref_type = "threat-decision"
 
     system = models.ForeignKey(System, models.PROTECT, related_name="threat_decisions")
-    threat = models.CharField(max_length=20, help_text="The catalogued threat, such as THR-DM-01.")
+    threat = models.CharField(max_length=20, choices=threat_choices)
     decision = models.CharField(max_length=10, choices=Decision.choices)
-    reason = models.TextField(help_text="Why it is a risk here, or none.")
+    reason = models.TextField(blank=True, help_text="Why it is a risk here, or none.")
     risk = models.ForeignKey(Risk, models.PROTECT, null=True, blank=True, related_name="threat_decisions")
 
     def clean(self) -> None:
@@ -259,6 +265,8 @@ class ThreatDecision(OfSystem):
         demand_threat(self.threat)
         if not self.threat:
             raise ValidationError({"threat": "Name the threat, such as THR-DM-01."}, code="UP-RISK-25")
+        if self.decision != self.Decision.SUGGESTED and not self.reason.strip():
+            raise ValidationError({"reason": "Say why it is a risk here, or none (6.1.2)."}, code="UP-RISK-27")
         is_taken = self.decision == self.Decision.TAKEN_UP
         if is_taken != (self.risk is not None):
             raise ValidationError(
@@ -271,7 +279,7 @@ class ThreatDecision(OfSystem):
             )
 
     def __str__(self) -> str:
-        return f"{self.threat}: {self.get_decision_display()}"
+        return f"{self.get_threat_display()}: {self.get_decision_display().lower()}"
 
 
 def demand_threat(threat: str) -> None:

@@ -12,7 +12,7 @@ from upright.records.risk.models.controls import own_controls
 from upright.records.risk.models.criteria import HIGHEST, RiskCriteria
 from upright.records.risk.models.impacts import taken_back
 from upright.records.risk.models.linking import demand_controls, demand_refs
-from upright.records.risk.models.risks import Risk
+from upright.records.risk.models.risks import Risk, ThreatDecision
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -189,6 +189,9 @@ class RiskAssessment(Controlled):
             return "no approved criteria stood when it was written; approve them and write the run anew (6.1.2)."
         if self.criteria.state != RiskCriteria.State.APPROVED or self.criteria.edition != self.criteria_edition:
             return f"it rests on edition {self.criteria_edition} of the criteria, which is in force no more (6.1.2)."
+        asked = ThreatDecision.objects.filter(system=self.system, decision=ThreatDecision.Decision.SUGGESTED).count()
+        if self.system_id is not None and asked:
+            return f"{asked} suggested threats are neither taken up nor dismissed (6.1.2)."
         waiting = Risk.objects.filter(ref__in=self.risks).exclude(reopened_because="").values_list("ref", flat=True)
         return f"still to be rated again: {', '.join(waiting)} (8.2)." if waiting else None
 
@@ -203,6 +206,7 @@ class RiskAssessment(Controlled):
             about=self.home(),
             on=self.run_on,
             is_tied=self.system_id is not None,
+            is_occasion=True,
             data={"risks": len(self.risks), "criteria": self.criteria_edition},
         )
         return taken_back(said) if self.reopened_because else said

@@ -58,6 +58,7 @@ def test_the_demo_is_whole_intact_judged_and_can_be_logged_in_to(
     _each_clause_has_its_records()
     _two_problems_stand_open()
     _one_corrective_action_is_closed_with_its_proof()
+    _the_guide_states_what_keeps_it_current()
     again = build(folder)
     assert (again.is_new, again.evidence) == (False, 3)
 
@@ -111,6 +112,19 @@ def _two_problems_stand_open() -> None:
     unfair = TestReport.objects.get(conclusion="failed")
     assert failing == {untrained.ref, unfair.ref}
     assert old == set()
+
+
+def _the_guide_states_what_keeps_it_current() -> None:
+    """Each record in force that answers an ask with a freshness is looked at by somebody once in that time."""
+    framework = catalogue().frameworks["iso42001"]
+    asked = {kind for one in framework.requirements for ask in one.asks if ask.fresh_for for kind in ask.kinds}
+    kept = {one.stream for one in _items() if one.source == "record" and one.record_state == "approved"}
+    kept = {name for name in kept if not name.startswith("attestation:")} & {
+        one.stream for one in _items() if not asked.isdisjoint(one.kinds)
+    }
+    types = {name.partition(":")[0] for name in kept}
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "upkeep.md").read_text(encoding="utf-8")
+    assert f"{len(kept)} records of {len(types)} types" in " ".join(guide.split())
 
 
 def _one_corrective_action_is_closed_with_its_proof() -> None:

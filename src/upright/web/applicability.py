@@ -17,6 +17,7 @@ from upright.desk.visible import visible
 from upright.kernel import InputError
 from upright.posture import fold
 from upright.records.assurance.judging import at_hand, look
+from upright.records.identity.models import Person
 from upright.records.inventory.models import System
 from upright.records.risk.applicability import Conflict, RowChange, compare, conflicts, order_of, wanted_controls
 from upright.records.risk.known import annex_a, catalogue
@@ -114,6 +115,7 @@ def printed(request: Request, ref: str) -> HttpResponse:
     rows = _rows(request, statement, against, [], None)
     context = {
         "statement": statement,
+        "approver": Person.objects.filter(ref=statement.approved_by).first() or statement.approved_by,
         "groups": _groups(rows),
         "general": [one for one in against if not one.row],
         "at": now(),

@@ -1,12 +1,14 @@
 """Documents of assurance: audit report, review minutes, coverage of a programme, cycle of a certificate."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from upright.records.assurance.audit_actions import drawn_again
 from upright.records.assurance.auditing import Audit, AuditProgramme, Certificate
 from upright.records.assurance.certification import cycle
 from upright.records.assurance.correction import Nonconformity
 from upright.records.assurance.coverage import coverage, programme_lacks
+from upright.records.assurance.judging import catalogue
 from upright.records.assurance.review_actions import review_lacks
 from upright.records.assurance.reviewing import ManagementReview, ReviewInput
 from upright.records.identity.models import Person
@@ -23,7 +25,7 @@ def audit_report(audit: Audit) -> Paper:
     samples = [
         (
             one.what,
-            f"{one.since} to {one.until}" + (f", {one.system}" if one.system else ""),
+            f"{day(one.since)} to {day(one.until)}" + (f", {one.system}" if one.system else ""),
             f"{len(one.drawn)} of {one.population}",
             one.seed,
             ", ".join(map(str, one.drawn))
@@ -42,14 +44,14 @@ def audit_report(audit: Audit) -> Paper:
         facts=(
             ("Kind", audit.get_kind_display()),
             ("Programme", str(audit.programme or "none")),
-            ("Dates", f"{audit.starts} to {audit.ends}"),
+            ("Dates", f"{day(audit.starts)} to {day(audit.ends)}"),
             ("Reported", _done(audit.reported_on, names.get(audit.reported_by, audit.reported_by))),
             ("Received by management", _done(audit.received_on, names.get(audit.received_by, audit.received_by))),
         ),
         parts=(
             text_part("Criteria", audit.criteria, "no criteria (9.2.2)"),
             text_part("Scope", audit.scope, "no scope (9.2.2)"),
-            table_part("Clauses", ("Requirement",), [(str(one),) for one in audit.clauses], "no clauses (9.2.2)"),
+            table_part("Clauses", ("Requirement", "Title"), _clauses(audit.clauses), "no clauses (9.2.2)"),
             table_part("Auditors", ("Name", "Role"), team, "nobody is assigned (9.2.2)"),
             table_part(
                 "Samples", ("Population", "Period", "Drawn", "Seed", "Members"), samples, "nothing was sampled (9.2.2)"
@@ -57,7 +59,7 @@ def audit_report(audit: Audit) -> Paper:
             table_part(
                 "Interviews",
                 ("Role", "On", "Notes"),
-                [(one.role, str(one.held_on), one.notes) for one in audit.interviews.order_by("held_on", "ref")],
+                [(one.role, day(one.held_on), one.notes) for one in audit.interviews.order_by("held_on", "ref")],
                 "nobody was heard",
             ),
             table_part(
@@ -66,7 +68,7 @@ def audit_report(audit: Audit) -> Paper:
                 [
                     (
                         one.ref,
-                        one.clause,
+                        one.clause.partition(":")[2],
                         one.get_grade_display(),
                         one.statement,
                         one.grounds,
@@ -87,7 +89,7 @@ def review_minutes(review: ManagementReview) -> Paper:
     drawn = {one.item: one for one in review.inputs.all()}
     lacks = [] if review.state == ManagementReview.State.CLOSED else review_lacks(review)
     decided = [
-        (one.decision, str(one.owner), str(one.due), one.resources, one.outcome or "MISSING: no plan yet (9.3.3)")
+        (one.decision, str(one.owner), day(one.due), one.resources, one.outcome or "MISSING: no plan yet (9.3.3)")
         for one in review.decisions.order_by("ref")
     ]
     return Paper(
@@ -98,10 +100,10 @@ def review_minutes(review: ManagementReview) -> Paper:
         state=review.get_state_display(),
         approver=names.get(review.closed_by, review.closed_by),
         facts=(
-            ("Held on", str(review.held_on)),
-            ("Inputs since", str(review.since)),
+            ("Held on", day(review.held_on)),
+            ("Inputs since", day(review.since)),
             ("Closed", _done(review.closed_on, names.get(review.closed_by, review.closed_by))),
-            ("Next review", str(review.next_review or "not set (9.3.1)")),
+            ("Next review", day(review.next_review) if review.next_review else "not set (9.3.1)"),
         ),
         parts=(
             table_part(
@@ -131,9 +133,9 @@ def programme_plan(programme: AuditProgramme) -> Paper:
         (
             one.id.partition(":")[2],
             one.title,
-            ", ".join(f"{audit.starts} {audit.title}" for audit in one.audits)
+            ", ".join(f"{day(audit.starts)} {audit.title}" for audit in one.audits)
             or "MISSING: never in this cycle (9.2.2)",
-            ", ".join(f"{found.get_grade_display()}, {found.audit.ends}" for found in one.earlier) or "none",
+            ", ".join(f"{found.get_grade_display()}, {day(found.audit.ends)}" for found in one.earlier) or "none",
         )
         for one in coverage(programme)
     ]
@@ -145,7 +147,7 @@ def programme_plan(programme: AuditProgramme) -> Paper:
         version=programme.version,
         state=programme.get_state_display(),
         approver=_names([programme.approved_by]).get(programme.approved_by, programme.approved_by),
-        facts=(("Cycle", f"{programme.starts} to {programme.ends}"), ("Owner", str(programme.owner))),
+        facts=(("Cycle", f"{day(programme.starts)} to {day(programme.ends)}"), ("Owner", str(programme.owner))),
         parts=(
             text_part("Importance", programme.importance, "which processes matter most (9.2.2)"),
             text_part("Earlier results", programme.earlier_results, "what earlier audits found (9.2.2)"),
@@ -160,7 +162,7 @@ def programme_plan(programme: AuditProgramme) -> Paper:
 def certificate_cycle(certificate: Certificate) -> Paper:
     """What the certificate covers, and when which audit is due."""
     rows = [
-        (one.what, str(one.on), one.state.capitalize(), str(one.audit or "none planned"))
+        (one.what, day(one.on), one.state.capitalize(), str(one.audit or "none planned"))
         for one in cycle(certificate, now().date())
     ]
     return Paper(
@@ -173,7 +175,7 @@ def certificate_cycle(certificate: Certificate) -> Paper:
         facts=(
             ("Standard", certificate.standard),
             ("Certified by", certificate.body),
-            ("Valid", f"{certificate.issued_on} to {certificate.expires_on}"),
+            ("Valid", f"{day(certificate.issued_on)} to {day(certificate.expires_on)}"),
         ),
         parts=(
             text_part("Scope", certificate.scope, "no scope (4.3)"),
@@ -200,10 +202,15 @@ def _input_part(title: str, drawn: ReviewInput | None) -> Part:
             title=title, text=said and f"{said} {as_of}", missing="" if said else "nothing drawn, none not stated"
         )
     rows = [
-        (str(one.get("ref")), str(one.get("what")), str(one.get("state")), str(one.get("on")), _more(one))
+        (str(one.get("ref")), str(one.get("what")), str(one.get("state")), _on(one), _more(one))
         for one in drawn.extract
     ]
     return Part(title=title, text=as_of, head=("Record", "What", "State", "On", "More"), rows=tuple(rows))
+
+
+def _on(line: dict[str, object]) -> str:
+    said = str(line.get("on") or "")
+    return day(date.fromisoformat(said)) if said else ""
 
 
 def _more(line: dict[str, object]) -> str:
@@ -216,8 +223,23 @@ def _leads_to(is_nonconformity: bool, answer: Nonconformity | None) -> str:
     return "MISSING: no nonconformity yet (10.2)" if is_nonconformity else "for consideration"
 
 
-def _done(on: object, by: str) -> str:
-    return f"{on}, {by}" if on else "not yet"
+def _clauses(names: Iterable[object]) -> list[tuple[str, str]]:
+    """Each with its title, or with its number alone where it stands for all below it."""
+    known = catalogue().requirements
+    return [(str(one).partition(":")[2], known[str(one)].title if str(one) in known else "all below") for one in names]
+
+
+def day(on: date) -> str:
+    """A day as a document tells it.
+
+    >>> day(date(2026, 3, 4))
+    '4 Mar 2026'
+    """
+    return f"{on.day} {on:%b %Y}"
+
+
+def _done(on: date | None, by: str) -> str:
+    return f"{day(on)}, {by}" if on else "not yet"
 
 
 def _names(refs: Iterable[object]) -> dict[str, str]:

@@ -44,6 +44,7 @@ _REASONS = {
     "A.10.2": "Host and lending share duties.",
     "MCU.1": "A refusal is hard to undo for the member.",
 }
+_IN_PART = {"A.6.2.7", "A.9.2", "A.9.3", "MCU.1"}
 _OUT = {
     "A.10.3": "No model, data set or service is supplied to us from outside.",
     "A.10.4": "We supply no AI system to anybody else.",
@@ -86,6 +87,7 @@ def _statement(cast: Cast) -> None:
                 row.reason, row.needed_by = _OUT[row.control], []
             else:
                 row.decision, row.reason = "included", _REASONS[row.control]
+                row.status = "partly" if row.control in _IN_PART else "implemented"
                 row.needed_by = row.needed_by or [needed[len(row.reason) % len(needed)]]
             edit(row, actor=cast.actor("mira"))
 

@@ -17,7 +17,7 @@ from upright.records.assurance.judging import catalogue, facts_of
 from upright.records.assurance.models import BindingApproval, Intake
 from upright.records.governance.models import Competence, Document
 from upright.records.identity.models import Account
-from upright.records.operations.models import TestReport
+from upright.records.operations import models as operations
 from upright.records.risk.models import ImpactAssessment, Risk
 from upright.records.trail.history import steps
 from upright.records.trail.models import LedgerEntry
@@ -109,7 +109,7 @@ def _two_problems_stand_open() -> None:
             if one.requirement.startswith("iso42001:") and one.status == "stale":
                 old.add(one.requirement)
     untrained = Competence.objects.get(is_effective=False)
-    unfair = TestReport.objects.get(conclusion="failed")
+    unfair = operations.TestReport.objects.get(conclusion="failed")
     assert failing == {untrained.ref, unfair.ref}
     assert old == set()
 

@@ -63,19 +63,26 @@ def _host_moves(cast: Cast) -> None:
 
 
 def _move_looked_at(cast: Cast) -> None:
-    from upright.records.risk.actions import close_change_review, rate_risk, reconfirm_assessment
-    from upright.records.risk.models import ChangeReview, ImpactAssessment, RiskAssessment
+    from upright.records.risk.actions import close_change_review, rate_risk
+    from upright.records.risk.models import ChangeReview
 
-    mira, olu, rana = cast.actor("mira"), cast.actor("olu"), cast.actor("rana")
+    mira, olu = cast.actor("mira"), cast.actor("olu")
     review = ChangeReview.objects.get(trigger="supplier", state="open")
     done = "The load test was run again on the new machines: the same answers, a little faster."
     close_change_review(review, actions=done, actor=mira, reason="Nothing changes for applicants.")
     risk = _fresh(cast, "fairness risk")
     rate_risk(risk, likelihood=4, impact=4, actor=olu, reason="Machines do not bear on who is refused.")
     _accept_drift(cast, "The move of the machines changes nothing about drift.")
+    _assessed_again(cast, "Held against the move: it stands.")
+
+
+def _assessed_again(cast: Cast, why: str) -> None:
+    from upright.records.risk.actions import reconfirm_assessment
+    from upright.records.risk.models import ImpactAssessment, RiskAssessment
+
     for model in (ImpactAssessment, RiskAssessment):
         for one in model.objects.filter(state="approved"):
-            reconfirm_assessment(one, review_by=in_days(400), actor=rana, reason="Held against the move: it stands.")
+            reconfirm_assessment(one, review_by=in_days(365), actor=cast.actor("rana"), reason=why)
 
 
 def _accept_drift(cast: Cast, why: str) -> None:
@@ -138,18 +145,15 @@ def _decisions_again(cast: Cast, why: str) -> None:
     """Everything approved about the system; suppliers and duties too."""
     from upright.records.operations.actions import supply
     from upright.records.operations.models import ResponsibilityMatrix, SupplierReview
-    from upright.records.risk.actions import reconfirm_assessment
     from upright.records.risk.models import ImpactAssessment, RiskAssessment
 
     mira = cast.actor("mira")
     for record in _in_force():
         said = record.as_evidence()
-        if said is None or str(said.about) != cast.made["mortgage"].ref:
-            continue
-        if isinstance(record, ImpactAssessment | RiskAssessment):
-            reconfirm_assessment(record, review_by=in_days(365), actor=cast.actor("rana"), reason=why)
-        else:
+        is_its = said is not None and str(said.about) == cast.made["mortgage"].ref
+        if is_its and not isinstance(record, ImpactAssessment | RiskAssessment):
             _reconfirmed(cast, record, why)
+    _assessed_again(cast, why)
     review = SupplierReview.objects.get(pk=cast.made["supplier-review"].pk)
     supply.reopen_supplier_review(review, actor=cast.actor("olu"), reason=why)
     supply.confirm_supplier_review(review, actor=mira, reason="One supplier, assessed.")

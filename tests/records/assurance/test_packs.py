@@ -12,6 +12,7 @@ from records.assurance.repository import bundle_of, evidence_key, repository
 from records.assurance.test_audits import person
 from records.assurance.test_spoken import policy, second
 from records.organisation import Organisation, actor_of, grant
+from upright.gate import GateError
 from upright.kernel import canonical_bytes
 from upright.ledger import VerifierKey
 from upright.pack import verify_pack
@@ -19,7 +20,7 @@ from upright.records.assurance import packing
 from upright.records.assurance.actions import approve_bindings, enrol_key, push
 from upright.records.assurance.models import BindingApproval
 from upright.records.assurance.snapshots import PostureSnapshot
-from upright.records.assurance.verdicts import file_gate, take_snapshot
+from upright.records.assurance.verdicts import ask_the_gate, file_gate, take_snapshot
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Role
@@ -116,7 +117,13 @@ def test_a_verdict_is_written_once_until_it_changes_and_a_snapshot_holds_what_wa
     assert answer.answer == "deny"
     file_gate(system.ref, "verification-validation")
     assert [one.type for one in entries_of(stream)] == ["verdict"]
-    file_gate(system.ref, "deployment")
+    for _ in range(2):
+        ask_the_gate(system, stage="deployment", actor=ada)
+    assert len(entries_of(stream)) == 2
+    with pytest.raises(DeniedError):
+        ask_the_gate(system, stage="deployment", actor=actor_of(person(meridian, "Mo", Role.MEMBER)))
+    with pytest.raises(GateError):
+        ask_the_gate(system, stage="moon", actor=ada)
     assert len(entries_of(stream)) == 2
     before = take_snapshot(actor=ada)
     assert take_snapshot(actor=ada) == before

@@ -1,6 +1,7 @@
 """How the inventory looks on the desk."""
 
 from upright.desk.description import RecordType, register
+from upright.records.assurance.verdicts import ask_the_gate
 from upright.records.inventory.actions import approve_use, end_use, refuse_use
 from upright.records.inventory.models import (
     BusinessProcess,
@@ -30,6 +31,7 @@ register(
             "Who answers": ("unit", "owner"),
             "Nature": ("stage", "modality", "personal_data"),
         },
+        moves=(ask_the_gate,),
         external_id="short_name",
     )
 )

@@ -35,6 +35,7 @@ register(
             actions.rate_risk,
             actions.rate_residual,
             actions.accept_risk,
+            actions.propose_mitigation,
             actions.close_risk,
             actions.reopen_risk,
         ),

@@ -12,6 +12,7 @@ RIGHTS = {
     "assurance.evidence.read": _ALL,
     "assurance.evidence.push": _OWN,
     "assurance.posture.read": _ALL,
+    "assurance.gate.ask": _WRITE,
     "assurance.workspace_system.read": _ALL,
     "assurance.binding_approval.read": _ALL,
     "assurance.binding_approval.approve": _OWN,

@@ -52,6 +52,24 @@ def file_gate(system: str, stage: str) -> GateAnswer:
     return found
 
 
+def ask_the_gate(
+    system: System,
+    *,
+    stage: str,
+    actor: Actor,
+    reason: str = "",  # noqa: ARG001 - every move takes one; an answer is computed and needs none
+    powers: Powers | None = None,
+) -> System:
+    """Ask the gate whether this may enter a stage; the answer is kept in the ledger, unless it is the last one again.
+
+    Raises:
+        DeniedError: the actor may not. GateError: there is no such stage.
+    """
+    (powers or powers_of(actor)).must("assurance.gate.ask", system)
+    file_gate(str(system.ref), stage)
+    return system
+
+
 def take_snapshot(
     scope: str | None = None, *, actor: Actor, reason: str = "", powers: Powers | None = None
 ) -> PostureSnapshot:

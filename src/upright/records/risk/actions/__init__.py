@@ -8,6 +8,7 @@ from upright.records.risk.actions.applicability import (
 from upright.records.risk.actions.assessing import approve_assessment, reconfirm_assessment
 from upright.records.risk.actions.controls import draw_sample
 from upright.records.risk.actions.criteria import approve_risk_criteria
+from upright.records.risk.actions.mitigating import propose_mitigation
 from upright.records.risk.actions.opportunities import (
     close_change_review,
     drop_opportunity,
@@ -50,6 +51,7 @@ __all__ = [
     "draw_sample",
     "drop_opportunity",
     "finish_treatment",
+    "propose_mitigation",
     "propose_rows",
     "pursue_opportunity",
     "rate_residual",

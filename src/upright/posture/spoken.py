@@ -97,8 +97,8 @@ def _said(entry: Recorded) -> Mapping[str, Any] | None:
     said = body.get("evidence")
     if not isinstance(said, dict):
         return None
-    # Whoever reconfirms says today that it holds: its age counts from there, not from the day that it tells of.
-    return {**said, "on": None} if str(body.get("action")).endswith(".reconfirmed") else said
+    # Whoever reconfirms or settles it speaks of today: its age counts from there, not from the day that it tells of.
+    return {**said, "on": None} if str(body.get("action")).endswith((".reconfirmed", ".settled")) else said
 
 
 def read_spoken(one: SpokenEntry, digests: Digests, ties: Sequence[str], catalogue: "Catalogue") -> Read:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.kernel import time_text
 from upright.posture import evaluate, gather
@@ -12,8 +14,10 @@ from upright.records.governance.models import Document, LeadershipDecision
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Person, Role
+from upright.records.operations.actions.requests import settle_access_review
 from upright.records.operations.models import AccessReview
 from upright.records.trail.door import write
+from upright.records.trail.errors import RefusedError
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
 from upright.records.trail.server_log import clock_set, now, organisation
@@ -162,16 +166,35 @@ def test_a_later_occasion_takes_the_place_of_an_earlier_one_unless_that_one_fail
     def standing() -> list[str]:
         return [one.stream for one in facts_of(str(system.ref)).items if "access-control-record" in one.kinds]
 
+    def states() -> set[str | None]:
+        (found,) = [
+            one
+            for one in evaluate(facts_of(str(system.ref)), catalogue()).verdicts
+            if one.requirement == "gdpr:GDPR-5-f" and one.scope_ref == str(system.ref)
+        ]
+        return {found.status, found.beneath}
+
     first = looked(500)
     assert standing() == [first.ref]
     newer = looked(30)
     older = looked(200)  # entered later, and of an earlier day
     assert standing() == [newer.ref]
     failed = looked(20, left="Two analysts who moved.")
+    assert "failing" in states()
     assert set(standing()) == {newer.ref, failed.ref}
     last = looked(1)
     assert set(standing()) == {failed.ref, last.ref}, "what failed stands beside what came after it"
     assert older.ref not in standing()
+    with pytest.raises(RefusedError, match="UP-OPS-66"):
+        settle_access_review(failed, withdrawn=2, actor=actor_of(meridian.owner), reason="Withdrawn.")
+    settle_access_review(failed, withdrawn=2, actor=ada, reason="Withdrawn today.")
+    with pytest.raises(RefusedError, match="UP-OPS-67"):
+        settle_access_review(last, withdrawn=2, actor=ada, reason="Withdrawn today.")
+    assert tuple(one.result for one in facts_of(str(system.ref)).items if one.stream == failed.ref) == (
+        "failed",
+        "passed",
+    )
+    assert "failing" not in states(), "what is settled itself fails no more"
     elsewhere = write(meridian.system("other"), actor=SETUP, action="inventory.system.added")
     assert [one for one in facts_of(str(elsewhere.ref)).items if "access-control-record" in one.kinds] == []
 

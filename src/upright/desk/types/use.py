@@ -7,6 +7,8 @@ from upright.records.operations.actions.requests import (
     accept_evidence_request,
     answer_evidence_request,
     decline_evidence_request,
+    settle_access_review,
+    settle_information_delivery,
 )
 from upright.records.operations.actions.use import decline_use_proposal, take_up_use_proposal
 from upright.records.operations.models import (
@@ -162,6 +164,7 @@ register(
         filters=("information", "system"),
         search=("how", "proof", "ref"),
         sections={"Delivery": ("information", "reached_percent", "how", "proof", "checked_on")},
+        moves=(settle_information_delivery,),
     )
 )
 register(
@@ -177,6 +180,7 @@ register(
             "Review": ("system", "reviewed_on", "reviewer", "groups", "encryption"),
             "Found": ("withdrawn", "left"),
         },
+        moves=(settle_access_review,),
     )
 )
 register(

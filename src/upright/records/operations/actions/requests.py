@@ -10,6 +10,9 @@ from upright.records.trail.errors import RefusedError
 from upright.records.trail.record import find
 from upright.records.trail.server_log import now
 
+_ALL = 100
+"""Percent."""
+
 
 def ask_evidence(
     request: EvidenceRequest, *, actor: Actor, reason: str = "", powers: Powers | None = None
@@ -103,3 +106,38 @@ def review_access(
             code="UP-OPS-66",
         )
     return write(review, actor=actor, action="operations.access_review.added", reason=reason)
+
+
+def settle_access_review(
+    review: AccessReview, *, withdrawn: int, actor: Actor, reason: str, powers: Powers | None = None
+) -> AccessReview:
+    """Say that what this left open has been withdrawn since, and how; not by who answers for the system."""
+    (powers or powers_of(actor)).must("operations.access_review.add", review)
+    if not review.left.strip():
+        raise RefusedError(f"{review.ref} left nothing open.", code="UP-OPS-67")
+    if str(actor) == review.system.owner.ref:
+        raise RefusedError(
+            f"You answer for {review.system.ref} and grant access to it; somebody else looks.", code="UP-OPS-66"
+        )
+    demand_reason(reason, "Settling what was left open")
+    if withdrawn < 0:
+        raise RefusedError("How many accesses were withdrawn: none or more.", code="UP-OPS-67")
+    review.left, review.withdrawn = "", review.withdrawn + withdrawn
+    return write(review, actor=actor, action="operations.access_review.settled", reason=reason)
+
+
+def settle_information_delivery(
+    delivery: InformationDelivery,
+    *,
+    proof: str,
+    actor: Actor,
+    reason: str = "",
+    powers: Powers | None = None,
+) -> InformationDelivery:
+    """Record that the information has reached those whom it had not, and what shows it (A.8.2)."""
+    (powers or powers_of(actor)).must("operations.information_delivery.add", delivery)
+    if delivery.reached_percent >= _ALL:
+        raise RefusedError(f"{delivery.ref} reached everybody.", code="UP-OPS-68")
+    demand_reason(proof, "A delivery that is completed")
+    delivery.reached_percent, delivery.proof = _ALL, f"{delivery.proof}\n{proof.strip()}"
+    return write(delivery, actor=actor, action="operations.information_delivery.settled", reason=reason)

@@ -150,7 +150,7 @@ def site(folder: Path) -> Iterator[Site]:
 
 
 def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(600):
+    for _ in range(1_500):
         try:
             with urllib.request.urlopen(f"{address}/readyz", timeout=5):
                 return

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from upright.desk.visible import visible
 from upright.records.inventory.models import System
+from upright.records.trail.errors import RefusedError
 from upright.records.work.checks import ask_check, enrol_check_key, is_check_key_enrolled, manifest_of, where_to
 from upright.records.work.models import CheckRun, CheckSchedule, Progress
 from upright.records.work.tasks import is_queued
@@ -67,7 +68,10 @@ def show(request: Request, ref: str) -> HttpResponse:
             enrol_check_key(actor=request.actor, powers=request.powers)
             messages.success(request, "The key of this server's checks is enrolled; what it signs from now on counts.")
         else:
-            ask_check(system, actor=request.actor, powers=request.powers)
+            try:
+                ask_check(system, actor=request.actor, powers=request.powers)
+            except RefusedError as refused:
+                messages.error(request, refused.message)
         return redirect(f"{there}#checks")
     if request.headers.get("HX-Request") != "true":
         return redirect(f"{there}#checks")

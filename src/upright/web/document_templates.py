@@ -19,7 +19,7 @@ from upright.records.identity.editing import add
 from upright.records.identity.models import Unit
 from upright.records.identity.power import Powers, person_of
 from upright.records.trail.door import change
-from upright.web.home import clause_title
+from upright.web.places import clause_title
 from upright.web.requests import Request
 
 

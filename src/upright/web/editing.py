@@ -12,7 +12,7 @@ from upright.kernel import InputError
 from upright.records.trail.errors import ConflictError
 from upright.records.trail.record import Record
 from upright.web.conflict import Difference, differences
-from upright.web.home import clause_title
+from upright.web.places import clause_title
 from upright.web.requests import Request, given, the_record, the_type
 
 

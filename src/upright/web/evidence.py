@@ -11,7 +11,6 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from upright.desk.description import registered
 from upright.desk.visible import visible
 from upright.evidence.dsse import MEDIA_TYPE, Envelope
 from upright.kernel import parse_duration, parse_time
@@ -27,6 +26,7 @@ from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.server_log import now
 from upright.web.frame import catalogue
+from upright.web.places import shelves
 from upright.web.plots import interval, limit_words, number, of_whom, plots
 from upright.web.posture import RIGHT, WORST_FIRST, short
 from upright.web.requests import Request
@@ -86,11 +86,7 @@ def show(request: Request) -> HttpResponse:
             "system": names.get(wanted["system"], wanted["system"]),
             "without_system": _with(wanted, "system", wanted["system"]),
             "without_kind": _with(wanted, "kind", wanted["kind"]),
-            "shelves": [
-                one
-                for one in registered().values()
-                if one.place == "evidence" and request.powers.may(one.right("read"))
-            ],
+            "shelves": shelves(request, "evidence"),
             "here": "evidence",
         },
     )
@@ -133,6 +129,7 @@ def statement(request: Request, entry: int) -> HttpResponse:
             ],
             "answers": answers,
             "first": answers[0] if answers else None,
+            "fails": _fails(request, row, answers),
             "proof": proof,
             "checkpoint": number(str(proof["size"])),
             "script": _CHECK.format(entry=entry),
@@ -239,6 +236,14 @@ def _found(request: Request, entry: int) -> tuple[EvidenceRow, Recorded]:
 
 def _envelope(found: Recorded) -> Envelope:
     return Envelope.parse(found.body or b"")
+
+
+def _fails(request: Request, row: EvidenceRow, answers: list[dict[str, Any]]) -> str:
+    """The requirement that a nonconformity would be opened on from this statement; empty where none fails by it."""
+    may = request.powers.may("assurance.nonconformity.add")
+    if row.result != "failed" or not row.system or not may:
+        return ""
+    return next((str(one["id"]) for one in answers if one["status"] == "failing"), "")
 
 
 def _answers(row: EvidenceRow, system: System | None) -> list[dict[str, Any]]:

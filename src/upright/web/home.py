@@ -1,14 +1,14 @@
-"""Home, the places of the rail, and the way to jump to any record."""
+"""Home, and what a field that links to a record offers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, Value
+from django.conf import settings
+from django.db.models import Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
-from upright.desk.description import RecordType, registered
-from upright.desk.detail import counted
+from upright.desk.description import registered
 from upright.desk.values import day
 from upright.desk.visible import visible
 from upright.gate import Missing
@@ -17,7 +17,6 @@ from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerEntry
 from upright.records.trail.record import record_types
 from upright.records.trail.server_log import now
-from upright.web.frame import PLACES, catalogue
 from upright.web.needs import needs, stage_word
 from upright.web.posture import MOST_COMPARED, behind, compared, read_by, said_of, severity_word
 from upright.web.recent import recent
@@ -33,16 +32,6 @@ _YEAR = 365 * 24 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelf:
-    """A record type on the page of its place: how many there are, and what asks for it."""
-
-    described: RecordType
-    count: int
-    clause: str
-    may_add: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class SystemRow:
     """A system on the home page: its gate in words, its class, what stands open."""
 
@@ -53,6 +42,7 @@ class SystemRow:
     severity: str
     because: str
     open: int
+    may_run: bool
 
 
 def home(request: Request) -> HttpResponse:
@@ -66,8 +56,9 @@ def home(request: Request) -> HttpResponse:
         request,
         "web/home.html",
         {
-            "systems": [_row(one, found.get(one.ref)) for one in systems[:_MOST]],
+            "systems": [_row(one, found.get(one.ref), request) for one in systems[:_MOST]],
             "total": len(systems),
+            "may_run": any(_may_run(request, one) for one in systems[:_MOST]),
             "may_add": "system" in registered() and request.powers.may(registered()["system"].right("add")),
             "may_add_risk": "risk" in registered() and request.powers.may(registered()["risk"].right("add")),
             "has_role": bool(request.powers.held),
@@ -96,7 +87,7 @@ def home(request: Request) -> HttpResponse:
     return answer
 
 
-def _row(system: System, found: Summary | None) -> SystemRow:
+def _row(system: System, found: Summary | None, request: Request) -> SystemRow:
     gate = found.gate if found else None
     missing = gate.missing if gate else ()
     return SystemRow(
@@ -107,6 +98,7 @@ def _row(system: System, found: Summary | None) -> SystemRow:
         severity=severity_word(found.severity if found else ""),
         because=f"{len(found.open_questions)} questions open" if found and found.open_questions else "",
         open=len(missing),
+        may_run=_may_run(request, system),
     )
 
 
@@ -119,51 +111,14 @@ def _says(found: Summary | None, missing: Iterable[Missing]) -> str:
     return said_of(missing) if found and found.gate else "last stage, or no evidence yet"
 
 
+def _may_run(request: Request, system: System) -> bool:
+    """Whether the server may be asked for a system's checks; that no repository of it lies there, the answer says."""
+    return bool(settings.UPRIGHT_WORKSPACES) and request.powers.may("work.check_run.run", system)
+
+
 def _size() -> int:
     newest = LedgerEntry.objects.order_by("-index").values_list("index", flat=True).first()
     return 0 if newest is None else newest + 1
-
-
-def place(request: Request, place: str) -> HttpResponse:
-    """The record types of a place, with how many there are; a place without any says what will stand here."""
-    found = next((one for one in PLACES if one[0] == place), None)
-    if found is None:
-        raise Http404(f"There is no place {place!r}.")
-    types = [one for one in registered().values() if one.place == place and request.powers.may(one.right("read"))]
-    if len(types) == 1:
-        return redirect("web:list", types[0].name)
-    return render(
-        request,
-        "web/place.html",
-        {
-            "title": found[1],
-            "says": found[2],
-            "shelves": shelves(request, place),
-            "here": place,
-            "worker": _worker(request, place),
-        },
-    )
-
-
-def shelves(request: Request, place: str) -> list[Shelf]:
-    """The record types of a place that somebody may read, counted in one query."""
-    types = [one for one in registered().values() if one.place == place and request.powers.may(one.right("read"))]
-    rows = [visible(one.model, request.powers).order_by().annotate(_of=Value(one.name)) for one in types]
-    counts = dict(counted(rows))
-    return [
-        Shelf(
-            described=one,
-            count=counts.get(one.name, 0),
-            clause=clause_title(one.clause),
-            may_add=request.powers.may(one.right("add")),
-        )
-        for one in types
-    ]
-
-
-def _worker(request: Request, place: str) -> bool:
-    """Whether the place also leads to the page of the worker."""
-    return place == "organisation" and request.powers.may("work.reaction.read")
 
 
 def choices(request: Request, name: str) -> HttpResponse:
@@ -180,9 +135,3 @@ def choices(request: Request, name: str) -> HttpResponse:
             found |= Q(**{f"{field}__icontains": word})
         rows = rows.filter(found)
     return render(request, "web/parts/choices.html", {"rows": rows.order_by("pk")[:_MOST_TASKS]})
-
-
-def clause_title(clause: str) -> str:
-    """The title of a requirement in our words; its id alone where the catalogue does not hold it."""
-    held = catalogue().requirements.get(clause)
-    return clause if held is None else held.title

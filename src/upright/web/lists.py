@@ -14,7 +14,7 @@ from upright.desk.forms import form_class
 from upright.desk.listing import PER_PAGE, Wanted, all_columns, option_word, options, page, wanted
 from upright.desk.moves import move_named, offer
 from upright.desk.values import is_number, label
-from upright.web.home import clause_title
+from upright.web.places import clause_title
 from upright.web.requests import Request, given, is_fragment, the_type
 from upright.web.values import rows_html
 

@@ -214,7 +214,7 @@ def _gate(kept: Kept) -> dict[str, Any]:
     return {
         "stage": kept.gate.stage,
         "answer": kept.gate.answer,
-        "missing": missing[:_MOST_MISSING],
+        "missing": [(one, one.what if one.what in catalogue().requirements else "") for one in missing[:_MOST_MISSING]],
         "more": max(0, len(missing) - _MOST_MISSING),
         "waivers": kept.gate.waivers,
     }

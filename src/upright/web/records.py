@@ -11,18 +11,20 @@ from django.shortcuts import redirect, render
 from upright.desk import detail
 from upright.desk.description import RecordType
 from upright.desk.moves import Offer, make, move_named, offer, offers
+from upright.desk.values import label, shown
 from upright.kernel import InputError
 from upright.records.trail.history import Step, steps
 from upright.records.trail.paper import is_printed
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.record import Record
 from upright.web.hanging import hanging
-from upright.web.home import clause_title
+from upright.web.places import clause_title
 from upright.web.requests import Request, the_record
 from upright.web.served import served
 
 _SHORT = 5
 _MOST_ADDED = 6
+_HEAD = ("state", "owner", "due", "review_by")
 _WIDE = frozenset({"person", "unit"})  # nearly everything belongs to one
 
 
@@ -43,7 +45,8 @@ def show(request: Request, ref: str) -> HttpResponse:
             "moves": moves,
             "why_not_edit": refusal,
             "refusals": bool(refusal) or any(one.why_not for one in moves),
-            "links": detail.links(record, request.powers),
+            "head": _head(record),
+            "links": links_of(record, request),
             "additions": detail.additions(record, request.powers)[:_MOST_ADDED] if described.name not in _WIDE else [],
             "past": _told(described, list(reversed(past))[:_SHORT]),
             "entries": len(past),
@@ -53,6 +56,21 @@ def show(request: Request, ref: str) -> HttpResponse:
         | hanging(record, request)
         | served(described, record, request),
     )
+
+
+def _head(record: Record) -> list[tuple[str, Any]]:
+    """Where a record stands, who answers for it and until when: what one looks for first."""
+    fields = {field.name for field in record._meta.concrete_fields}
+    found = [(label(type(record), name), shown(record, name)) for name in _HEAD if name in fields]
+    return [(name, one) for name, one in found if one.text]
+
+
+def links_of(record: Record, request: Request) -> dict[str, Any]:
+    """What points here; types of which none does are named in one line."""
+    found = detail.links(record, request.powers)
+    none = ", ".join(one.described.plural for one in found if not one.count)
+    there = [one for one in found if one.count]
+    return {"there": there, "none": none if record.ref_type not in _WIDE else ""} if found else {}
 
 
 def history(request: Request, ref: str) -> HttpResponse:

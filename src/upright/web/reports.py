@@ -16,6 +16,7 @@ from upright.records.assurance.packing import READ, pack_for
 from upright.records.assurance.snapshots import PostureSnapshot
 from upright.records.assurance.verdicts import take_snapshot
 from upright.records.inventory.models import System
+from upright.records.risk.models import StatementOfApplicability
 from upright.records.trail.paper import is_printed
 from upright.records.trail.server_log import organisation, server_log
 from upright.web.requests import Request
@@ -31,6 +32,8 @@ def show(request: Request) -> HttpResponse:
         if is_printed(one.model) and request.powers.may(one.right("read"))
     ]
     context = {
+        "statement": _statement(request),
+        "may_risks": request.powers.may("risk.risk.read"),
         "printed": printed,
         "organisation": organisation(),
         "systems": visible(System, request.powers).order_by("name"),
@@ -41,6 +44,16 @@ def show(request: Request) -> HttpResponse:
         "here": "reports",
     }
     return render(request, "web/reports.html", context)
+
+
+def _statement(request: Request) -> StatementOfApplicability | None:
+    """The Statement of Applicability in force, else the one that is worked on."""
+    if not request.powers.may("risk.statement_of_applicability.read"):
+        return None
+    rows = visible(StatementOfApplicability, request.powers).order_by("-edition")
+    state = StatementOfApplicability.State
+    found = rows.filter(state=state.APPROVED).first()
+    return found or rows.exclude(state__in=(state.SUPERSEDED, state.WITHDRAWN)).first()
 
 
 @require_POST

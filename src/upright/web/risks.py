@@ -15,7 +15,7 @@ from upright.records.risk.models import Risk, RiskCriteria
 from upright.records.risk.models.criteria import LEVELS, criteria_for
 from upright.records.risk.queries import BASES, lines, matrix, rated, untreated
 from upright.records.trail.server_log import now
-from upright.web.home import shelves
+from upright.web.places import shelves
 from upright.web.requests import Request
 
 LIKELIHOODS = ("rare", "unlikely", "possible", "likely", "almost certain")

@@ -32,7 +32,7 @@ from upright.web.plots import Plot, interval, limit_words, of_whom, plot
 from upright.web.posture import RIGHT, rows, said_of, severity_word
 from upright.web.posture import short as requirement_short
 from upright.web.recent import recent
-from upright.web.records import why_not_edit
+from upright.web.records import links_of, why_not_edit
 from upright.web.requests import Request, the_record
 from upright.web.steps import begin
 
@@ -104,7 +104,7 @@ def show(request: Request, ref: str) -> HttpResponse:
             "risks": _risks(request, record),
             "may_add_risk": "risk" in registered() and request.powers.may(registered()["risk"].right("add"), record),
             "made": made_of(record, request.powers, [row for row, _ in read]),
-            "links": detail.links(record, request.powers),
+            "links": links_of(record, request),
             "sections": detail.sections(described, record),
             "happened": recent(request.powers, _NEWEST, index_ref=f"index:{ref}"),
             "here": "systems",

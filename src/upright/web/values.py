@@ -1,17 +1,24 @@
 """Values and tables as HTML, made here rather than by a template: a list has thousands of cells."""
 
+import re
 from collections.abc import Callable, Sequence
 from html import escape
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
 
 from upright.desk.description import RecordType, registered
 from upright.desk.values import Shown, is_number, label, reader
 from upright.records.trail.record import Record
 
 _LONG = 90
+_MANY = 16
+_FIRST = 10
+_PERIOD = re.compile(
+    r"P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
+)
 Reader = Callable[[Record], Shown]
 
 
@@ -28,9 +35,37 @@ def value_html(one: Shown) -> SafeString:
             return format_html('<a href="{}">{}</a>', address, one.text) if address else format_html("{}", one.text)
         case "date" | "time":
             return format_html('<time datetime="{}" title="{}">{}</time>', one.exact, one.exact, one.text)
-        case "lines":
-            return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in one.text.split("\n")))
-    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in one.text.split("\n")))
+    lines = period(one.text).split("\n")
+    if one.kind == "lines" and len(lines) > _MANY:
+        rest = format_html(
+            '<details><summary><span class="why">{}</span></summary>{}</details>',
+            gettext("%(count)s more") % {"count": len(lines) - _FIRST},
+            _broken(lines[_FIRST:]),
+        )
+        return format_html("{}{}", _broken(lines[:_FIRST]), rest)
+    return _broken(lines)
+
+
+def period(text: str) -> str:
+    """A period of ISO 8601 in words, as it was written: P365D is 365 days; what is no period stays as it is."""
+    found = _PERIOD.fullmatch(text) if text[:1] == "P" else None
+    if found is None:
+        return text
+    counts = [int(one or 0) for one in found.groups()]
+    said = (
+        (ngettext("%(count)s year", "%(count)s years", counts[0]), counts[0]),
+        (ngettext("%(count)s month", "%(count)s months", counts[1]), counts[1]),
+        (ngettext("%(count)s week", "%(count)s weeks", counts[2]), counts[2]),
+        (ngettext("%(count)s day", "%(count)s days", counts[3]), counts[3]),
+        (ngettext("%(count)s hour", "%(count)s hours", counts[4]), counts[4]),
+        (ngettext("%(count)s minute", "%(count)s minutes", counts[5]), counts[5]),
+        (ngettext("%(count)s second", "%(count)s seconds", counts[6]), counts[6]),
+    )
+    return ", ".join(words % {"count": count} for words, count in said if count) or text
+
+
+def _broken(lines: Sequence[str]) -> SafeString:
+    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
 
 def rows_html(described: RecordType, rows: Sequence[Record], columns: Sequence[str]) -> SafeString:
@@ -61,7 +96,7 @@ def _row(row: Record, first: Reader, heads: Sequence[tuple[Reader, str]], start:
 def _cell(one: Shown) -> str:
     match one.kind:
         case "text" | "link" | "number":
-            return escape(one.text if len(one.text) <= _LONG else f"{one.text[:_LONG].rstrip()}…")
+            return escape(period(one.text) if len(one.text) <= _LONG else f"{one.text[:_LONG].rstrip()}…")
     return value_html(one)
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, TextInput
+from django.forms import BoundField, CheckboxInput, ModelChoiceField, Select, Textarea, TextInput
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -14,13 +14,13 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from upright.desk.fields import RecordChoiceField
 from upright.desk.values import Shown, day
-from upright.kernel import parse_duration, parse_time, time_text
+from upright.kernel import parse_time, time_text
 from upright.records.governance.data import KindDataFormField
 from upright.records.trail.server_log import now
 from upright.web.choosing import settle
 from upright.web.kinds import kind_inputs
 from upright.web.posture import short
-from upright.web.values import value_html
+from upright.web.values import period, value_html
 
 register = template.Library()
 
@@ -90,9 +90,8 @@ def in_short(requirement: str) -> str:
 
 @register.filter
 def duration(text: str) -> str:
-    """A period of ISO 8601 in days."""
-    days = parse_duration(text).days
-    return f"{days} day{'' if days == 1 else 's'}"
+    """A period of ISO 8601 in words."""
+    return period(text)
 
 
 @register.simple_tag
@@ -135,6 +134,9 @@ def widget(field: BoundField) -> SafeString:
         attrs |= {"hx-get": reverse("web:choices", args=[linked.model.ref_type])}
         attrs |= {"hx-trigger": "input changed delay:200ms", "hx-target": f"#{field.auto_id}_choices"}
         attrs |= {"hx-params": field.html_name}
+    if isinstance(field.field.widget, Textarea):
+        attrs["rows"] = 3  # it grows with what is typed
+    _say_what_empty_means(field)
     if field.errors:
         attrs["aria-describedby"] = f"{field.auto_id}_error"
     elif field.help_text:
@@ -142,10 +144,26 @@ def widget(field: BoundField) -> SafeString:
     return field.as_widget(attrs=attrs)
 
 
+def _say_what_empty_means(field: BoundField) -> None:
+    """A list begins with a word, not with dashes."""
+    word = gettext("Choose") if field.field.required else gettext("not set")
+    if isinstance(field.field, ModelChoiceField) and field.field.empty_label is not None:
+        field.field.empty_label = word
+    elif isinstance(field.field.widget, Select) and not isinstance(field.field, ModelChoiceField):
+        field.field.widget.choices = [(key, (key and label) or word) for key, label in field.field.widget.choices]
+
+
 @register.filter
 def is_checkbox(field: BoundField) -> bool:
     """Whether the label stands behind the input."""
     return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.simple_tag(takes_context=True)
+def to_you(context: template.Context, message: str) -> str:
+    """A refusal as it is told to whom it concerns."""
+    request = context.get("request")
+    return message.replace(str(request.actor), gettext("You"), 1) if getattr(request, "actor", None) else message
 
 
 @register.filter

@@ -26,11 +26,19 @@ ROWS = 240
 PATIENCE = 90_000  # ms: a machine that many share is slow; nothing here is a measurement
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = """async ([tags, only]) => {
+RUN = """async ([tags, only, within]) => {
   const runOnly = only ? {type: "rule", values: only} : {type: "tag", values: tags};
-  const found = await axe.run(document, {runOnly, resultTypes: ["violations"], preload: false, iframes: false});
+  const about = within ? document.querySelector(within) : document;
+  const found = await axe.run(about, {runOnly, resultTypes: ["violations"], preload: false, iframes: false});
   const told = (node) => `${node.target.join(" ")} | ${node.html.slice(0, 160)} | ${node.any[0]?.message ?? ""}`;
   return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 4).map(told).join("; ")}`);
+}"""
+# In English: puts the main part of another page into this one, as a link would, without loading the frame again.
+SHOW = """async (address) => {
+  const answer = await fetch(address), text = await answer.text();
+  const main = new DOMParser().parseFromString(text, "text/html").querySelector("main");
+  document.querySelector("main").replaceWith(document.adoptNode(main));
+  return [answer.status, text];
 }"""
 # In English: how wide the page is against its window, and which elements stick out.
 WIDE = """() => {
@@ -67,15 +75,16 @@ class Watched:
 
 @dataclass
 class Site:
-    """The server and the browser of a module's tests; each person logs in once."""
+    """The server and the browser of a module's tests; each person logs in once. ``empty``: a home without records."""
 
     address: str
     browser: Browser
+    folder: Path
     kept: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def page(self, who: str = "mira", *, width: int = 1280, scheme: str = "light") -> Iterator[tuple[Page, Watched]]:
-        """A page of somebody's, watched; the test fails at its end where something was wrong."""
+        """A page of somebody's, watched; the test fails at its end where something was wrong. Nobody's where empty."""
         context = self.browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
@@ -103,11 +112,11 @@ class Site:
         self.kept[who] = context.storage_state()
 
 
-def violations(page: Page, only: list[str] | None = None) -> list[str]:
-    """What axe-core finds on the page as it is."""
+def violations(page: Page, only: list[str] | None = None, *, within: str | None = None) -> list[str]:
+    """What axe-core finds on the page as it is, or within a part of it."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    found: list[str] = page.evaluate(RUN, [TAGS, only])
+    found: list[str] = page.evaluate(RUN, [TAGS, only, within])
     return found
 
 
@@ -122,11 +131,23 @@ def too_wide(page: Page, width: int = 360) -> list[str]:
 def site(folder: Path) -> Iterator[Site]:
     """The server of ``live_server.py`` and a browser, until the end."""
     repository(folder / "mortgage", MANIFEST.replace("id: loans", "id: mortgage"))
+    with serving(folder, "home", str(ROWS)) as address, sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        try:
+            yield Site(address, browser, folder)
+        finally:
+            browser.close()
+
+
+@contextmanager
+def serving(folder: Path, home: str, rows: str) -> Iterator[str]:
+    """The server as a process of its own; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    arguments = [folder / "home", folder / "mortgage", port, ROWS]
-    log = (folder / "log").open("wb")
+    arguments = [folder / home, folder / "mortgage", port, rows]
+    log = (folder / f"{home}.log").open("wb")
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("live_server.py")), *map(str, arguments)],
         env={name: value for name, value in os.environ.items() if not name.startswith("UPRIGHT_")},
@@ -135,14 +156,8 @@ def site(folder: Path) -> Iterator[Site]:
     )
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_for(address, server, folder / "log")
-        with sync_playwright() as playwright:
-            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-            try:
-                yield Site(address, browser)
-            finally:
-                browser.close()
+        _wait_for(address, server, folder / f"{home}.log")
+        yield address
     finally:
         server.terminate()
         server.wait(20)

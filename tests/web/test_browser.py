@@ -1,12 +1,14 @@
 """In a real browser: every page with axe-core in light and dark, at 360 px, and by whom nothing else is asked."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from web.browser import CHROMIUM, NEEDS, Site, site, told, too_wide, violations
+from upright.desk.description import registered
+from web.browser import CHROMIUM, NEEDS, SHOW, WIDE, Site, serving, site, told, too_wide, violations
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NEEDS)
 
@@ -16,7 +18,9 @@ PAGES = (
     "/in/controls/side-by-side/?right=gdpr",
     "/in/evidence/",
     "/kind/drift/",
+    "/in/monitoring/",
     "/in/organisation/",
+    "/in/reports/",
     "/in/risks/?likelihood=5&impact=4",
     "/start/",
     "/components/",
@@ -37,6 +41,15 @@ PAGES = (
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("browser")) as found:
         yield found
+
+
+TWICE = (
+    "/in/improvement/", "/in/incidents/", "/in/organisation/worker/", "/posture/system:mortgage/", "/due/?whose=all",
+    "/inbox/", "/inbox/wishes/", "/soa/", "/upkeep/", "/entities/", "/templates/", "/jump/?q=mortgage", "/in/nowhere/",
+    "/records/contested-decision/add/", "/records/risk/?per=100", "/move/withdraw/document:2025-0001/",
+)  # fmt: skip
+PAPERS = ("/in/risks/printed/", "/soa/statement-of-applicability:2025-0001/printed/", "/concern/", "/concern/receipt/")
+INLINE = re.compile(r"""<script(?![^>]*\ssrc=)|<style|\sstyle=["']|\son[a-z]+=["']""")
 
 
 def examined(page: Page) -> list[str]:
@@ -72,6 +85,46 @@ def test_every_page_is_accessible_in_both_schemes_and_fits_a_narrow_window(live:
         found["a form with errors"] = examined(page)
         pages = told(found)
         assert pages == "{}", pages
+
+
+def of_every_type(page: Page) -> list[str]:
+    """For each type its list and form, and the first record where there is one, with the history of some."""
+    found = []
+    for n, one in enumerate(registered().values()):
+        found += [f"/records/{one.name}/", f"/records/{one.name}/add/"]
+        listed = page.request.get(f"/records/{one.name}/").text()
+        if first := re.search(r'<th scope="row"><a href="/record/([^"]+)/"', listed):
+            found += [f"/record/{first[1]}/", *([f"/history/{first[1]}/"] if n % 8 == 0 else [])]
+    return found
+
+
+def test_the_pages_of_every_type_are_accessible_fit_a_narrow_window_and_hold_nothing_inline(live: Site) -> None:
+    """Each in light or dark, wide or narrow, in turn: they share their parts; what is a page of its own in both."""
+    found: dict[str, list[str]] = {}
+    with live.page() as (page, _):
+        page.goto("/in/organisation/")
+        violations(page)
+        addresses = of_every_type(page)
+        assert len(addresses) > 2.5 * len(registered())
+        for turn, (scheme, width) in enumerate((("light", 1280), ("dark", 360), ("dark", 1280), ("light", 360))):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.set_viewport_size({"width": width, "height": 900})
+            for address in (*addresses[turn::4], *(TWICE if turn < 2 else ())):
+                status, text = page.evaluate(SHOW, address)
+                wrong = [*violations(page, within="main"), *INLINE.findall(text)]
+                wrong += page.evaluate(WIDE) if width == 360 else []
+                found[f"{address} {scheme} {width}"] = wrong if status < 500 else [str(status)]
+        page.goto("/records/risk/")
+        page.get_by_role("button", name="Columns").click()
+        found["columns"] = violations(page)
+        page.locator(".who").click()
+        found["account"] = violations(page)
+    with live.page("") as (page, _):
+        for address in ("/account/login/", *PAPERS):
+            page.goto(address)
+            found[f"nobody at {address}"] = examined(page)
+    pages = told(found)
+    assert pages == "{}", pages
 
 
 class Counted:
@@ -119,6 +172,119 @@ def test_the_journeys_take_the_clicks_that_the_design_counts(live: Site) -> None
         page.goto("/in/risks/")
         page.get_by_role("link", name="possible and moderate").click()
         assert page.get_by_role("link", name="Payments are stopped").count() == 1
+
+
+def filled(page: Page) -> None:
+    """Whatever a form demands, and what a kind of evidence asks for."""
+    for field in page.locator("main form [required]:visible, main form [name^='data.']:visible").all():
+        shape = field.evaluate("one => one.value ? '' : one.tagName == 'SELECT' ? 'choice' : one.type")
+        match shape:
+            case "choice":
+                field.select_option(index=1)
+            case "date":
+                field.fill("2026-10-31")
+            case "number":
+                field.fill("3")
+            case "":
+                pass
+            case _:
+                field.fill("Said by a person who tries it.")
+
+
+def test_a_control_is_answered_checks_run_and_documents_are_made_in_the_clicks_of_the_design(live: Site) -> None:
+    with live.page() as (page, _):
+        journey = Counted(page)
+        journey.click("link", "Controls")
+        asked = page.locator(".asks a.button", has_text="Add").first
+        verb = asked.inner_text()
+        asked.click()
+        filled(page)
+        journey.click("button", verb)
+        assert "/record/" in page.url, page.locator("main").inner_text()
+        assert "Draft" in page.locator(".facts-line").inner_text()
+        assert journey.clicks + 1 == 3
+
+        journey = Counted(page)
+        journey.click("link", "Reports")
+        journey.click("link", "Statement of Applicability")
+        assert page.locator("table.soa tbody tr:not(.group)").count() >= 38
+        assert journey.clicks == 2
+        journey = Counted(page)
+        journey.click("link", "Reports")
+        with page.expect_download() as handed:
+            journey.click("button", "Make a pack of the whole organisation")
+        assert handed.value.suggested_filename == "meridian-pack.zip"
+        assert journey.clicks == 2
+
+        journey = Counted(page)
+        journey.click("button", "Run checks of Mortgage lending")
+        page.wait_for_url("**/posture/system:mortgage/#checks")
+        page.locator("#checks", has_text="Last run").wait_for()
+        assert page.locator("#checks .rows li").count() >= 1
+        assert journey.clicks == 1
+
+
+def test_what_one_wrote_another_approves(live: Site) -> None:
+    with live.page("mira") as (page, _):
+        page.goto("/records/ai-principle/add/")
+        filled(page)
+        page.get_by_role("button", name="Add").click()
+        page.get_by_role("link", name="Submit").click()
+        page.get_by_label("Reason").fill("Ready.")
+        page.get_by_role("button", name="Submit").click()
+        written = page.url
+        page.get_by_text("Not now:").click()
+        assert page.get_by_role("link", name="Approve").count() == 0
+        assert "wrote" in page.locator("#why-approve").inner_text()
+    with live.page("tessa") as (page, _):
+        page.goto("/")
+        page.goto(written)
+        page.get_by_role("link", name="Approve").click()
+        page.get_by_label("Reason").fill("Read and agreed.")
+        page.get_by_role("button", name="Approve").click()
+        assert "Approved" in page.locator(".facts-line").inner_text()
+        assert "Approved by Tessa" in page.locator(".aside .history").inner_text()
+
+
+def test_an_import_shows_its_errors_by_row_and_column_and_writes_only_what_is_right(live: Site) -> None:
+    rows = "Title,Likes\nSupervisory board,Plain answers\n,Nobody\n"
+    with live.page() as (page, _):
+        page.goto("/records/customer/import/")
+        sent = {"name": "customers.csv", "mimeType": "text/csv", "buffer": rows.replace("Title", "Name").encode()}
+        page.set_input_files("[name=file]", sent)  # type: ignore[arg-type]
+        page.get_by_role("button", name="Look at the file").click()
+        page.get_by_role("button", name="Check every row").click()
+        problems = page.locator("table tbody tr", has=page.locator("td[data-label=Problem]"))
+        assert problems.count() >= 1
+        assert violations(page) == []
+        assert page.locator("td[data-label=Row]").first.inner_text().strip() in {"2", "3"}
+        page.goto("/records/customer/")
+        assert page.get_by_role("link", name="Supervisory board").count() == 0
+
+
+def test_an_empty_organisation_comes_to_its_first_posture_step_by_step(live: Site) -> None:
+    with serving(live.folder, "home-empty", "none") as address:
+        new = Site(address, live.browser, live.folder)
+        with new.page() as (page, _):
+            page.goto("/")
+            assert violations(page) == []
+            page.get_by_role("link", name="Start step by step").click()
+            for _ in range(4):
+                before = page.locator("h1 + .lede").inner_text()
+                step = page.locator(".steps .button.primary")
+                if step.count() == 0 or step.inner_text().startswith(("Open", "How")):
+                    break
+                step.click()
+                filled(page)
+                page.get_by_role("button", name="Add").click()
+                page.goto("/start/")
+                assert page.locator("h1 + .lede").inner_text() != before
+            page.goto("/")
+            assert page.locator(".posture tbody tr").count() >= 4
+            assert page.locator('.posture [data-status="met"]').count() == 0
+            for place in ("monitoring", "improvement", "risks", "evidence"):
+                page.goto(f"/in/{place}/")
+                assert violations(page) == []
 
 
 def test_keys_alone_go_everywhere_and_what_was_typed_is_not_lost(live: Site) -> None:

@@ -16,8 +16,9 @@ from upright.api.assurance import add_assurance
 from upright.api.bodies import StrictParser
 from upright.api.callers import Bearer
 from upright.api.imports import add_imports
-from upright.api.problems import MEDIA_TYPE, middle_answer
+from upright.api.problems import middle_answer
 from upright.api.records import add_routes
+from upright.api.shapes import Problem
 from upright.desk.description import registered
 
 _ABOUT = (
@@ -25,6 +26,7 @@ _ABOUT = (
     "'Authorization: Bearer upr_…'. A change names the version it was made for (If-Match); an error is a problem "
     "document (RFC 9457) with a stable code."
 )
+_SCHEMAS = "#/components/schemas/"
 _METHODS = ("get", "post", "patch")
 _READS = frozenset({"GET", "HEAD"})
 
@@ -62,11 +64,8 @@ def openapi(request: HttpRequest) -> HttpResponse:
 def described_api(prefix: str) -> dict[str, Any]:
     """The document for a server that is mounted below ``prefix``."""
     found: dict[str, Any] = dict(made().get_openapi_schema(path_prefix=f"{prefix.strip('/')}/{PATH}".lstrip("/")))
-    for operations in found["paths"].values():
-        for operation in operations.values():
-            for status, said in operation["responses"].items():
-                if int(status) >= 400:
-                    said["content"] = {MEDIA_TYPE: said["content"].pop("application/json")}
+    problem = Problem.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}", mode="serialization")
+    found["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, get_args
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from upright.api.answers import answer_of, etag, json_answer, represent, shown, 
 from upright.api.callers import Caller, caller_of
 from upright.api.kept import once
 from upright.api.moving import make_move
-from upright.api.problems import ApiError, not_found
+from upright.api.problems import MEDIA_TYPE, ApiError, not_found
 from upright.api.reading import links, page
-from upright.api.shapes import History, HistoryQuery, Problem, Shapes, shapes_of
+from upright.api.shapes import History, HistoryQuery, Shapes, shapes_of
 from upright.desk.description import Move, RecordType
 from upright.desk.forms import form_class, form_data
 from upright.desk.visible import visible
@@ -29,6 +30,14 @@ from upright.records.trail.record import Record
 
 QUERY: Any = Query
 """Marks a type made at run time as query parameters."""
+_PROBLEMS = {  # said once for all: a model for each of a thousand routes' refusals took a minute to make
+    one.value: {
+        "description": one.phrase,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for one in HTTPStatus
+    if one >= HTTPStatus.BAD_REQUEST
+}
 READ = (401, 403, 404, 422, 429, 503)
 WRITE = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 MADE_FOR = (410, 412, 428)
@@ -240,13 +249,13 @@ def route(
 
     method(
         path,
-        response={**answers, **dict.fromkeys(problems, Problem)},
+        response=answers,
         operation_id=f"{described.name}_{place}".replace("-", "_"),
         url_name=f"{described.name}-{place}",
         summary=title,
         description=said,
         tags=[described.plural],
-        openapi_extra=extra,
+        openapi_extra={**(extra or {}), "responses": {status: _PROBLEMS[status] for status in problems}},
     )(checked)
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, ModelChoiceField, Select, Textarea, TextInput
+from django.forms import BoundField, CheckboxInput, Select, Textarea, TextInput
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -147,10 +147,8 @@ def widget(field: BoundField) -> SafeString:
 def _say_what_empty_means(field: BoundField) -> None:
     """A list begins with a word, not with dashes."""
     word = gettext("Choose") if field.field.required else gettext("not set")
-    if isinstance(field.field, ModelChoiceField) and field.field.empty_label is not None:
-        field.field.empty_label = word
-    elif isinstance(field.field.widget, Select) and not isinstance(field.field, ModelChoiceField):
-        field.field.widget.choices = [(key, (key and label) or word) for key, label in field.field.widget.choices]
+    if isinstance(field.field.widget, Select):
+        field.field.widget.choices = [(key, label if key else word) for key, label in field.field.widget.choices]
 
 
 @register.filter

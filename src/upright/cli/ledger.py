@@ -96,12 +96,17 @@ def _verify_server(session: Session, home: Path, trust: str | None, since: str |
     document |= {"outcome": report.outcome, "rows": report.rows, "row_problems": msgspec.to_builtins(report.problems)}
 
     def show(screen: "Screen") -> None:
-        show_report(screen, report.log)
-        if report.problems:
-            screen.verdict("broken", f"{counted(len(report.problems), 'row')} differ from the ledger.")
-            show_problems(screen, report.problems)
+        """What differs, then one verdict over log and rows together."""
+        show_problems(screen, (*report.log.problems, *report.problems))
+        show_standing(screen, report.log)
+        if report.outcome == "broken":
+            screen.verdict(
+                "broken",
+                f"{counted(len(report.log.problems), 'problem')} in the log, "
+                f"{counted(len(report.problems), 'difference')} between tables and log.",
+            )
         else:
-            screen.line(f"{counted(report.rows, 'row')} compared with their newest entries.")
+            screen.verdict("intact", f"{_holds(report.log)} {counted(report.rows, 'row')} are as last entered.")
 
     session.answer(document, show)
     return 1 if report.outcome == "broken" else report_status(report.log)
@@ -261,16 +266,24 @@ def report_status(report: "Report") -> int:
 def show_report(screen: "Screen", report: "Report") -> None:
     """A log's verification as text; every problem with what was expected and what is there."""
     if report.is_intact:
-        screen.verdict(
-            "intact",
-            f"{counted(report.size, 'entry', 'entries')} in {counted(report.streams, 'stream')}: "
-            "leaves, tree, streams, times, bodies and signature hold.",
-        )
-        if not report.trusted:
-            screen.line(f"The signer is unknown to you: {report.log_key}. Name the key you know with --trust.")
+        screen.verdict("intact", _holds(report))
     else:
         screen.verdict("broken", f"{counted(len(report.problems), 'problem')} found.")
         show_problems(screen, report.problems)
+    show_standing(screen, report)
+
+
+def _holds(report: "Report") -> str:
+    return (
+        f"{counted(report.size, 'entry', 'entries')} in {counted(report.streams, 'stream')}: "
+        "leaves, tree, streams, times, bodies and signature hold."
+    )
+
+
+def show_standing(screen: "Screen", report: "Report") -> None:
+    """Of a log, whole or not: who signed, what restores left behind, which one it is."""
+    if report.is_intact and not report.trusted:
+        screen.line(f"The signer is unknown to you: {report.log_key}. Name the key you know with --trust.")
     if report.lost:
         screen.line(f"A restore left entries behind: {report.lost}.")
     screen.quiet(

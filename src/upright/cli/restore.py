@@ -88,6 +88,8 @@ def _restore_server(session: Session, file: Path, *, with_keys: bool, accept_los
             f"{counted(done.rows, 'record')}, {counted(done.files, 'file')}, {counted(done.keys, 'private key')}. "
             "Verified: intact."
         )
+        if done.lost:
+            screen.line(f"Lost: {counted(done.lost, 'entry', 'entries')} that this host had seen. The log says so.")
         screen.quiet("Next: upright serve")
 
     session.answer(plain(done), show)

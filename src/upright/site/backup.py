@@ -22,7 +22,7 @@ from upright.site import archive, keybox
 from upright.site.archive import BackupError, Manifest
 from upright.site.copies import Copier, copier
 from upright.site.environment import database, upright_home
-from upright.site.restored import Found, demand_intact
+from upright.site.restored import Asked, Found, demand_intact
 from upright.workspace.layout import state_head
 
 _LEFT_OUT = frozenset({"keys", "static", "lock", "checks", "imports"})
@@ -31,7 +31,12 @@ _SECRET = "secret.key"  # noqa: S105 (a file's name): it signs sessions, and a n
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """What was backed up or restored. ``keys``: how many private keys the backup carries, or were put in place."""
+    """What was backed up or restored.
+
+    Attributes:
+        keys: how many private keys the backup carries, or were put in place.
+        lost: entries that this host had seen and the backup lacks; the log says so in an entry.
+    """
 
     upright: int = 1
     file: str
@@ -42,6 +47,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     files: int
     keys: int
+    lost: int = 0
 
 
 def backup(file: Path, *, passphrase: str | None, environment: Mapping[str, str] = os.environ) -> Done:
@@ -100,7 +106,8 @@ def _try(new: Path, folder: Path, source: Copier, home: Path, passphrase: str | 
         _put_keys(tried, keybox.unseal((folder / archive.KEYS).read_bytes(), passphrase))
     with source.scratch(folder) as scratch:
         scratch.load(folder / archive.DATABASE)
-        return demand_intact(tried, scratch.url, state=folder / "state", since=manifest.checkpoint, migrate=False)
+        asked = Asked(since=manifest.checkpoint, migrate=False)
+        return demand_intact(tried, scratch.url, state=folder / "state", asked=asked)
 
 
 def restore(
@@ -146,28 +153,48 @@ def restore(
             shutil.copytree(home / "keys", staged / "keys")
         try:
             target.load(folder / archive.DATABASE)
-            found = demand_intact(staged, target.url, state=folder / "state", since=manifest.checkpoint, migrate=True)
-            _move_head(Checkpoint.parse(found.checkpoint), accept_loss=accept_loss)
+            held = Checkpoint.parse(target.checkpoint() or "")
+            seen = _seen(held, folder / "state", accept_loss=accept_loss)
+            asked = Asked(since=manifest.checkpoint, migrate=True, lost=str(seen or ""), held=str(held))
+            found = demand_intact(staged, target.url, state=folder / "state", asked=asked)
+            _move_head(Checkpoint.parse(found.checkpoint), lost=seen)
         except BaseException:
             target.clear()
             raise
         _settle(staged, home)
-    return _done(file, manifest, found, len(keys))
+    done = _done(file, manifest, found, len(keys))
+    return done if seen is None else msgspec.structs.replace(done, lost=seen.size - held.size)
 
 
-def _move_head(checkpoint: Checkpoint, *, accept_loss: bool) -> None:
-    """What this host remembers of the log: it may know more than the backup, and then entries are lost."""
-    path = state_head(checkpoint.origin)
+def _seen(held: Checkpoint, state: Path, *, accept_loss: bool) -> Checkpoint | None:
+    """What this host knows of the log beyond the restored copy; None: nothing.
+
+    What it knows that the copy holds too goes into ``state``, for the verification to hold the copy to.
+
+    Raises:
+        BackupError: entries would be lost, and nobody said that they may be.
+    """
+    path = state_head(held.origin)
     head = read_head(path)
-    if head is not None and head.size > checkpoint.size:
-        if not accept_loss:
-            raise BackupError(
-                f"This host has seen {head.size:,} entries of the log {head.origin}, and the backup holds "
-                f"{checkpoint.size:,}: {head.size - checkpoint.size:,} would be lost. Restore a newer backup, or say "
-                "--accept-loss. Nothing was restored.",
-                code="UP-BACKUP-09",
-            )
-        path.rename(path.with_name(f"checkpoint.lost-{head.size}"))
+    if head is None or head.size <= held.size:
+        if head is not None:
+            write_head(Disk(), state / "upright" / path.parent.name / path.name, head)
+        return None
+    if not accept_loss:
+        raise BackupError(
+            f"This host has seen {head.size:,} entries of the log {head.origin}, and the backup holds "
+            f"{held.size:,}: {head.size - held.size:,} would be lost. Restore a newer backup, or say "
+            "--accept-loss. Nothing was restored.",
+            code="UP-BACKUP-09",
+        )
+    return head
+
+
+def _move_head(checkpoint: Checkpoint, *, lost: Checkpoint | None) -> None:
+    """What this host remembers of the log is the restored copy from now on; what it knew beyond is put aside."""
+    path = state_head(checkpoint.origin)
+    if lost is not None:
+        path.rename(path.with_name(f"checkpoint.lost-{lost.size}"))
     write_head(Disk(), path, checkpoint)
 
 

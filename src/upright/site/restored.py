@@ -28,15 +28,23 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
-def demand_intact(home: Path, url: str, *, state: Path, since: str, migrate: bool) -> Found:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process is to do: extend ``since``; enter what is lost against ``lost``, as which it began as ``held``."""
+
+    since: str
+    migrate: bool
+    lost: str = ""
+    held: str = ""
+
+
+def demand_intact(home: Path, url: str, *, state: Path, asked: Asked) -> Found:
     """Verifies a copy in a process of its own.
 
     Args:
         home: the copy's home, with its keys.
         url: the copy's database.
         state: where its state head would lie: the live server's has moved on meanwhile.
-        since: a checkpoint that the copy has to extend.
-        migrate: whether an older copy's tables are brought up to date before.
+        asked: what the copy has to extend, and what becomes of it.
 
     Raises:
         BackupError: it is not intact, or could not be verified.
@@ -49,8 +57,8 @@ def demand_intact(home: Path, url: str, *, state: Path, since: str, migrate: boo
         "XDG_STATE_HOME": str(state),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "upright.site.restored", *(["--migrate"] if migrate else [])],
-        input=since,
+        [sys.executable, "-m", "upright.site.restored"],
+        input=msgspec.json.encode(asked).decode(),
         env=environment,
         capture_output=True,
         text=True,
@@ -71,7 +79,7 @@ def demand_intact(home: Path, url: str, *, state: Path, since: str, migrate: boo
     return found
 
 
-def _verify(since: str, *, migrate: bool) -> Found:
+def _verify(asked: Asked) -> Found:
     import django
     from django.core.management import call_command
     from django.db import DatabaseError
@@ -79,13 +87,18 @@ def _verify(since: str, *, migrate: bool) -> Found:
     from upright.kernel import UprightError
 
     django.setup()
+    from upright.ledger import Checkpoint
+    from upright.records.trail.losses import enter_loss
     from upright.records.trail.server_log import server_log
     from upright.records.trail.verify import verify
 
     try:
-        if migrate:
+        if asked.migrate:
             call_command("migrate", verbosity=0, interactive=False)
-        report = verify(since=since or None)
+        report = verify(since=asked.since or None)
+        if asked.lost and report.outcome == "intact":
+            enter_loss(Checkpoint.parse(asked.lost), Checkpoint.parse(asked.held))
+            report = verify(since=asked.since or None)
         checkpoint = server_log().source.checkpoint()
     except (UprightError, DatabaseError) as why:
         return Found(outcome="unknown", problem=str(why))
@@ -101,4 +114,4 @@ def _verify(since: str, *, migrate: bool) -> Found:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(msgspec.to_builtins(_verify(sys.stdin.read(), migrate="--migrate" in sys.argv))))
+    sys.stdout.write(json.dumps(msgspec.to_builtins(_verify(msgspec.json.decode(sys.stdin.read(), type=Asked)))))

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from upright.ledger import Problem, Report, VerifierKey
 from upright.ledger.verify import verify as verify_log
 from upright.records.trail import tables
+from upright.records.trail.losses import lost
 from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.records.trail.projection import defaults, project
 from upright.records.trail.record import Record, record_types
@@ -45,7 +46,8 @@ def verify(trust: VerifierKey | None = None, *, since: str | None = None) -> Ser
         report = verify_log(log.source, trust=trust or log.key, since=since, state_head=log.state_head)
         walk = _Rows()
         problems = (*_streams(report.size), *walk.problems(), *tables.problems())
-    return ServerReport(log=report, rows=walk.count, problems=problems)
+        left = lost()
+    return ServerReport(log=msgspec.structs.replace(report, lost=left), rows=walk.count, problems=problems)
 
 
 @contextmanager

@@ -50,22 +50,51 @@ def _run(arguments: list[str], folder: Path) -> None:
         raise OSError(f"{arguments[0]} ended with {done.returncode}: {log.read_text(errors='replace')[-1500:]}")
 
 
+class Cluster:
+    """A PostgreSQL of one's own below a folder, which can be stopped and started again."""
+
+    def __init__(self, folder: Path, tools: Path) -> None:
+        self._folder, self._tools = folder, tools
+        self.address = f"postgresql://{USER}@/postgres?host={quote(str(folder), safe='')}"
+        _run([str(tools / "initdb"), "-D", self._data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"], folder)
+
+    @property
+    def _data(self) -> str:
+        return str(self._folder / "data")
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        options = f"-k {self._folder} -c listen_addresses='' {SPEED}"
+        control = [str(self._tools / "pg_ctl"), "-D", self._data, "-w", "-t", "120"]
+        _run([*control, "-o", options, "-l", str(self._folder / "log"), "start"], self._folder)
+
+    def stop(self) -> None:
+        """Ends it at once, as a fault would: who is connected is cut off, what is not committed is undone."""
+        if (self._folder / "data" / "postmaster.pid").exists():
+            _run([str(self._tools / "pg_ctl"), "-D", self._data, "-w", "-m", "immediate", "stop"], self._folder)
+
+
 @contextmanager
-def _debian(tools: Path) -> Iterator[tuple[str, Path]]:
+def started(tools: Path) -> Iterator[Cluster]:
+    """A cluster in a temporary folder, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="upright-pg-"))
     try:
         if user := _unprivileged():
             os.chown(folder, user["user"], user["group"])
-        data, control = str(folder / "data"), str(tools / "pg_ctl")
-        _run([str(tools / "initdb"), "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"], folder)
-        options = f"-k {folder} -c listen_addresses='' {SPEED}"
-        _run([control, "-D", data, "-w", "-t", "120", "-o", options, "-l", str(folder / "log"), "start"], folder)
+        made = Cluster(folder, tools)
+        made.start()
         try:
-            yield f"postgresql://{USER}@/postgres?host={quote(str(folder), safe='')}", tools
+            yield made
         finally:
-            _run([control, "-D", data, "-w", "-m", "immediate", "stop"], folder)
+            made.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _debian(tools: Path) -> Iterator[tuple[str, Path]]:
+    with started(tools) as made:
+        yield made.address, tools
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -128,6 +129,28 @@ def test_a_backup_made_while_eight_write_is_restored_elsewhere_verifies_and_goes
     assert (after["outcome"], after["problems"], after["gapless"]) == ("intact", [], True)
     assert after["size"] >= made.entries + 10
     assert left_behind(server, elsewhere) == []
+
+
+def killed_midway(server: Place, file: Path) -> None:
+    """A backup that is killed once it holds a copy of the database."""
+    command = [sys.executable, "-m", "upright", "backup", str(file)]
+    with subprocess.Popen(command, env=server.environment) as process:
+        while not list(file.parent.glob(".backup-*/tried/*")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    assert not file.exists()
+
+
+def test_what_a_killed_backup_left_is_no_backup_and_goes_with_the_next(server: Place, tmp_path: Path) -> None:
+    file = tmp_path / "sunday.backup"
+    killed_midway(server, file)
+    assert [path.name[:8] for path in tmp_path.iterdir()] == [".backup-"]
+    (tmp_path / ".backup-other").mkdir()
+    made = backup(file, passphrase=None, environment=server.environment)
+    assert made.entries > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".backup-other", "sunday.backup"]
+    assert left_behind(server) == []
 
 
 def test_private_keys_are_in_no_backup_and_with_keys_only_encrypted(server: Place, tmp_path: Path) -> None:

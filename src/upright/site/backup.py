@@ -4,9 +4,13 @@ A backup is made while the server serves: first the database, as one moment has 
 every file that a row names is there. It is called done once a copy restored from the file verified, log and rows.
 """
 
+import fcntl
 import os
 import shutil
+import signal
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +31,7 @@ from upright.workspace.layout import state_head
 
 _LEFT_OUT = frozenset({"keys", "static", "lock", "checks", "imports"})
 """Checks have a key of their own there, which is made anew; imports are files that wait for the worker."""
+_FOLDER, _LOCK = ".backup-", "held"
 _SECRET = "secret.key"  # noqa: S105 (a file's name): it signs sessions, and a new one ends them
 
 
@@ -258,14 +263,41 @@ def _settle(staged: Path, home: Path) -> None:
 
 @contextmanager
 def _beside(file: Path) -> Iterator[Path]:
-    """A private folder on the same disk as the file that is to be written."""
+    """A private folder on the same disk as the file that is to be written; what a killed backup left there goes."""
     if file.exists():
         raise InputError(f"{file} is there already; nothing is written over it.", code="UP-BACKUP-01")
     try:
-        with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as name:
-            yield Path(name)
+        for left in file.absolute().parent.glob(f"{_FOLDER}*/{_LOCK}"):
+            _clear(left)
+        with _told_to_end(), tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=_FOLDER) as name:
+            with (Path(name) / _LOCK).open("w") as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
+                yield Path(name)
     except OSError as why:
         raise InputError(f"{file} cannot be written: {why.strerror or why}.", code="UP-BACKUP-01") from None
+
+
+def _clear(lock: Path) -> None:
+    """Removes the folder of a backup that was killed: nobody holds its lock any more."""
+    with lock.open() as left:
+        try:
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        shutil.rmtree(lock.parent, ignore_errors=True)
+
+
+@contextmanager
+def _told_to_end() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does, so that copies of the database are removed on the way out."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _publish(new: Path, file: Path) -> None:

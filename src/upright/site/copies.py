@@ -152,11 +152,15 @@ class Postgres:
         from psycopg import sql
 
         # it says whose copy it is, in case a killed backup leaves it behind; PostgreSQL cuts names at 63 bytes
-        name = f"upright_tried_{uuid.uuid4().hex[:16]}_{str(self._settings['NAME'])[:24]}"
+        mine = f"_{str(self._settings['NAME'])[:24]}"
+        name = f"upright_tried_{uuid.uuid4().hex[:16]}{mine}"
+        held = self._connected()
         try:
-            with self._connected() as connection:
-                connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+            self._clear_left(held, mine)
+            held.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+            held.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         except psycopg.Error as why:
+            held.close()
             raise InputError(
                 f"No database could be made to try the backup in ({_first_line(why)}), and a backup that was not tried "
                 f"is none. Let the server's user make databases: ALTER ROLE {self._settings['USER']} CREATEDB.",
@@ -165,8 +169,20 @@ class Postgres:
         try:
             yield Postgres({**self._settings, "NAME": name})
         finally:
-            with self._connected() as connection:
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            with held:
+                held.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _clear_left(self, connection: Any, mine: str) -> None:
+        """Drops what killed backups of this database left: databases whose lock nobody holds any more."""
+        from psycopg import sql
+
+        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'upright_tried_%'").fetchall()
+        for (name,) in found:
+            if name.endswith(mine):
+                got = connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name]).fetchone()
+                if got[0]:
+                    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+                    connection.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
 
     def _tables(self) -> list[str]:
         return [str(row[0]) for row in self._rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]

@@ -96,10 +96,14 @@ def database(environment: Mapping[str, str], home: str) -> dict[str, Any]:
     given = environment.get("UPRIGHT_DATABASE_URL", "")
     if not given or given.startswith("sqlite:"):
         name = given.removeprefix("sqlite:///") if given else str(Path(home) / "upright.sqlite3")
+        # Once a ledger began, SQLite only opens: it would make an empty database in place of one that is gone, whose
+        # journal then spoils the real one when that comes back.
+        only_open = {"database": f"{Path(name).absolute().as_uri()}?mode=rw"} if has_began(home) else {}
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": name,
             "OPTIONS": {
+                **only_open,
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
@@ -122,6 +126,11 @@ def database(environment: Mapping[str, str], home: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def has_began(home: str) -> bool:
+    """Whether a ledger was begun with this home: then its key lies there."""
+    return any((Path(home) / "keys").glob("log-*.pem"))
 
 
 def mail(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -1,13 +1,27 @@
 """Whether the server lives, and whether it can do its work: for load balancers and for people who run it."""
 
+from collections.abc import Callable
+
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from upright.kernel import UprightError
 from upright.records.trail.server_log import server_log
 from upright.records.work.queries import worker_state
+
+
+class HealthFirst:
+    """Answers both before anything asks who calls: that is a session in the database, which may be what is gone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answers a request."""
+        view = {"/healthz": live, "/readyz": ready}.get(request.path_info)
+        return self.get_response(request) if view is None else view(request)
 
 
 @login_not_required
@@ -28,7 +42,7 @@ def ready(_request: HttpRequest) -> JsonResponse:
             return _not_ready("tables are missing; restart 'upright serve', which makes them")
         server_log().demand_sound()
         worker = worker_state()
-    except DatabaseError:
+    except Error:
         return _not_ready("the database does not answer")
     except UprightError as why:
         return _not_ready(why.code)

@@ -43,7 +43,7 @@ def prepare(organisation: str | None, *, tell: Callable[[str], None]) -> Ready:
         tell: hears what is being done.
 
     Raises:
-        InputError: a new database and no organisation, or one that differs from the database's.
+        InputError: a new database and no organisation, one that differs from the database's, or a database that is gone.
     """
     from django.conf import settings
     from django.core.management import call_command
@@ -55,6 +55,7 @@ def prepare(organisation: str | None, *, tell: Callable[[str], None]) -> Ready:
 
     home = Path(settings.UPRIGHT_HOME)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _demand_database(home)
     plan = MigrationExecutor(connection).loader.graph.leaf_nodes()
     if MigrationExecutor(connection).migration_plan(plan):
         tell("Making the tables")
@@ -162,6 +163,20 @@ def manage(arguments: list[str]) -> None:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(["upright manage", *arguments])
+
+
+def _demand_database(home: Path) -> None:
+    from django.conf import settings
+
+    from upright.site.environment import has_began
+
+    given = settings.DATABASES["default"]
+    if given["ENGINE"].endswith("sqlite3") and has_began(str(home)) and not Path(given["NAME"]).is_file():
+        raise InputError(
+            f"The database {given['NAME']} is gone, though the key of its ledger is in {home / 'keys'}. Bring the file "
+            "back, or restore a backup; a new one needs another UPRIGHT_HOME.",
+            code="UP-SITE-13",
+        )
 
 
 def _demand_name(organisation: str | None) -> str:

@@ -43,7 +43,7 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answers a request in the name of who is logged in."""
-        account = request.user
+        account = None if request.path_info.startswith(f"/{API}") else request.user  # there a session is none
         actor = account.actor if isinstance(account, Account) else NOBODY
         request.actor = actor  # type: ignore[attr-defined]  # ours
         request.powers = SimpleLazyObject(lambda: powers_of(actor))  # type: ignore[attr-defined]  # ours

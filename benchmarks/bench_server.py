@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.server_estate import Estate, load
+from benchmarks.server_pages import in_the_browser
 
 SYSTEMS, RISKS = 1_000, 20_000
 PORT = 8671
@@ -44,7 +45,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
           for what, ms in estate.loading.items()),
         *answers(estate, times=5 if quick else 30),
         *at_the_door(estate),
-        *memory(),
+        *memory(session_of(estate)),
     ]  # fmt: skip
 
 
@@ -140,8 +141,20 @@ def at_the_door(estate: Estate) -> list[dict[str, Any]]:
     ]
 
 
-def memory() -> list[dict[str, Any]]:
-    """What ``upright serve`` holds with two workers once each has answered; the task worker apart."""
+def session_of(estate: Estate) -> str:
+    """The session cookie of the estate's owner."""
+    from django.conf import settings
+    from django.test import Client
+
+    from upright.records.identity.models import Account
+
+    client = Client()
+    client.force_login(Account.objects.get(person=estate.owner))
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+def memory(session: str) -> list[dict[str, Any]]:
+    """What ``upright serve`` holds with two workers once each has answered, the task worker apart; then its pages."""
     command = [sys.executable, "-m", "upright", "serve", "--port", str(PORT), "--workers", "2"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -156,6 +169,7 @@ def memory() -> list[dict[str, Any]]:
                 time.sleep(0.2)
         held = {pid: mib(pid) for pid in [server.pid, *children(server.pid)]}
         tasks = sum(size for pid, size in held.items() if is_task_worker(pid))
+        pages = list(in_the_browser(f"http://127.0.0.1:{PORT}", session))
     finally:
         server.terminate()
         server.wait(30)
@@ -163,6 +177,7 @@ def memory() -> list[dict[str, Any]]:
     return [
         row("memory of upright serve with 2 workers", web, "MiB", "target 300; a peer took 751; shared pages once"),
         row("  and of the task worker beside it", tasks, "MiB", ""),
+        *pages,
     ]
 
 

@@ -165,7 +165,7 @@ def serving(folder: Path, home: str, rows: str) -> Iterator[str]:
 
 
 def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(1_500):
+    for _ in range(3_000):
         try:
             with urllib.request.urlopen(f"{address}/readyz", timeout=5):
                 return

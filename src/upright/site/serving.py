@@ -31,6 +31,7 @@ def load() -> None:
     from upright.site.environment import keep_secret_key, upright_home
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    os.environ["UPRIGHT_COLLECTS"] = "yes"  # static files are gathered before a page is served: see the settings
     keep_secret_key(upright_home(os.environ))
     django.setup()
 

@@ -125,8 +125,9 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [Path(__file__).parent / "locale"]
 STATIC_URL = "static/"
 STATIC_ROOT = str(Path(UPRIGHT_HOME) / "static")
-# Collected files carry a digest in their names; a checkout that was not collected serves them as they lie.
-IS_COLLECTED = (Path(STATIC_ROOT) / "staticfiles.json").is_file()
+# Collected files carry a digest in their names and are compressed; `upright serve` collects before it serves, with
+# settings that it read before. A checkout that was not collected serves them as they lie.
+IS_COLLECTED = "UPRIGHT_COLLECTS" in os.environ or (Path(STATIC_ROOT) / "staticfiles.json").is_file()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -44,6 +44,9 @@ bench: $(VENV)/.dev ## measure beside peers, each in its own environment; writes
 docs: $(VENV)/.dev ## the reference pages made from the code
 	$(BIN)/python -m docs.generate
 
+screenshots: $(VENV)/.dev ## the guide's pictures, taken anew of the demo that was made
+	$(BIN)/python -m docs.screenshots
+
 messages: $(VENV)/.dev ## texts for translators, and what the server reads of them; says what lacks a translation
 	$(BIN)/python -m upright.site.messages
 
@@ -78,4 +81,4 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(call install,dev)
 
-.PHONY: help setup demo programs test check bench docs messages constraints clean
+.PHONY: help setup demo programs test check bench docs screenshots messages constraints clean

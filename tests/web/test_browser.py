@@ -1,7 +1,9 @@
 """In a real browser: every page with axe-core in light and dark, at 360 px, and by whom nothing else is asked."""
 
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,10 @@ from playwright.sync_api import Page
 
 from upright.desk.description import registered
 from web.browser import CHROMIUM, NEEDS, SHOW, WIDE, Site, serving, site, told, too_wide, violations
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from docs import screenshots
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NEEDS)
 
@@ -285,6 +291,19 @@ def test_an_empty_organisation_comes_to_its_first_posture_step_by_step(live: Sit
             for place in ("monitoring", "improvement", "risks", "evidence"):
                 page.goto(f"/in/{place}/")
                 assert violations(page) == []
+
+
+def test_every_picture_of_the_guide_stands_in_it_and_is_of_a_page_that_is_there(live: Site) -> None:
+    pictures = list(screenshots.HERE.iterdir())
+    guide = "".join(one.read_text() for one in (screenshots.ROOT / "docs" / "guide").glob("*.md"))
+    assert {one.name for one in pictures} == {f"{name}.webp" for name in screenshots.SHOTS}
+    assert set(re.findall(r"images/guide/([^)]+)", guide)) == {one.name for one in pictures}
+    assert sum(one.stat().st_size for one in pictures) < 1_500_000
+    with live.page() as (page, _):
+        page.goto("/components/")
+        assert {path: page.evaluate(SHOW, path)[0] for path in screenshots.SHOTS.values()} == dict.fromkeys(
+            screenshots.SHOTS.values(), 200
+        )
 
 
 def test_keys_alone_go_everywhere_and_what_was_typed_is_not_lost(live: Site) -> None:

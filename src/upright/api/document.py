@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.templatetags.static import static
 from django.urls import get_script_prefix
 from ninja import NinjaAPI
 from ninja.errors import HttpError
@@ -85,28 +86,43 @@ def _page(said: dict[str, Any]) -> str:
                 groups.setdefault(one["tags"][0], []).append(_operation(method, path, one))
     body = "".join(f"<h2>{escape(tag)}</h2>{''.join(parts)}" for tag, parts in groups.items())
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>API of Upright</title></head><body><main><h1>API of Upright</h1><p>{escape(_ABOUT)}</p>"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>API of Upright</title>'
+        f'<link rel="stylesheet" href="{static("upright/upright.css")}"></head>'
+        f'<body class="public"><main class="public-frame guide"><h1>API of Upright</h1><p>{escape(_ABOUT)}</p>'
         f'<p>For machines: <a href="openapi.json">openapi.json</a> (OpenAPI {escape(said["openapi"])}).</p>'
         f"{body}</main></body></html>"
     )
 
 
+def _plain(text: str) -> str:
+    return escape(str(text)).replace("``", "")
+
+
+_HEAD = "".join(f'<th scope="col">{one}</th>' for one in ("Name", "In", "Needed", "What"))
+
+
+def _parameter(one: dict[str, Any]) -> str:
+    said = {
+        "In": escape(one["in"]),
+        "Needed": "needed" if one.get("required") else "optional",
+        "What": _plain(one.get("description", "")),
+    }
+    cells = "".join(f'<td data-label="{name}">{value}</td>' for name, value in said.items())
+    return f'<tr><th scope="row"><code>{escape(one["name"])}</code></th>{cells}</tr>'
+
+
 def _operation(method: str, path: str, one: dict[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><td><code>{escape(parameter['name'])}</code></td><td>{escape(parameter['in'])}</td>"
-        f"<td>{'needed' if parameter.get('required') else 'optional'}</td>"
-        f"<td>{escape(str(parameter.get('description', '')))}</td></tr>"
-        for parameter in one.get("parameters", [])
-    )
+    rows = "".join(map(_parameter, one.get("parameters", [])))
+    caption = '<caption class="visually-hidden">Parameters</caption>'
     table = (
-        f"<table><caption>Parameters</caption><tr><th>Name</th><th>In</th><th>Needed</th><th>What</th></tr>{rows}</table>"
+        f'<table class="table stack">{caption}<thead><tr>{_HEAD}</tr></thead><tbody>{rows}</tbody></table>'
         if rows
         else ""
     )
     answers = ", ".join(escape(str(status)) for status in one["responses"])
     return (
         f'<section id="{escape(one["operationId"])}"><h3>{escape(one["summary"])}</h3>'
-        f"<p><code>{method.upper()} {escape(path)}</code></p><p>{escape(one.get('description', ''))}</p>"
+        f"<p><code>{method.upper()} {escape(path)}</code></p><p>{_plain(one.get('description', ''))}</p>"
         f"{table}<p>Answers: {answers}.</p></section>"
     )

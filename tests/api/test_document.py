@@ -43,7 +43,7 @@ def test_the_page_for_people_needs_no_script_and_nothing_from_elsewhere(db: None
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "<script" not in page
-    assert re.findall(r'(?:src|href)="([^"]+)"', page) == ["openapi.json"]
+    assert re.findall(r'(?:src|href)="([^"]+)"', page) == ["/static/upright/upright.css", "openapi.json"]
     assert page.count("<section") == sum(len(one) for one in described_api("/")["paths"].values())
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -129,7 +130,7 @@ def statement(request: Request, entry: int) -> HttpResponse:
             ],
             "answers": answers,
             "first": answers[0] if answers else None,
-            "fails": _fails(request, row, answers),
+            "begin": _begun(request, row, row.binding or row.kinds[0], answers),
             "proof": proof,
             "checkpoint": number(str(proof["size"])),
             "script": _CHECK.format(entry=entry),
@@ -238,12 +239,19 @@ def _envelope(found: Recorded) -> Envelope:
     return Envelope.parse(found.body or b"")
 
 
-def _fails(request: Request, row: EvidenceRow, answers: list[dict[str, Any]]) -> str:
-    """The requirement that a nonconformity would be opened on from this statement; empty where none fails by it."""
-    may = request.powers.may("assurance.nonconformity.add")
-    if row.result != "failed" or not row.system or not may:
+def _begun(request: Request, row: EvidenceRow, title: str, answers: list[dict[str, Any]]) -> str:
+    """Where a nonconformity is opened on a statement that failed, with what is known of it; empty: not by this one."""
+    if row.result != "failed" or not answers or not request.powers.may("assurance.nonconformity.add"):
         return ""
-    return next((str(one["id"]) for one in answers if one["status"] == "failing"), "")
+    known = {
+        "title": f"{title} failed"[:200],
+        "nature": f"Evidence about {row.subject} failed in entry {row.index}.",
+        "requirement": answers[0]["id"],
+        "system": row.system,
+        "links": f"sha256:{row.evidence}",
+        "opened_on": f"{now():%Y-%m-%d}",
+    }
+    return f"{reverse('web:add', args=['nonconformity'])}?{urlencode(known)}"
 
 
 def _answers(row: EvidenceRow, system: System | None) -> list[dict[str, Any]]:

@@ -160,8 +160,8 @@ def serving(folder: Path, home: str, rows: str) -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.wait(20)
         log.close()
+        server.wait(PATIENCE / 1000)
 
 
 def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -160,8 +160,8 @@ def is_checkbox(field: BoundField) -> bool:
 @register.simple_tag(takes_context=True)
 def to_you(context: template.Context, message: str) -> str:
     """A refusal as it is told to whom it concerns."""
-    request = context.get("request")
-    return message.replace(str(request.actor), gettext("You"), 1) if getattr(request, "actor", None) else message
+    actor = getattr(context.get("request"), "actor", None)
+    return message if actor is None else message.replace(str(actor), gettext("You"), 1)
 
 
 @register.filter

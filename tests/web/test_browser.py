@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from upright.desk.description import registered
-from web.browser import CHROMIUM, NEEDS, SHOW, WIDE, Site, serving, site, told, too_wide, violations
+from web.browser import CHROMIUM, NEEDS, PASSWORD, SHOW, WIDE, Site, serving, site, told, too_wide, violations
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -354,3 +354,32 @@ def test_keys_alone_go_everywhere_and_what_was_typed_is_not_lost(live: Site) -> 
         page.keyboard.press("?")
         assert page.locator("#keys").get_attribute("open") is not None
         page.keyboard.press("Escape")
+
+
+def test_a_passkey_is_added_and_logs_in_alone_under_the_strict_policy(live: Site) -> None:
+    """Chromium's own authenticator, driven by its protocol."""
+    here = Site(live.address.replace("127.0.0.1", "localhost"), live.browser)
+    with here.page("ada") as (page, _):
+        browser = page.context.new_cdp_session(page)
+        browser.send("WebAuthn.enable")
+        device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        options = device | {"isUserVerified": True, "automaticPresenceSimulation": True}
+        made = browser.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        page.goto("/account/passkeys/add/")
+        page.get_by_label("Password").fill(PASSWORD)  # asked again before anything that opens an account is added
+        page.get_by_label("Password").press("Enter")
+        page.get_by_label("Passwordless").check()
+        page.get_by_role("button", name="Add").click()
+        page.wait_for_url("**/account/factors/codes/")
+        kept = browser.send("WebAuthn.getCredentials", {"authenticatorId": made["authenticatorId"]})["credentials"]
+        assert [(one["rpId"], one["isResidentCredential"]) for one in kept] == [("localhost", True)]
+        page.context.clear_cookies()
+        page.goto("/account/login/")
+        page.get_by_role("button", name="Log in with a passkey").click()
+        page.wait_for_url(here.address + "/")
+        assert "Ada" in page.inner_text("header")
+        page.context.clear_cookies()
+        browser.send("WebAuthn.clearCredentials", {"authenticatorId": made["authenticatorId"]})
+        browser.send("WebAuthn.setUserVerified", made | {"isUserVerified": False})
+        page.goto("/")
+        assert "/account/login/" in page.url

@@ -14,7 +14,7 @@ from ninja.errors import ValidationError as ShapeError
 
 from upright.kernel import InputError, UprightError
 from upright.records.identity.power import DeniedError
-from upright.records.trail.errors import ConflictError, RefusedError
+from upright.records.trail.errors import ConflictError, RefusedError, is_disk_full
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger("upright.api")
@@ -95,6 +95,9 @@ def _failure(why: Exception) -> HttpResponse:
             return _document(409, "UP-API-34", detail)
         case DataError():
             return _document(422, _OTHER_FIELD_CODE, "A value is larger than the database can hold.")
+        case OSError() | OperationalError() if is_disk_full(why):
+            detail = "The disk of the server is full; nothing was written. Send the same again once there is room."
+            return _document(507, "UP-API-19", detail)
         case OperationalError() | InterfaceError():
             _LOG.error("The database does not answer: %s", why)
             detail = "The database does not answer; nothing was written. Try again."

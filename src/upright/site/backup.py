@@ -269,10 +269,13 @@ def _beside(file: Path) -> Iterator[Path]:
     try:
         for left in file.absolute().parent.glob(f"{_FOLDER}*/{_LOCK}"):
             _clear(left)
-        with _told_to_end(), tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=_FOLDER) as name:
-            with (Path(name) / _LOCK).open("w") as held:
-                fcntl.flock(held, fcntl.LOCK_EX)
-                yield Path(name)
+        with (
+            _told_to_end(),
+            tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=_FOLDER) as name,
+            (Path(name) / _LOCK).open("w") as held,
+        ):
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield Path(name)
     except OSError as why:
         raise InputError(f"{file} cannot be written: {why.strerror or why}.", code="UP-BACKUP-01") from None
 

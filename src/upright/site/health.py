@@ -1,7 +1,9 @@
 """Whether the server lives, and whether it can do its work: for load balancers and for people who run it."""
 
 from collections.abc import Callable
+from shutil import disk_usage
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -10,6 +12,9 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from upright.kernel import UprightError
 from upright.records.trail.server_log import server_log
 from upright.records.work.queries import worker_state
+
+LEAST_FREE = 16 << 20
+"""Bytes below which a write may fail at any moment."""
 
 
 class HealthFirst:
@@ -46,6 +51,8 @@ def ready(_request: HttpRequest) -> JsonResponse:
         return _not_ready("the database does not answer")
     except UprightError as why:
         return _not_ready(why.code)
+    if disk_usage(settings.UPRIGHT_HOME).free < LEAST_FREE:
+        return _not_ready("the disk of the server's home is full")
     said = {"status": worker.status, "reactions_waiting": worker.reactions_waiting}
     said |= {"reactions_failed": worker.reactions_failed, "tasks_waiting": worker.tasks_waiting}
     return JsonResponse({"upright": 1, "status": "ready", "worker": said | {"because": worker.because}})

@@ -29,7 +29,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process is to do: extend ``since``; enter what is lost against ``lost``, as which it began as ``held``."""
+    """What a copy, ``held`` by now, has to extend (``since``); what this host knew beyond it (``lost``)."""
 
     since: str
     migrate: bool

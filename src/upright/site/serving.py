@@ -44,7 +44,7 @@ def prepare(organisation: str | None, *, tell: Callable[[str], None]) -> Ready:
         tell: hears what is being done.
 
     Raises:
-        InputError: a new database and no organisation, one that differs from the database's, or a database that is gone.
+        InputError: a new database and no organisation, one that is not its own, or a database that is gone.
     """
     from django.conf import settings
     from django.core.management import call_command

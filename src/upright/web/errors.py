@@ -7,10 +7,11 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import get_script_prefix
 
 from upright.kernel import InputError, UprightError
 from upright.records.identity.power import DeniedError
-from upright.records.trail.errors import ConflictError, DoorError
+from upright.records.trail.errors import ConflictError, DoorError, is_disk_full
 
 _STATUS: tuple[tuple[type[UprightError], int, str], ...] = (
     (DeniedError, 403, "You may not do this"),
@@ -52,7 +53,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(_request: HttpRequest) -> HttpResponse:
-    """A fault of ours, or a database that does not answer. The page needs neither the database nor a session."""
-    is_down = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    page = render_to_string("web/broken.html", {"is_down": is_down})  # without the request, whose user is a query
-    return HttpResponse(page, status=503 if is_down else 500)
+    """A fault of ours, a full disk, or a database that does not answer; the page needs no database and no session."""
+    why = sys.exc_info()[1]
+    is_full = is_disk_full(why)
+    is_down = isinstance(why, OperationalError | InterfaceError) and not is_full
+    said = {"is_down": is_down, "is_full": is_full, "home": get_script_prefix()}
+    page = render_to_string("web/broken.html", said)  # without the request, whose user is a query
+    return HttpResponse(page, status=503 if is_down or is_full else 500)

@@ -4,11 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from records.identity.accounts import account, logged_in
 from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.kernel import Actor
+from upright.records.governance.models import Document, KeptRecord
 from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Person, Role, RoleAssignment, Unit
-from upright.records.identity.power import DeniedError, powers_of, register
+from upright.records.identity.power import DeniedError, powers_of, reach_up, register
 from upright.records.trail.door import write
 from upright.records.trail.server_log import now
 
@@ -85,3 +87,38 @@ def test_a_unit_is_not_its_own_ancestor(meridian: Organisation) -> None:
     meridian.lending.parent = team
     with pytest.raises(Exception, match="below this unit"):
         write(meridian.lending, actor=SETUP, action="identity.unit.changed")
+
+
+def test_members_of_a_unit_read_what_is_laid_down_above_them_and_nothing_else_there_or_beside(
+    meridian: Organisation, quick_hashes: None
+) -> None:
+    cards = write(Unit(name="Cards", parent=meridian.root), actor=SETUP, action="identity.unit.added")
+    member = write(
+        Person(name="Rae", email="rae@meridian.example", unit=meridian.lending),
+        actor=SETUP,
+        action="identity.person.added",
+    )
+    grant(member, Role.MEMBER, meridian.lending)
+    policy, beside = (
+        add(
+            Document(title=name, subtype="procedure", unit=unit, owner=meridian.owner, text="We do so."),
+            actor=actor_of(meridian.lead),
+        )
+        for name, unit in (("For all of us", meridian.root), ("For Cards alone", cards))
+    )
+    kept = KeptRecord(kind="performance-test", title="A test", unit=meridian.root, owner=meridian.owner)
+    powers = powers_of(actor_of(member))
+    assert powers.may("governance.document.read", policy)
+    assert powers.may("governance.document.acknowledge", policy)
+    assert not powers.may("governance.document.read", beside)
+    assert not powers.may("governance.kept_record.read", kept)
+    assert not powers.may("inventory.system.read", meridian.system(unit=meridian.root))
+    with pytest.raises(DeniedError):
+        edit(policy, actor=actor_of(meridian.owner))  # she may change documents, but in her unit
+    client = logged_in(account(member))
+    listed = client.get("/records/document/").content.decode()
+    assert ("For all of us" in listed, "For Cards alone" in listed) == (True, False)
+    assert client.get(f"/record/{policy.ref}/").status_code == 200
+    assert client.get(f"/record/{beside.ref}/").status_code == 404
+    with pytest.raises(ValueError, match="changes nothing"):
+        reach_up(["governance.document.change"])

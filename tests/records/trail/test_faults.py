@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.test import Client
 
@@ -17,11 +19,15 @@ from records.organisation import Organisation, actor_of
 from upright.ledger import disk
 from upright.ledger.leaves import parse_leaf
 from upright.ledger.statehead import read_head
+from upright.records.collaboration import blobs
+from upright.records.collaboration.models import Attachment
 from upright.records.inventory.models import System
 from upright.records.trail.door import write
+from upright.records.trail.errors import is_disk_full
 from upright.records.trail.models import LedgerEntry
 from upright.records.trail.server_log import clock_set, now, server_log
 from upright.records.trail.verify import verify
+from upright.site import health
 
 
 def added(meridian: Organisation, name: str) -> System:
@@ -128,3 +134,40 @@ def test_a_database_that_is_gone_before_anybody_is_known_is_said_as_503_and_come
     assert ready.json()["because"] == "the database does not answer"
     assert api.status_code in {401, 503}
     assert client.get("/records/system/").status_code == 200
+
+
+def test_a_full_disk_at_an_upload_or_in_the_database_is_said_as_such_and_the_same_goes_through_once_there_is_room(
+    meridian: Organisation, quick_hashes: None, server_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added(meridian, "mine")
+    client = Client(raise_request_exception=False)
+    client.force_login(account(meridian.lead))
+
+    def full(*_given: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def sends() -> Any:
+        return client.post("/attach/system:mine/", {"file": SimpleUploadedFile("a.txt", b"some words")})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blobs.os, "fsync", full)
+        answer = sends()
+    assert (answer.status_code, b"UP-WEB-09" in answer.content) == (503, True)
+    assert [path for path in (server_home / "blobs").rglob("*") if path.is_file()] == []
+    assert not Attachment.objects.exists()
+    assert sends().status_code == 302
+    assert Attachment.objects.get().size == len(b"some words")
+    told = OperationalError("full")
+    told.__cause__ = DriverError(sqlite_errorcode=13, sqlstate="53100")
+    assert is_disk_full(told)
+    assert not is_disk_full(OperationalError("database is locked"))
+    monkeypatch.setattr(health, "LEAST_FREE", 1 << 60)
+    assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 200)
+    assert verify().outcome == "intact"
+
+
+class DriverError(Exception):
+    """What a driver raises, with its codes."""
+
+    def __init__(self, **codes: Any) -> None:
+        self.__dict__.update(codes)

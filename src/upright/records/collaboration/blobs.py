@@ -80,10 +80,20 @@ def keep(chunks: Iterable[bytes], *, largest: int = LARGEST) -> tuple[str, int, 
         target = blob(digest.hexdigest())
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.replace(target)
+        _sync(target.parent)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     return digest.hexdigest(), size, kind
+
+
+def _sync(folder: Path) -> None:
+    """A loss of power does not take the name back that a row is about to give."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def blob(digest: str) -> Path:

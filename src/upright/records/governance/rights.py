@@ -42,3 +42,11 @@ RIGHTS = {
     "governance.document.acknowledge": _PEOPLE,
     "governance.acknowledgement.read": _ALL,
 }
+
+LAID_DOWN = (
+    "ai_principle", "communication_plan", "context_analysis", "document", "framework_in_use", "objective",
+    "process_definition", "retention_class", "scope_statement",
+)  # fmt: skip
+"""What a unit lays down for those below it, whose members read it (5.2, 6.2, 7.4, 7.5)."""
+
+FROM_BELOW = (*(f"governance.{name}.read" for name in LAID_DOWN), "governance.document.acknowledge")

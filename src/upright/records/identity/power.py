@@ -30,6 +30,8 @@ ABOVE = ("system", "about", "person", "risk", "nonconformity", "audit", "review"
 """The links that say where a record without a unit of its own lies."""
 
 _RIGHTS: dict[str, frozenset[Role]] = {}
+_FROM_BELOW: set[str] = set()
+_READING = frozenset({"acknowledge", "read"})
 
 
 class DeniedError(InputError):
@@ -60,6 +62,18 @@ def register(rights: Mapping[str, Iterable[Role]]) -> None:
         _RIGHTS[right] = given
 
 
+def reach_up(rights: Iterable[str]) -> None:
+    """Says which rights reach up too: what an organisation lays down for its units is read, and acknowledged, in them.
+
+    Raises:
+        ValueError: one does more than that.
+    """
+    for right in rights:
+        if right.rpartition(".")[2] not in _READING:
+            raise ValueError(f"{right}: from a unit below one reads what holds for it, and changes nothing.")
+        _FROM_BELOW.add(right)
+
+
 def approves(right: str) -> bool:
     """Whether who has a right approves with it: granting it needs a second holder of authority."""
     return right.rpartition(".")[2] in APPROVING_VERBS
@@ -75,7 +89,8 @@ class Powers:
     """What an actor may, read once for a request.
 
     ``held`` maps a role to the units it reaches, ``lent`` a right that somebody delegated to the units where it holds.
-    ``scope`` is how far the token reaches that the actor showed; ``root`` the organisation's own unit.
+    ``scope`` is how far the token reaches that the actor showed; ``root`` the organisation's own unit. ``above`` maps a
+    role to the units above those in which it was given.
     """
 
     actor: Actor
@@ -84,6 +99,7 @@ class Powers:
     lent: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
     scope: Scope | None = None
     root: UUID | None = None
+    above: Mapping[Role, frozenset[UUID]] = field(default_factory=dict)
 
     def may(self, right: str, about: "Record | None" = None) -> bool:
         """Whether the actor has a right about a record; without one, anywhere at all."""
@@ -100,6 +116,8 @@ class Powers:
         found: frozenset[UUID] = self.lent.get(right, frozenset())
         for role in _RIGHTS.get(right, frozenset()):
             found |= self.held.get(role, frozenset())
+            if right in _FROM_BELOW:
+                found |= self.above.get(role, frozenset())
         return found
 
     def must(self, right: str, about: "Record | None" = None) -> None:
@@ -138,14 +156,23 @@ def powers_of(actor: Actor) -> Powers:
         ).select_related("person", "exception")
     )
     children = _children()
-    held = _held([one for one in assignments if one.person.ref == ref and is_effective(one, today)], children)
+    own = [one for one in assignments if one.person.ref == ref and is_effective(one, today)]
+    held = _held(own, children)
     givers = [one for one in assignments if one.person.ref != ref and is_effective(one, today)]
     lent = _lent(ref, givers, today, children) if givers else {}
     if Role.ADMINISTRATOR in held:
         lent = {right: units for right, units in lent.items() if not approves(right)}
     if Role.EXTERNAL_AUDITOR in held:
         lent = {right: units for right, units in lent.items() if right.endswith(".read")}
-    return Powers(actor, is_active=bool(held or lent), held=held, lent=lent, scope=scope, root=_first_root(children))
+    return Powers(
+        actor,
+        is_active=bool(held or lent),
+        held=held,
+        lent=lent,
+        scope=scope,
+        root=_first_root(children),
+        above=_above(own, children),
+    )
 
 
 def _current(today: date) -> models.Q:
@@ -162,6 +189,21 @@ def _held(
         role = Role(one.role)
         held[role] = held.get(role, frozenset()) | _below(one.unit_id, children)
     return held
+
+
+def _above(
+    assignments: Iterable[RoleAssignment], children: Mapping[UUID | None, list[UUID]]
+) -> dict[Role, frozenset[UUID]]:
+    parents = {child: parent for parent, found in children.items() for child in found}
+    above: dict[Role, frozenset[UUID]] = {}
+    for one in assignments:
+        seen: set[UUID] = set()
+        unit = parents.get(one.unit_id)
+        while unit is not None and unit not in seen:
+            seen.add(unit)
+            unit = parents.get(unit)
+        above[Role(one.role)] = above.get(Role(one.role), frozenset()) | seen
+    return above
 
 
 def _lent(

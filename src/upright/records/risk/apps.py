@@ -12,10 +12,11 @@ class RiskConfig(AppConfig):
 
     def ready(self) -> None:
         """Says which roles have the rights of this app, which verbs add its types, and what it reacts to."""
-        from upright.records.identity.power import register
+        from upright.records.identity.power import reach_up, register
         from upright.records.risk import reactions  # noqa: F401 - importing registers them
         from upright.records.risk.adders import name_adders
-        from upright.records.risk.rights import RIGHTS
+        from upright.records.risk.rights import FROM_BELOW, RIGHTS
 
         register(RIGHTS)
+        reach_up(FROM_BELOW)
         name_adders()

@@ -33,3 +33,9 @@ for _name, (_writers, _approvers) in _TYPES.items():
         RIGHTS[f"risk.{_name}.add"] = RIGHTS[f"risk.{_name}.change"] = _writers
     if _approvers:
         RIGHTS[f"risk.{_name}.approve"] = _approvers
+
+FROM_BELOW = tuple(
+    f"risk.{name}.read"
+    for name in ("risk_criteria", "opportunity_criteria", "control", "statement_of_applicability", "soa_row")
+)
+"""What a unit lays down for those below it, whose members read it (6.1)."""

@@ -1,5 +1,6 @@
 """What goes wrong at the write door."""
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,3 +36,16 @@ class ConflictError(RefusedError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (ConflictError, (self.ref, self.ours, self.theirs))
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_SQLITE_FULL = 13
+_POSTGRES_FULL = "53100"
+
+
+def is_disk_full(why: BaseException | None) -> bool:
+    """Whether a disk that has no room left is behind an error: the server's own, or the database's."""
+    if isinstance(why, OSError):
+        return why.errno in _FULL
+    cause = getattr(why, "__cause__", None)
+    return getattr(cause, "sqlite_errorcode", 0) == _SQLITE_FULL or getattr(cause, "sqlstate", "") == _POSTGRES_FULL

@@ -37,9 +37,7 @@ def enter_loss(seen: Checkpoint, held: Checkpoint) -> int:
         "cause": None,
         "record": {"lost": seen.size - held.size, "seen": str(seen), "held": str(held)},
     }
-    entry = NewEntry(
-        type="record", ref=STREAM, media_type=JSON, body=canonical_bytes(said), index=organisation_index()
-    )
+    entry = NewEntry(type="record", ref=STREAM, media_type=JSON, body=canonical_bytes(said), index=organisation_index())
     return enter([entry])[0]
 
 

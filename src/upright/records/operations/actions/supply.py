@@ -47,15 +47,14 @@ def confirm_supplier_review(
 
 
 def reopen_supplier_review(
-    review: SupplierReview, *, actor: Actor, reason: str, powers: Powers | None = None, cause: int | None = None
+    review: SupplierReview, *, actor: Actor, reason: str, powers: Powers | None = None
 ) -> SupplierReview:
     """Open a confirmed review again, with what changed."""
-    if actor.is_person:
-        (powers or powers_of(actor)).must("operations.supplier_review.change", review)
+    (powers or powers_of(actor)).must("operations.supplier_review.change", review)
     demand_state(review, SupplierReview.State.CONFIRMED)
     demand_reason(reason, "Opening a review again")
     review.state, review.confirmed_by = SupplierReview.State.OPEN, ""
-    return write(review, actor=actor, action="operations.supplier_review.reopened", reason=reason, cause=cause)
+    return write(review, actor=actor, action="operations.supplier_review.reopened", reason=reason)
 
 
 def current_assessment(supplier: Supplier) -> SupplierAssessment | None:

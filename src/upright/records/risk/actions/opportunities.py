@@ -48,7 +48,7 @@ def drop_opportunity(
 def close_change_review(
     review: ChangeReview, *, actions: str, actor: Actor, reason: str, powers: Powers | None = None
 ) -> ChangeReview:
-    """Close this review: what was done against the effects of the change; not by who answers for the system (8.1)."""
+    """Close this review, saying what was done against the effects; its author or the system's owner does not (8.1)."""
     right = "risk.change_review.approve"
     (powers or powers_of(actor)).must(right, review)
     demand_state(review, ChangeReview.State.OPEN)
@@ -57,7 +57,7 @@ def close_change_review(
         raise RefusedError(
             "Say what was done against the effects of the change, or that nothing was needed (8.1).", code="UP-RISK-33"
         )
-    authors = {str(review.owner.ref), str(review.system.owner.ref)}
+    authors = {str(review.owner.ref), str(review.system.owner.ref), *writers(review.ref)}
     approval = demand_approver(right, review, actor=actor, authors=authors, powers=powers)
     review.state, review.actions, review.reviewed_by = ChangeReview.State.CLOSED, actions.strip(), str(actor)
     return write(review, actor=actor, action="risk.change_review.closed", reason=approval.noted(reason))

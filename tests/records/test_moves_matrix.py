@@ -1,0 +1,133 @@
+"""Every move of every type, in every state that its record can have, as everybody: rehearsed up to its first write."""
+
+from collections.abc import Iterator
+from copy import copy
+from datetime import timedelta
+from decimal import Decimal
+from enum import Enum
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+from django.core.exceptions import FieldDoesNotExist
+
+from records.organisation import SETUP, Organisation, actor_of, grant
+from records.test_every_type import made_all
+from upright.desk.description import Move, registered
+from upright.kernel import Actor, InputError
+from upright.records.identity.acting import NOBODY
+from upright.records.identity.models import Person, Role
+from upright.records.identity.power import DeniedError, Powers, powers_of
+from upright.records.trail.door import rehearse, write
+from upright.records.trail.record import Record
+from upright.records.trail.server_log import now
+
+WRITERS = [one for one in Role if one not in {Role.ADMINISTRATOR, Role.EXTERNAL_AUDITOR}]
+WITHOUT_EXAMPLE = {
+    # moved by tests of their own: what nobody types, and the matrix of identity
+    *("binding-approval", "intake", "review-input", "token", "concern", "external-report", "contested-decision"),
+    *("person", "role", "delegation", "exception"),
+}
+MEMBERS_MAY = {("document", "acknowledge")}
+AUTHORS_MAY = {
+    # to write, hand in, take back, undo and report on what is one's own is not to approve it
+    *("submit", "give_back", "revise", "withdraw", "acknowledge", "propose_rows", "begin_new_version", "draw_sample"),
+    *("start_audit", "report_audit", "cancel_audit", "draw_inputs", "open_improvement", "contain_incident"),
+    *("suspend_certificate", "reinstate_certificate", "withdraw_certificate", "finish_corrective_action"),
+    *("replan_corrective_action", "finish_improvement", "drop_improvement", "rate_risk", "rate_residual"),
+    *("close_risk", "reopen_risk", "finish_treatment", "realise_opportunity", "drop_opportunity", "end_use"),
+    *("reopen_supplier_review", "record_their_acknowledgement", "judge_change_notice", "judge_customer_requirement"),
+    *("reopen_customer_requirement", "acknowledge_alarm", "handle_alarm", "reopen_incident", "lift_hold", "issue"),
+    # to refuse is not to approve either
+    *("refuse_use", "refuse_disposal", "decline_stage_change", "decline_use_proposal", "decline_evidence_request"),
+    # the other side's work: who carried it out, audited or answered is refused (tests of the apps)
+    *("confirm_treatment", "reject_treatment", "accept_evidence_request", "receive_audit"),
+}
+NEED_MORE = {
+    # what an example lacks before it can be approved or closed; done in the tests of the apps
+    *("approve", "submit", "fill", "take_up_use_proposal", "deliver_information_owed", "close_nonconformity"),
+    *("reopen_nonconformity", "accept_risk", "make_stage_change", "approve_stage_change", "close_incident"),
+    *("resolve_incident", "answer_evidence_request", "approve_assessment", "close_review", "confirm_supplier_review"),
+    *("take_template",),
+}
+
+
+def person(meridian: Organisation, name: str, *roles: Role) -> Actor:
+    made = write(Person(name=name, unit=meridian.root), actor=SETUP, action="identity.person.added")
+    for role in roles:
+        grant(made, role, meridian.root)
+    return actor_of(made)
+
+
+def states(model: type[Record]) -> list[Any]:
+    try:
+        field = model._meta.get_field("state")
+    except FieldDoesNotExist:
+        return [None]
+    return [value for value, _ in field.choices or []] or [None]  # type: ignore[union-attr]  # a column's
+
+
+def arguments(move: Move, made: dict[str, Record]) -> dict[str, Any]:
+    first, *_ = hints = get_type_hints(move)
+    asked = {name: hint for name, hint in hints.items() if name not in {first, "return", "actor", "reason", "powers"}}
+    return {
+        name: _value(next(one for one in (*get_args(hint), hint) if one is not NoneType), made)
+        for name, hint in asked.items()
+    }
+
+
+def _value(hint: Any, made: dict[str, Record]) -> Any:
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return next(iter(hint))
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return next((one for one in made.values() if type(one) is hint), None) or hint._base_manager.first()
+    known = {int: 1, bool: True, Decimal: Decimal(1), str: "Some words."}
+    return known[hint] if hint in known else (now() + timedelta(days=90)).date()
+
+
+def outcomes(record: Record, move: Move, who: dict[str, Powers], made: dict[str, Record]) -> Iterator[tuple[str, str]]:
+    """For each who: D denied, R refused by a rule, Y done; in each state."""
+    given = arguments(move, made)
+    for state in states(type(record)):
+        for name, powers in who.items():
+            mine = copy(record)
+            if state is not None:
+                mine.state = state  # type: ignore[attr-defined]  # it has one
+            try:
+                rehearse(lambda: move(mine, actor=powers.actor, reason="The matrix.", powers=powers, **given))  # noqa: B023
+            except DeniedError:
+                yield name, "D"
+            except InputError:
+                yield name, "R"
+            else:
+                yield name, "Y"
+
+
+def test_each_move_is_made_by_who_has_the_right_and_never_approved_by_its_author(meridian: Organisation) -> None:
+    for role in set(WRITERS) - {Role.AIMS_MANAGER}:
+        grant(meridian.lead, role, meridian.root)
+    made = made_all(meridian)
+    actors = {
+        "nobody": NOBODY,
+        "stranger": person(meridian, "Sam"),
+        "reader": person(meridian, "Rae", Role.MEMBER),
+        "administrator": person(meridian, "Adi", Role.ADMINISTRATOR),
+        "auditor": person(meridian, "Eva", Role.EXTERNAL_AUDITOR),
+        "right": person(meridian, "Bo", *WRITERS),
+        "author": actor_of(meridian.lead),
+    }
+    who = {name: powers_of(actor) for name, actor in actors.items()}
+    moved = {name: one.moves for name, one in registered().items() if one.moves}
+    assert moved.keys() - made.keys() == WITHOUT_EXAMPLE
+    wrong, never = [], set()
+    for name in moved.keys() & made.keys():
+        for move in moved[name]:
+            verb, got = move.__name__, set(outcomes(made[name], move, who, made))
+            may = {one for one, outcome in got if outcome == "Y"}
+            members = {"reader", "administrator"} if (name, verb) in MEMBERS_MAY else set()
+            wrong += [f"{name} {verb}: {one} may" for one in may - members - {"right", "author"}]
+            if "author" in may and verb not in AUTHORS_MAY:
+                wrong.append(f"{name} {verb}: its author may")
+            if "right" not in may:
+                never.add(verb)
+    assert wrong == []
+    assert never <= NEED_MORE

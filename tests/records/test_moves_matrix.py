@@ -36,7 +36,7 @@ AUTHORS_MAY = {
     *("replan_corrective_action", "finish_improvement", "drop_improvement", "rate_risk", "rate_residual"),
     *("close_risk", "reopen_risk", "finish_treatment", "realise_opportunity", "drop_opportunity", "end_use"),
     *("reopen_supplier_review", "record_their_acknowledgement", "judge_change_notice", "judge_customer_requirement"),
-    *("reopen_customer_requirement", "acknowledge_alarm", "handle_alarm", "reopen_incident", "lift_hold", "issue"),
+    *("reopen_customer_requirement", "acknowledge_alarm", "handle_alarm", "reopen_incident", "lift_hold"),
     # to refuse is not to approve either
     *("refuse_use", "refuse_disposal", "decline_stage_change", "decline_use_proposal", "decline_evidence_request"),
     # the other side's work: who carried it out, audited or answered is refused (tests of the apps)
@@ -47,7 +47,7 @@ NEED_MORE = {
     *("approve", "submit", "fill", "take_up_use_proposal", "deliver_information_owed", "close_nonconformity"),
     *("reopen_nonconformity", "accept_risk", "make_stage_change", "approve_stage_change", "close_incident"),
     *("resolve_incident", "answer_evidence_request", "approve_assessment", "close_review", "confirm_supplier_review"),
-    *("take_template",),
+    *("take_template", "issue"),
 }
 
 

@@ -49,6 +49,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "checks/<ref:ref>/": (f"/checks/{REF}/", (302, 404, 302, 302, 302)),
     "why/<ref:ref>/<str:requirement>/": (f"/why/{REF}/iso42001:A.7.5/", READ),
     "in/organisation/worker/": ("/in/organisation/worker/", (302, 403, 403, 200, 403)),
+    "in/organisation/keys/": ("/in/organisation/keys/", (302, 403, 403, 200, 403)),
     "in/controls/side-by-side/": ("/in/controls/side-by-side/", MINE),
     "start/": ("/start/", MINE),
     "components/": ("/components/", MINE),

@@ -56,6 +56,7 @@ def show(request: Request, place: str) -> HttpResponse:
         "measured": _measured(request) if place == "monitoring" else [],
         "here": place,
         "worker": place == "organisation" and request.powers.may("work.reaction.read"),
+        "keys": place == "organisation" and request.powers.may("assurance.key.enrol"),
     }
     return render(request, "web/place.html", context)
 

@@ -1,7 +1,7 @@
 """What people and pipelines do with evidence: push it, link what waits, approve bindings, enrol keys."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -22,6 +22,8 @@ from upright.workspace.records import SYSTEM as STATE_SCHEMA
 from upright.workspace.signers import key_entry
 
 _MOST_STATES = 512
+KeyRole = Literal["evidence", "person", "witness"]
+"""What a key that is enrolled here signs; the log's own is enrolled when the log begins."""
 Taken = Literal["added", "known", "waiting", "refused"]
 
 
@@ -171,7 +173,7 @@ def reject_bindings(
 
 def enrol_key(
     vkey: str,
-    role: Literal["evidence", "person", "witness"],
+    role: KeyRole,
     *,
     actor: Actor,
     reason: str,
@@ -185,7 +187,7 @@ def enrol_key(
     (powers or powers_of(actor)).must("assurance.key.enrol")
     _demand_reason(reason, "Enrolling a key")
     key = VerifierKey.parse(vkey.strip())
-    if role not in {"evidence", "person", "witness"}:
+    if role not in get_args(KeyRole):
         raise RefusedError(f"{role!r} is no role that a key can be enrolled for here.", code="UP-PUSH-07")
     if key.fingerprint in current_keys():
         raise RefusedError(f"The key {key.name} is enrolled already.", code="UP-PUSH-07")

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
+from upright.desk.compiled import rows_of
 from upright.desk.description import registered
 from upright.desk.moves import offers
 from upright.desk.values import linked_fields
@@ -72,20 +73,30 @@ def _tasks(request: Request) -> Iterator[Need]:
 def _dated(request: Request) -> Iterator[Need]:
     """What somebody answers for that is due, to be reviewed or past within two weeks; tasks have lines of their own."""
     today = now().date()
-    found = due.listed(due_sources(request), today, who=str(request.actor), until=today + _SOON)
-    rows = [one for one in map(due.due_of, found[:_MOST]) if one.kind != "task"]
+    who = str(request.actor)
+
+    def build() -> Any:
+        return due.listed(due_sources(request), today, who=who, until=today + _SOON)[:_MOST]
+
+    found = rows_of(("due", who, today), request.powers, build)
+    rows = [one for one in map(due.due_of, found) if one.kind != "task"]
     for one in due_lines(rows, today):
         yield Need(title=one.title, address=one.address, says=one.says, due=one.day)
 
 
 def _decisions(request: Request) -> Iterator[Need]:
     """What waits for a decision that who looks may take: the verbs say so themselves."""
-    parts: list[QuerySet[Any, Any]] = [
-        visible(one.model, request.powers).filter(Q(state__in=WAITING)).order_by().values_list("ref")
-        for one in registered().values()
-        if one.moves and _has_state(one.model) and request.powers.may(one.right("read"))
-    ]
-    found = _union(parts)
+
+    def build() -> "QuerySet[Any, Any] | None":
+        return _union(
+            [
+                visible(one.model, request.powers).filter(Q(state__in=WAITING)).order_by().values_list("ref")
+                for one in registered().values()
+                if one.moves and _has_state(one.model) and request.powers.may(one.right("read"))
+            ]
+        )
+
+    found = [str(row[0]) for row in rows_of("decisions", request.powers, build)]
     records = records_of(request, set(found))
     for ref in found:
         record = records.get(ref)
@@ -140,12 +151,12 @@ def _has_state(model: type[Record]) -> bool:
     return any(one.name == "state" for one in model._meta.concrete_fields)
 
 
-def _union(parts: list[QuerySet[Any, Any]]) -> list[str]:
+def _union(parts: list[QuerySet[Any, Any]]) -> "QuerySet[Any, Any] | None":
     """The first references over all types, in one query."""
     if not parts:
-        return []
+        return None
     rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return [str(row[0]) for row in rows.order_by("ref")[:_TRIED]]
+    return rows.order_by("ref")[:_TRIED]
 
 
 def records_of(request: Request, refs: set[str]) -> dict[str, Record]:

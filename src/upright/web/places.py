@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from upright.catalogue import Requirement
+from upright.desk.compiled import rows_of
 from upright.desk.description import RecordType, registered
-from upright.desk.detail import counted
+from upright.desk.detail import counts_of
 from upright.desk.visible import visible
 from upright.records.assurance.models import EvidenceRow
 from upright.records.collaboration.due import due_of, listed
@@ -64,8 +65,11 @@ def show(request: Request, place: str) -> HttpResponse:
 def shelves(request: Request, place: str) -> list[Shelf]:
     """The record types of a place that somebody may read, counted in one query."""
     types = [one for one in registered().values() if one.place == place and request.powers.may(one.right("read"))]
-    rows = [visible(one.model, request.powers).order_by().annotate(_of=Value(one.name)) for one in types]
-    counts = dict(counted(rows))
+
+    def build() -> "QuerySet[Any, Any] | None":
+        return counts_of([visible(one.model, request.powers).order_by().annotate(_of=Value(one.name)) for one in types])
+
+    counts = dict(rows_of(("shelves", place), request.powers, build))
     return [
         Shelf(
             described=one,

@@ -6,6 +6,7 @@ The rights are ``<app>.<type>.add`` and ``.change``, the events ``<app>.<type>.a
 rules (an approval, a state) has verbs in its app's ``actions.py`` instead, or beside.
 """
 
+from inspect import signature
 from typing import Any, Protocol, TypeVar
 
 from upright.kernel import Actor
@@ -18,18 +19,24 @@ Edited = TypeVar("Edited", bound=Record)
 
 
 class Adder(Protocol[Edited]):
-    """The verb that adds a record of a type with rules; it asks for rights itself."""
+    """The verb that adds a record of a type with rules; it asks for rights itself.
+
+    One that also takes ``powers`` is given those at hand, so that an import does not read them again for each row.
+    """
 
     def __call__(self, record: Edited, /, *, actor: Actor, reason: str) -> Edited:
         """Adds it."""
 
 
 _ADDERS: dict[type[Record], Adder[Any]] = {}
+_TAKES_POWERS: set[Adder[Any]] = set()
 
 
 def added_by(model: type[Edited], verb: Adder[Edited]) -> None:
     """Says which verb adds records of a type."""
     _ADDERS[model] = verb
+    if "powers" in signature(verb).parameters:
+        _TAKES_POWERS.add(verb)
 
 
 def may_be_added(model: type[Record]) -> bool:
@@ -51,7 +58,8 @@ def add(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | None
     """
     verb = _ADDERS.get(type(record))
     if verb is not None:
-        verb(record, actor=actor, reason=reason)
+        more = {"powers": powers} if verb in _TAKES_POWERS else {}
+        verb(record, actor=actor, reason=reason, **more)
         return record
     right = right_of(type(record), "add")
     (powers or powers_of(actor)).must(right, record)

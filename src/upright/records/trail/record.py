@@ -1,6 +1,6 @@
 """What every record has: a key, a reference, a version; and no way to be written but through the door."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +10,7 @@ from django.db import models
 
 from upright.kernel import Ref, uuid7
 from upright.records.trail.errors import DoorError
+from upright.records.trail.holding import UnknownConditionError, holds
 
 writing: ContextVar[bool] = ContextVar("upright_door_is_writing", default=False)
 """Whether the door is at work; set by ``door`` and by nobody else."""
@@ -167,6 +168,13 @@ class Record(models.Model):
         """
         super().clean_fields(exclude={*(exclude or ()), *self.known_links()})
 
+    def get_constraints(self) -> list[tuple[type[models.Model], Sequence[models.BaseConstraint]]]:
+        """The constraints that the database has to be asked about: not the checks that are seen to hold."""
+        return [
+            (model, [one for one in constraints if not (isinstance(one, models.CheckConstraint) and _holds(one, self))])
+            for model, constraints in super().get_constraints()
+        ]
+
     def save(self, *args: Any, **more: Any) -> None:
         """Refused outside the door.
 
@@ -191,6 +199,14 @@ class Record(models.Model):
     def schema(cls) -> str:
         """What an entry's body says it holds, such as ``risk/1``."""
         return f"{cls.ref_type}/{cls.schema_version}"
+
+
+def _holds(constraint: models.CheckConstraint, record: Record) -> bool:
+    condition = constraint.condition
+    try:
+        return isinstance(condition, models.Q) and holds(condition, record)
+    except UnknownConditionError:
+        return False
 
 
 def _is_stored(linked_to: object) -> bool:

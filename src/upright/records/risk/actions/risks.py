@@ -19,9 +19,9 @@ LONGEST = timedelta(days=366)
 _RATED = ("risk.risk.rated", "risk.risk.residual_rated")
 
 
-def add_risk(record: Risk, /, *, actor: Actor, reason: str) -> Risk:
+def add_risk(record: Risk, /, *, actor: Actor, reason: str, powers: Powers | None = None) -> Risk:
     """Add a risk; it is held against the criteria in force in its unit."""
-    powers_of(actor).must("risk.risk.add", record)
+    (powers or powers_of(actor)).must("risk.risk.add", record)
     _pin(record)
     return write(record, actor=actor, action="risk.risk.added", reason=reason)
 

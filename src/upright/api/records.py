@@ -19,6 +19,7 @@ from upright.api.reading import links, page
 from upright.api.shapes import History, HistoryQuery, Shapes, shapes_of
 from upright.desk.description import Move, RecordType
 from upright.desk.forms import form_class, form_data
+from upright.desk.values import sentence
 from upright.desk.visible import visible
 from upright.kernel import Ref, RefError
 from upright.records.identity.editing import may_be_added
@@ -87,7 +88,7 @@ def _add_reading(api: NinjaAPI, described: RecordType, shapes: Shapes) -> None:
         record = find(described, key, caller_of(request))
         return json_answer(_history(described.model, record, query))
 
-    name, plural = described.name, described.plural.lower()
+    name, plural = described.name, str(described.model._meta.verbose_name_plural)
     listed.__annotations__["query"] = QUERY[shapes.query]
     past.__annotations__["query"] = QUERY[HistoryQuery]
     said = f"{described.purpose} Filters, search and order as on screen; a page begins after ``cursor``."
@@ -113,7 +114,7 @@ def _add_create(api: NinjaAPI, described: RecordType, shapes: Shapes) -> None:
         return once(request, caller, 201, make)
 
     create.__annotations__["body"] = shapes.create
-    title = f"Add one of the {described.plural.lower()}"
+    title = f"Add one of the {described.model._meta.verbose_name_plural}"
     extra = {"parameters": [KEY]}
     route(api.post, f"/{described.name}", create, described, title, "", {201: shapes.shown}, (*WRITE, 410), extra)
 
@@ -137,7 +138,7 @@ def _add_update(api: NinjaAPI, described: RecordType, shapes: Shapes) -> None:
         return once(request, caller, 200, make)
 
     update.__annotations__["body"] = shapes.update
-    title, path = f"Change one of the {described.plural.lower()}", f"/{described.name}/{{key}}"
+    title, path = f"Change one of the {described.model._meta.verbose_name_plural}", f"/{described.name}/{{key}}"
     said = "Only the fields that are given change. Needs the version that was read."
     extra = {"parameters": [MATCH, KEY]}
     route(api.patch, path, update, described, title, said, {200: shapes.shown}, (*WRITE, *MADE_FOR), extra)
@@ -254,7 +255,7 @@ def route(
         url_name=f"{described.name}-{place}",
         summary=title,
         description=said,
-        tags=[described.plural],
+        tags=[sentence(str(described.model._meta.verbose_name_plural))],
         openapi_extra={**(extra or {}), "responses": {status: _PROBLEMS[status] for status in problems}},
     )(checked)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from upright.kernel import InputError
+from django.utils.translation import gettext
+
 from upright.records.identity.editing import right_of
 from upright.records.trail.record import Record
 
@@ -61,14 +63,24 @@ class RecordType:
         return self.model.ref_type
 
     @property
+    def noun(self) -> str:
+        """What one is called within a sentence, in the reader's language."""
+        return gettext(str(self.model._meta.verbose_name))
+
+    @property
+    def nouns(self) -> str:
+        """What several are called within a sentence."""
+        return gettext(str(self.model._meta.verbose_name_plural))
+
+    @property
     def title(self) -> str:
-        """What one is called on screen."""
-        return str(self.model._meta.verbose_name).capitalize()
+        """What one is called on screen; names keep their capitals."""
+        return self.noun[:1].upper() + self.noun[1:]
 
     @property
     def plural(self) -> str:
         """What several are called on screen."""
-        return str(self.model._meta.verbose_name_plural).capitalize()
+        return self.nouns[:1].upper() + self.nouns[1:]
 
     @property
     def fields(self) -> tuple[str, ...]:

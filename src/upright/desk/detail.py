@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, ForeignKey, QuerySet, Value
+from django.utils.translation import gettext
 
 from upright.desk.compiled import rows_of
 from upright.desk.description import RecordType, registered
@@ -40,7 +41,7 @@ class Change:
 def sections(described: RecordType, record: Record) -> list[tuple[str, list[tuple[str, Shown]]]]:
     """The fields of a record under the headings of its description."""
     return [
-        (title, [(label(described.model, name), shown(record, name)) for name in names])
+        (gettext(title), [(label(described.model, name), shown(record, name)) for name in names])
         for title, names in described.sections.items()
     ]
 

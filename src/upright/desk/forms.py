@@ -12,6 +12,7 @@ from django.utils.datastructures import MultiValueDict
 
 from upright.desk.description import RecordType
 from upright.desk.fields import LinesField, RecordChoiceField, is_writable, linked_ref
+from upright.desk.values import sentence
 from upright.kernel import Actor, InputError
 from upright.records.identity.editing import add, edit
 from upright.records.identity.power import Powers
@@ -176,12 +177,12 @@ def _form_field(field: "models.Field[Any, Any]", **more: Any) -> forms.Field | N
         return RecordChoiceField(
             field.related_model._base_manager.all(),
             required=not field.blank,
-            label=str(field.verbose_name).capitalize(),
+            label=sentence(str(field.verbose_name)),
             help_text=field.help_text,
         )
     if isinstance(field, models.JSONField) and field.default is list:
         return LinesField(
-            required=not field.blank, label=str(field.verbose_name).capitalize(), help_text=field.help_text
+            required=not field.blank, label=sentence(str(field.verbose_name)), help_text=field.help_text
         )
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         more["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from upright.desk.description import RecordType
 from upright.desk.fields import is_writable
@@ -112,11 +113,11 @@ def page(described: RecordType, asked: Wanted, powers: Powers) -> Page:
 def options(described: RecordType, name: str, powers: Powers) -> list[tuple[str, str]]:
     """What a filter can be set to: value and word; the first hundred."""
     field: Any = described.model._meta.get_field(name)
-    empty = [(NONE, "Not set")] if field.null or field.blank else []
+    empty = [(NONE, gettext("Not set"))] if field.null or field.blank else []
     if field.choices:
-        return [(str(value), str(word)) for value, word in field.flatchoices] + empty
+        return [(str(value), gettext(str(word))) for value, word in field.flatchoices] + empty
     if isinstance(field, models.BooleanField):
-        return [("yes", "Yes"), ("no", "No"), *empty]
+        return [("yes", gettext("Yes")), ("no", gettext("No")), *empty]
     rows = visible(described.model, powers)
     if isinstance(field, models.ForeignKey):
         used = rows.values(f"{name}_id")
@@ -131,9 +132,9 @@ def option_word(described: RecordType, name: str, value: str, rows: Sequence[Rec
     """The word for what a filter is set to; a link's is taken from the rows at hand, else its reference says it."""
     field: Any = described.model._meta.get_field(name)
     if value == NONE:
-        return "not set"
+        return gettext("not set")
     if field.choices:
-        return str(dict(field.flatchoices).get(value, value))
+        return gettext(str(dict(field.flatchoices).get(value, value)))
     if isinstance(field, models.ForeignKey) and rows and name in rows[0]._state.fields_cache:
         return str(getattr(rows[0], name))
     return value

@@ -10,9 +10,11 @@ from typing import Any, get_args, get_type_hints
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from upright.desk.description import Move, RecordType
 from upright.desk.fields import RecordChoiceField
+from upright.desk.values import sentence
 from upright.kernel import Actor, InputError
 from upright.records.identity.power import DeniedError, Powers
 from upright.records.trail.door import rehearse
@@ -63,16 +65,26 @@ def offer(described: RecordType, move: Move, record: Record, *, actor: Actor, po
     return Offer(
         name=move.__name__,
         title=title(described, move),
-        says=(inspect.getdoc(move) or "").partition("\n")[0],
+        says=gettext((inspect.getdoc(move) or " ").partition("\n")[0]),
         why_not=_why_not(move, record, actor, powers, asked),
         fields=asked,
     )
 
 
 def title(described: RecordType, move: Move) -> str:
-    """What its button says: the verb's name, without the type's where it ends with it."""
+    """What its button says."""
+    return gettext(plain_title(described, move))
+
+
+def plain_title(described: RecordType, move: Move) -> str:
+    """The verb's name, without the type's where it ends with it."""
     words = move.__name__.removesuffix(f"_{described.name.replace('-', '_')}")
-    return words.replace("_", " ").capitalize()
+    return sentence(words.replace("_", " "))
+
+
+def asked_label(name: str) -> str:
+    """What is asked besides, in the words of the screen."""
+    return sentence(name.replace("_", " "))
 
 
 def make(move: Move, record: Record, *, actor: Actor, reason: str, powers: Powers, **given: Any) -> Any:
@@ -105,7 +117,7 @@ def _asked(move: Move, powers: Powers) -> dict[str, forms.Field]:
     hints, found = get_type_hints(move), {}
     for name, one in list(inspect.signature(move).parameters.items())[1:]:
         hint = next((part for part in get_args(hints.get(name)) if part is not NoneType), hints.get(name))
-        more: dict[str, Any] = {"label": name.replace("_", " ").capitalize()}
+        more: dict[str, Any] = {"label": gettext(asked_label(name))}
         if isinstance(hint, type) and issubclass(hint, Record):
             kind: Any = RecordChoiceField
             more["rows"] = hint._base_manager.all()

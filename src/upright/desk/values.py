@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.dateformat import format as dated
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from upright.kernel import time_text
 from upright.records.trail.fields import RefField
@@ -30,14 +30,20 @@ class Shown:
 
 
 NOTHING = Shown("")
+_COMMAS = str.maketrans(",.", ".,")
+
+
+def sentence(text: str) -> str:
+    """A text as it begins a sentence; names keep their capitals."""
+    return text[:1].upper() + text[1:]
 
 
 def label(model: type[Record], name: str) -> str:
     """What a field is called on screen."""
     try:
-        return str(getattr(model._meta.get_field(name), "verbose_name", name)).capitalize()
+        return gettext(sentence(str(getattr(model._meta.get_field(name), "verbose_name", name))))
     except FieldDoesNotExist:
-        return name.replace("_", " ").capitalize()
+        return gettext(sentence(name.replace("_", " ")))
 
 
 def is_number(model: type[Record], name: str) -> bool:
@@ -57,11 +63,15 @@ def reader(model: type[Record], name: str) -> Callable[[Record], Shown]:
     """What shows one field of a type: made once, asked for thousands of rows."""
     field = model._meta.get_field(name)
     if choices := getattr(field, "flatchoices", None):
-        words = {value: Shown(str(word)) for value, word in choices}
-        return lambda record: words.get(getattr(record, name)) or plain_shown(getattr(record, name))
+        words = {value: str(word) for value, word in choices}
+        return lambda record: _chosen(getattr(record, name), words)
     if isinstance(field, RefField):
         return lambda record: _ref_shown(getattr(record, name))
     return lambda record: plain_shown(getattr(record, name, None))
+
+
+def _chosen(value: Any, words: dict[Any, str]) -> Shown:
+    return Shown(gettext(words[value])) if words.get(value) else plain_shown(value)
 
 
 def _ref_shown(ref: str) -> Shown:
@@ -76,7 +86,7 @@ def plain_shown(value: Any) -> Shown:
         case str():
             return Shown(value)
         case bool():
-            return Shown("Yes" if value else "No")
+            return Shown(gettext("Yes") if value else gettext("No"))
         case Record():
             return Shown(str(value), "link", link=value.ref)
         case datetime():
@@ -84,14 +94,19 @@ def plain_shown(value: Any) -> Shown:
         case date():
             return Shown(day(value), "date", exact=value.isoformat())
         case Decimal():
-            return Shown(f"{value.normalize():f}", "number")
+            return Shown(localised(f"{value.normalize():f}"), "number")
         case int() | float():
-            return Shown(f"{value:,}", "number")
+            return Shown(localised(f"{value:,}"), "number")
         case list() | tuple():
             return Shown("\n".join(_item(one) for one in value), "lines")
         case dict():
             return Shown("\n".join(f"{key}: {_item(one)}" for key, one in value.items()), "lines")
     return Shown(str(value))
+
+
+def localised(number: str) -> str:
+    """A number that is written as in English, with the signs of the reader's language."""
+    return number if (get_language() or "en").startswith("en") else number.translate(_COMMAS)
 
 
 def day(moment: date) -> str:

@@ -5,31 +5,22 @@ translation, what is gone is dropped. A test holds that nothing is without one a
 """
 
 import ast
+import os
 import re
 import struct
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from django.utils.translation.template import templatize
+
+from upright.web.translations import Message, Translations, read
 
 LOCALE = Path(__file__).parent / "locale"
 _SOURCES = Path(__file__).parent.parent
 _ROOMS = ("web", "desk", "records/identity", "records/collaboration")
 _CALLS = {"gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "_": 1, "ngettext": 2, "ngettext_lazy": 2}
 _HEAD = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=(n != 1);\n"
-
-
-@dataclass(frozen=True, order=True)
-class Message:
-    """A text to translate; ``plural`` is empty where it counts nothing."""
-
-    text: str
-    plural: str = ""
-
-
-Translations = dict[Message, tuple[str, ...]]
 
 
 def marked() -> Iterator[Message]:
@@ -65,24 +56,6 @@ def _of_call(text: str) -> Iterator[Message]:
             continue
         yield from _of_python(ast.unparse(tree))
         return
-
-
-def read(path: Path) -> Translations:
-    """The translations of a .po file."""
-    found: Translations = {}
-    for block in path.read_text(encoding="utf-8").split("\n\n") if path.is_file() else ():
-        parts: dict[str, str] = {}
-        name = ""
-        for line in block.splitlines():
-            key, _, rest = line.partition(" ")
-            is_new = key.startswith("msg")
-            name, text = (key, rest) if is_new else (name, line)
-            if name and text.startswith('"'):
-                parts[name] = parts.get(name, "") + ast.literal_eval(text)
-        if parts.get("msgid"):
-            texts = tuple(parts[one] for one in ("msgstr", "msgstr[0]", "msgstr[1]") if one in parts)
-            found[Message(parts["msgid"], parts.get("msgid_plural", ""))] = texts
-    return found
 
 
 def written(translations: Translations) -> str:
@@ -121,20 +94,37 @@ def compiled(translations: Translations) -> bytes:
     return head + tables[0] + tables[1] + body
 
 
+def books() -> Iterator[tuple[str, Iterator[Message]]]:
+    """Every file of a language, by its path without the ending, with what belongs into it."""
+    from upright.site import wording
+
+    yield "locale/{}/LC_MESSAGES/django", marked()
+    yield "wording/{}/LC_MESSAGES/django", wording.texts()
+    yield "wording/{}/LC_MESSAGES/sentences", wording.sentences()
+
+
 def main() -> int:
     """Brings the files of every language up to date; gives how many messages are without a translation."""
-    wanted = sorted(set(marked()))
+    import django
+
+    django.setup()
     missing = 0
-    for folder in sorted(LOCALE.glob("*/LC_MESSAGES")):
-        path = folder / "django.po"
-        known = read(path)
-        texts = {one: known.get(one, ("", "") if one.plural else ("",)) for one in wanted}
-        lacking = [one.text for one, found in texts.items() if not all(found)]
-        path.write_text(written(texts), encoding="utf-8")
-        path.with_suffix(".mo").write_bytes(compiled(texts))
-        missing += len(lacking)
-        sys.stdout.write(f"{folder.parent.name}: {len(wanted)} messages, {len(lacking)} without a translation\n")
+    for language in sorted(one.name for one in LOCALE.iterdir() if one.is_dir()):
+        for name, found in books():
+            path = LOCALE.parent / f"{name.format(language)}.po"
+            missing += len(_bring_up(path, sorted(set(found))))
     return int(missing > 0)
+
+
+def _bring_up(path: Path, wanted: list[Message]) -> list[str]:
+    known = read(path)
+    texts = {one: known.get(one, ("", "") if one.plural else ("",)) for one in wanted}
+    path.write_text(written(texts), encoding="utf-8")
+    if path.stem == "django":
+        path.with_suffix(".mo").write_bytes(compiled(texts))
+    lacking = [one.text for one, found in texts.items() if not all(found)]
+    sys.stdout.write(f"{path.relative_to(LOCALE.parent)}: {len(wanted)} messages, {len(lacking)} without a translation\n")
+    return lacking
 
 
 def _quoted(text: str) -> str:
@@ -143,4 +133,5 @@ def _quoted(text: str) -> str:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "upright.site.settings")
     raise SystemExit(main())

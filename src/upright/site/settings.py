@@ -122,7 +122,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [Path(__file__).parent / "locale"]
+LOCALE_PATHS = [Path(__file__).parent / one for one in ("locale", "wording")]  # what is marked; what is data
 STATIC_URL = "static/"
 STATIC_ROOT = str(Path(UPRIGHT_HOME) / "static")
 # Collected files carry a digest in their names and are compressed; `upright serve` collects before it serves, with

@@ -1,0 +1,120 @@
+"""Texts that stand in data rather than in pages: names and help of record types, the catalogue, sentences of verbs.
+
+Descriptions, models and verbs stay plain English; what they say is gathered here for translators, and pages look it up
+when they show it. A text that is made of parts is a pattern: ``{ref} is {state} already.``
+"""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+
+from upright.catalogue import Catalogue
+from upright.desk.description import RecordType, registered
+from upright.desk.moves import asked_label, plain_title
+from upright.desk.values import sentence
+from upright.site.sayings import SAYINGS
+from upright.web.translations import Message
+
+_SOURCES = Path(__file__).parent.parent
+_ROOMS = ("records", "desk", "web", "kernel")
+_SAYING = {"unready", "frozen", "_why_not", "lacks"}
+"""Functions whose answer is a sentence, besides every error that has a code."""
+_EVENT = re.compile(r'"(?:[a-z_]+\.){2}([a-z_]+)"|(?:right_of|_event)\(.{0,40}?, "([a-z_]+)"\)')
+_WORD = re.compile(r"[A-Za-z]{2}")
+
+
+def texts() -> Iterator[Message]:
+    """Every text of a record type, of the catalogue, and what an entry of the ledger says was done."""
+    found: list[str] = []
+    for described in registered().values():
+        found += _of_type(described)
+    found += _of_catalogue(Catalogue.load())
+    for path in sorted((_SOURCES / "records").rglob("*.py")):
+        found += [sentence((one or two).replace("_", " ")) for one, two in _EVENT.findall(path.read_text("utf-8"))]
+    yield from (Message(one) for one in dict.fromkeys(found) if _WORD.search(one))
+
+
+def _of_type(described: RecordType) -> Iterator[str]:
+    meta = described.model._meta
+    yield str(meta.verbose_name)
+    yield str(meta.verbose_name_plural)
+    yield described.purpose
+    yield from described.sections
+    for field in meta.concrete_fields:
+        yield sentence(str(field.verbose_name))
+        yield str(field.help_text)
+        yield from (str(word) for _, word in field.flatchoices or ())
+    for move in described.moves:
+        yield plain_title(described, move)
+        yield (inspect.getdoc(move) or "").partition("\n")[0]
+        yield from (asked_label(name) for name in list(inspect.signature(move).parameters)[1:])
+
+
+def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
+    for framework in catalogue.frameworks.values():
+        yield framework.title
+        yield from (one.title for one in framework.groups)
+    yield from (one.title for one in catalogue.requirements.values())
+    yield from (one.replace("-", " ") for one in catalogue.kinds)
+    yield from (one.replace("-", " ") for one in catalogue.stages)
+    yield from (one.question for one in catalogue.traits.values())
+    yield from (item.why for items in catalogue.gates.stages.values() for item in items)
+
+
+def sentences() -> Iterator[Message]:
+    """Every sentence that a verb, a type or judgement makes, as a pattern."""
+    found = list(SAYINGS)
+    for room in _ROOMS:
+        for path in sorted((_SOURCES / room).rglob("*.py")):
+            found += _of_source(path.read_text(encoding="utf-8"))
+    yield from (Message(one) for one in dict.fromkeys(found) if _is_said(one))
+
+
+def _is_said(text: str) -> bool:
+    """Whether it has words of its own and is no name of a right."""
+    words = re.sub(r"\{\w+\}", "", text)
+    return bool(_WORD.search(words)) and (" " in text or "." not in text)
+
+
+def _of_source(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and node.args and any(one.arg == "code" for one in node.keywords):
+            yield from _patterns(node.args[0])
+        elif isinstance(node, ast.FunctionDef) and node.name in _SAYING:
+            answers = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value is not None]
+            yield from (text for one in answers for text in _patterns(one))
+
+
+def _patterns(node: ast.expr) -> Iterator[str]:
+    """The texts that an expression may be, its parts as places."""
+    match node:
+        case ast.Constant(value=str()):
+            yield str(node.value)
+        case ast.Dict():
+            yield from (text for one in node.values for text in _patterns(one))
+        case ast.IfExp():
+            yield from (*_patterns(node.body), *_patterns(node.orelse))
+        case ast.BinOp(op=ast.Add()):
+            yield from ("".join(one) for one in product(list(_patterns(node.left)), list(_patterns(node.right))))
+        case ast.JoinedStr():
+            named: dict[str, None] = {}
+            parts = [list(_parts(one, named)) for one in node.values]
+            yield from ("".join(one) for one in product(*parts))
+
+
+def _parts(node: ast.expr, named: dict[str, None]) -> Iterable[str]:
+    if not isinstance(node, ast.FormattedValue):
+        return _patterns(node)
+    if isinstance(node.value, ast.IfExp) and all(
+        isinstance(one, ast.Constant) for one in (node.value.body, node.value.orelse)
+    ):
+        return _patterns(node.value)
+    words = re.findall(r"[a-z_]{2,}", ast.unparse(node.value)) or ["it"]
+    name = words[-1].strip("_")
+    while name in named:
+        name += "2"
+    named[name] = None
+    return ("{" + name + "}",)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from upright.kernel import InputError
 from django.utils.translation import gettext
 
+from upright.kernel import InputError
 from upright.records.identity.editing import right_of
 from upright.records.trail.record import Record
 

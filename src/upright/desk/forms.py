@@ -181,9 +181,7 @@ def _form_field(field: "models.Field[Any, Any]", **more: Any) -> forms.Field | N
             help_text=field.help_text,
         )
     if isinstance(field, models.JSONField) and field.default is list:
-        return LinesField(
-            required=not field.blank, label=sentence(str(field.verbose_name)), help_text=field.help_text
-        )
+        return LinesField(required=not field.blank, label=sentence(str(field.verbose_name)), help_text=field.help_text)
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         more["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return field.formfield(**more)

@@ -123,7 +123,9 @@ def _bring_up(path: Path, wanted: list[Message]) -> list[str]:
     if path.stem == "django":
         path.with_suffix(".mo").write_bytes(compiled(texts))
     lacking = [one.text for one, found in texts.items() if not all(found)]
-    sys.stdout.write(f"{path.relative_to(LOCALE.parent)}: {len(wanted)} messages, {len(lacking)} without a translation\n")
+    sys.stdout.write(
+        f"{path.relative_to(LOCALE.parent)}: {len(wanted)} messages, {len(lacking)} without a translation\n"
+    )
     return lacking
 
 

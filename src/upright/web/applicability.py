@@ -118,7 +118,6 @@ def printed(request: Request, ref: str) -> HttpResponse:
         "approver": Person.objects.filter(ref=statement.approved_by).first() or statement.approved_by,
         "groups": _groups(rows),
         "general": [one for one in against if not one.row],
-        "approver": Person.objects.filter(ref=statement.approved_by).first() or statement.approved_by,
         "at": now(),
         "here": "controls",
     }

@@ -51,7 +51,7 @@ def _said(text: str, language: str, depth: int = 0) -> str:
         found = one.shape.fullmatch(text) if text.startswith(one.start) else None
         if found is not None:
             parts = {name: _part(name, value, language, depth + 1) for name, value in found.groupdict().items()}
-            return PLACE.sub(lambda place: parts[place[1]], one.text)
+            return PLACE.sub(lambda place, parts=parts: parts[place[1]], one.text)
     return text
 
 

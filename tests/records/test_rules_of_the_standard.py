@@ -116,28 +116,28 @@ def test_bad_input_is_refused_with_the_rule_and_the_clause(meridian: Organisatio
     document = add(_document(meridian), actor=ada)
     document.review_by = day(-1)
     edit(document, actor=ada)
-    _refused("UP-CTRL-03", "7.5.2", lambda: controlled.submit(refresh(document), actor=ada))
+    expect_refused("UP-CTRL-03", "7.5.2", lambda: controlled.submit(refresh(document), actor=ada))
     risk = set_up.example("risk")
     actions.close_risk(risk, actor=olu, reason="The system is gone.")
-    _refused("UP-RISK-07", "6.1.3", lambda: set_up.example("treatment", risk=risk))
+    expect_refused("UP-RISK-07", "6.1.3", lambda: set_up.example("treatment", risk=risk))
     second = add(_document(meridian, supersedes=document), actor=ada)
     document = refresh(document)
     document.supersedes = second
-    _refused("come to supersede itself", "7.5.3", lambda: edit(document, actor=ada))
+    expect_refused("come to supersede itself", "7.5.3", lambda: edit(document, actor=ada))
     statement = set_up.example("statement-of-applicability")
     row = statement.rows.get(control="A.5.5")
     row.decision, row.reason = "excluded", "We see no need."
-    _refused("two grounds", "6.1.3", lambda: edit(row, actor=ada))
+    expect_refused("two grounds", "6.1.3", lambda: edit(row, actor=ada))
     audit = internal(meridian, programme(meridian), ["iso42001:A.6"], systems=[set_up.system.ref])
     owner = AuditorAssignment(audit=audit, auditor=meridian.owner, is_lead=True)
-    _refused("UP-AUD-02", "9.2.2", lambda: add(owner, actor=ada))
+    expect_refused("UP-AUD-02", "9.2.2", lambda: add(owner, actor=ada))
     made = {"system": set_up.system}
     made["nonconformity"] = add(EXAMPLES["nonconformity"](meridian, made), actor=ada)  # type: ignore[assignment]
     action: Any = EXAMPLES["corrective-action"](meridian, made)
     action.owner = Person.objects.get(ref=str(bo.ref))
     add(action, actor=ada)
     finish_corrective_action(action, actor=bo, reason="The checklist asks for it.")
-    _refused("UP-CORR-08", "10.2", lambda: confirm_effectiveness(refresh(action), actor=bo, reason="It works."))
+    expect_refused("UP-CORR-08", "10.2", lambda: confirm_effectiveness(refresh(action), actor=bo, reason="It works."))
 
 
 def _document(meridian: Organisation, **more: Any) -> Document:
@@ -163,10 +163,12 @@ def _chain_with_a_loop(meridian: Organisation, rana: Any, bo: Any) -> None:
     given = delegate(lent(rana, olu), actor=rana, reason="On leave.")
     accept(confirm(given, actor=bo, reason="Agreed."), actor=olu)
     for receiver in (rana, bo):
-        _refused("UP-ROLE-06", "5.3", lambda to=receiver: delegate(lent(olu, to), actor=olu, reason="Round it goes."))
+        expect_refused(
+            "UP-ROLE-06", "5.3", lambda to=receiver: delegate(lent(olu, to), actor=olu, reason="Round it goes.")
+        )
 
 
-def _refused(rule: str, clause: str, verb: Any) -> None:
+def expect_refused(rule: str, clause: str, verb: Any) -> None:
     """By the code of the rule, or by its words where a field of a form says it."""
     with pytest.raises((InputError, ValidationError)) as caught:
         verb()

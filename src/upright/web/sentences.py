@@ -5,6 +5,7 @@ them back here, so that none of those rooms knows of languages. What is no sente
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -51,8 +52,12 @@ def _said(text: str, language: str, depth: int = 0) -> str:
         found = one.shape.fullmatch(text) if text.startswith(one.start) else None
         if found is not None:
             parts = {name: _part(name, value, language, depth + 1) for name, value in found.groupdict().items()}
-            return PLACE.sub(lambda place, parts=parts: parts[place[1]], one.text)
+            return _filled(one.text, parts)
     return text
+
+
+def _filled(text: str, parts: Mapping[str, str]) -> str:
+    return PLACE.sub(lambda place: parts[place[1]], text)
 
 
 def _part(name: str, value: str, language: str, depth: int) -> str:

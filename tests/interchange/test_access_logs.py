@@ -87,3 +87,73 @@ def test_damaged_and_endless_logs_are_refused(tmp_path: Path, monkeypatch: pytes
     path.write_bytes(gzip.compress(s3().encode() * 5_000))
     with pytest.raises(ForeignFileError, match="unpacks to more than"):
         read_findings(path)
+
+
+GATEWAYS: dict[str, list[dict[str, object]]] = {
+    "Kong": [
+        {"started_at": 1775030400123, "client_ip": "192.0.2.1", "consumer": {"username": "jane"},
+         "request": {"method": method, "uri": "/v1/models", "headers": {}}, "response": {"status": status}}
+        for method, status in (("GET", 200), ("POST", 403))
+    ],
+    "Caddy": [
+        {"level": "info", "ts": 1775030400.5, "logger": "http.log.access", "user_id": who, "status": status,
+         "request": {"remote_ip": "192.0.2.1", "method": method, "uri": "/v1/models", "headers": {}}}
+        for method, status, who in (("GET", 200, "jane"), ("POST", 403, ""))
+    ],
+    "Traefik": [
+        {"ClientHost": "192.0.2.1", "ClientUsername": who, "DownstreamStatus": status, "RequestMethod": method,
+         "RequestPath": "/v1/models", "StartUTC": "2026-04-01T08:00:00.123456789Z", "time": "2026-04-01T08:00:01Z"}
+        for method, status, who in (("GET", 200, "jane"), ("POST", 403, "-"))
+    ],
+    "Envoy": [
+        {"start_time": "2026-04-01T08:00:00.000Z", "method": method, "path": "/v1/models", "response_code": status,
+         "downstream_peer_subject": who, "downstream_remote_address": "192.0.2.1:1"}
+        for method, status, who in (("GET", 200, "CN=jane"), ("POST", 403, None))
+    ],
+    "NGINX": [
+        {"time_iso8601": "2026-04-01T10:00:00+02:00", "remote_addr": "192.0.2.1", "remote_user": who,
+         "request_method": method, "status": status, "request_uri": "/v1/models"}
+        for method, status, who in (("GET", "200", "jane"), ("POST", "403", ""))
+    ],
+    "Amazon API Gateway": [
+        {"requestId": "c6af9ac6", "ip": "192.0.2.1", "caller": "-", "user": who, "status": status,
+         "requestTime": "01/Apr/2026:08:00:00 +0000", "httpMethod": method, "resourcePath": "/v1/models"}
+        for method, status, who in (("GET", "200", "jane"), ("POST", "403", "-"))
+    ],
+    "Azure API Management": [
+        {"time": "2026-04-01T08:00:00.1Z", "category": "GatewayLogs", "callerIpAddress": "192.0.2.1",
+         "properties": {"method": method, "url": "https://x/v1/models", "responseCode": status, "userId": who}}
+        for method, status, who in (("GET", 200, "jane"), ("POST", 403, ""))
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_logs_of_gateways_in_json_are_counted_and_name_nobody(tmp_path: Path, gateway: str) -> None:
+    path = tmp_path / "access.json"
+    lines = "".join(json.dumps(row) + "\n" for row in GATEWAYS[gateway])
+    for data in (lines.encode(), gzip.compress(lines.encode())):
+        path.write_bytes(data)
+        found = read_findings(path)
+        assert (found.format, found.tool, found.kinds) == ("Gateway access log in JSON", gateway, ("access-log",))
+        counted = numbers(path)
+        assert (counted["events"], counted["changes"], counted["refused_events"]) == ("2", "1", "1")
+        assert (counted["distinct_callers"], counted["unreadable_lines"]) == ("1", "0")
+        assert found.window is not None
+        assert [one.isoformat()[:16] for one in found.window] == ["2026-04-01T08:00"] * 2
+        assert judged(found, {}).result == "passed"
+        for secret in ("jane", "192.0.2", "models"):
+            assert secret not in str(found) + str(judged(found, {}))
+    other = GATEWAYS["NGINX" if gateway != "NGINX" else "Envoy"][0]
+    for spoilt in ("{}\n", '{"torn": \n', json.dumps(other) + "\n", "[1]\n"):
+        path.write_text(lines + spoilt)
+        assert int(numbers(path)["unreadable_lines"] or 0) == 1, spoilt
+        assert judged(read_findings(path), {}).result == "undecided"
+
+
+def test_a_json_file_that_is_no_log_is_not_taken_for_one(tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    for text in ('{"request_method": 3, "status": 200}', '{"status": "success"}', '{"ts": true, "request": {}}'):
+        path.write_text(text)
+        with pytest.raises(ForeignFileError, match="UP-IMP-03"):
+            read_findings(path)

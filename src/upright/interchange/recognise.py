@@ -32,6 +32,8 @@ KNOWN: Mapping[str, str] = {
     model_card.FORMAT: "README.md with YAML between --- lines",
     access_log.S3: "of a bucket, also .gz",
     access_log.CLOUDTRAIL: "JSON with Records, also .gz",
+    access_log.GATEWAY: "a line for each request, of Kong, Caddy, Traefik, Envoy, NGINX, Amazon API Gateway or Azure "
+    "API Management, also .gz",
     access_log.WEB: "common or combined format, as registries and gateways write it, also .gz",
 }
 """Every format that is taken in, and how to come by it."""

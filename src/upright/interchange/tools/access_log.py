@@ -1,7 +1,7 @@
 """Access logs that others keep: S3 server access logs, AWS CloudTrail, and web logs of registries and gateways.
 
-Read by the formats of Amazon's user guides and of Apache's common and combined log. Who did what is counted and never
-kept: neither names nor addresses nor paths leave this module.
+Read by the formats of Amazon's user guides, of Apache's common and combined log, and of gateways that write JSON (see
+``gateway_log``). Who did what is counted and never kept: neither names nor addresses nor paths leave this module.
 """
 
 import gzip
@@ -15,11 +15,13 @@ from typing import Any
 
 from upright.interchange.findings import Findings
 from upright.interchange.reading import LARGEST, LONGEST_LINE, decoded, moment, refused
+from upright.interchange.tools import gateway_log
 from upright.measures.estimate import exact
 
 S3 = "S3 server access log"
 CLOUDTRAIL = "AWS CloudTrail log"
 WEB = "Web access log"
+GATEWAY = "Gateway access log in JSON"
 _TIME = r"\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\]"
 _S3 = re.compile(
     rf"\S{{1,256}} \S{{1,256}} {_TIME} \S{{1,64}} (\S{{1,2048}}) \S{{1,64}} "
@@ -62,7 +64,9 @@ def recognises(head: bytes) -> str | None:
         return S3
     if _WEB.match(first):
         return WEB
-    return CLOUDTRAIL if re.match(rb'\{\s*"Records"\s*:\s*\[', text) else None
+    if re.match(rb'\{\s*"Records"\s*:\s*\[', text):
+        return CLOUDTRAIL
+    return GATEWAY if gateway_log.recognises(text.partition(b"\n")[0]) else None
 
 
 def read(path: Path, kind: str) -> Findings:
@@ -71,8 +75,11 @@ def read(path: Path, kind: str) -> Findings:
     A line that cannot be read, or a log without an access, leaves it undecided: then nobody knows what it covers.
     """
     counts = _Counts()
+    tool = {S3: "Amazon S3", CLOUDTRAIL: "AWS CloudTrail", WEB: "web server"}.get(kind, "gateway")
     if kind == CLOUDTRAIL:
         _read_cloudtrail(path, counts)
+    elif kind == GATEWAY:
+        tool = _read_gateway(path, counts)
     else:
         for line in _lines(path):
             _take_line(line, kind, counts)
@@ -91,7 +98,7 @@ def read(path: Path, kind: str) -> Findings:
     window = None if counts.first is None or counts.last is None else (counts.first, counts.last)
     return Findings(
         format=kind,
-        tool={S3: "Amazon S3", CLOUDTRAIL: "AWS CloudTrail", WEB: "web server"}[kind],
+        tool=tool,
         kinds=("access-log",),
         estimates=tuple(found),
         default_limits={"events": {"at_least": "1"}},
@@ -155,6 +162,20 @@ def _take_line(line: str, kind: str, counts: _Counts) -> None:
         counts.unreadable += 1
         return
     counts.take(at, caller, is_change=method not in _READS, is_refused=status in {"401", "403"})
+
+
+def _read_gateway(path: Path, counts: _Counts) -> str:
+    """Counts each line, and says which gateway writes lines like the first."""
+    name = ""
+    for line in _lines(path):
+        event = gateway_log.event_of(line)
+        if event is None or (name and event.gateway != name):
+            counts.unreadable += 1
+            continue
+        name = event.gateway
+        changes = event.method not in _READS
+        counts.take(event.at, event.caller, is_change=changes, is_refused=event.status in {401, 403})
+    return name or "gateway"
 
 
 def _read_cloudtrail(path: Path, counts: _Counts) -> None:

@@ -1,6 +1,11 @@
 """garak runs as a program of its own; what it reports is judged by our rules, and nothing half done passes."""
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -130,6 +135,39 @@ def test_without_the_program_or_the_key_it_says_how_to_have_them(
     assert (said.result, "uv tool install garak" in said.reasons[0].because) == ("undecided", True)
     monkeypatch.delenv("GARAK_TEST_KEY")
     assert "GARAK_TEST_KEY" in ran(tmp_path, "http://127.0.0.1:9/v1").predicate.reasons[0].because
+
+
+def test_it_does_not_outlive_us(tmp_path: Path, key: str) -> None:
+    program = scripted_garak.installed(tmp_path / "bin", "hangs")
+    asker = (
+        "import sys; from pathlib import Path; from upright.checks.contract import Endpoint; "
+        "from upright.checks.llm.garak_run import Order, run; "
+        "order = Order(probes=['probes.one'], prompts=2, generations=1, most_tokens=8, seconds=600, seed=1); "
+        "run(Endpoint(url=sys.argv[1], model='m'), order, key=None, folder=Path(sys.argv[2]))"
+    )
+    with serving(refuses) as served:
+        environment = {**os.environ, "UPRIGHT_GARAK": str(program)}
+        ours = subprocess.Popen([sys.executable, "-c", asker, served.url, str(tmp_path)], env=environment)
+        deadline = time.monotonic() + 60
+        while not served.requests and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert served.requests, "it was started and asked"
+        assert _running(program)
+        ours.kill()
+        ours.wait()
+        while _running(program) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert not _running(program)
+
+
+def _running(program: Path) -> bool:
+    """Whether a process was started by this program's path."""
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = line.read_bytes().split(b"\0")
+            if str(program).encode() in words[:2]:
+                return True
+    return False
 
 
 @pytest.mark.parametrize("options", [{"probes": ()}, {"probes": ("--config",)}, {"prompts": 0}, {"seconds": 10**9}])

@@ -64,6 +64,7 @@ def test_a_real_model_is_attacked_and_asked_and_what_the_budget_did_not_reach_is
     assert leakage["n"] == 14
     assert 0.0 <= leakage["low"] <= leakage["value"] <= leakage["high"] <= 1.0
     assert checks["llm-quality"]["outcome"] == "undecided"
+    assert {checks[name]["outcome"] for name in ("model-file-scan", "pii-scan", "aibom")} == {"passed"}
     blobs = [path.read_bytes() for path in (tmp_path / "assistant" / ".upright" / "blobs").rglob("*") if path.is_file()]
     replies = [json.loads(line) for blob in blobs for line in blob.splitlines() if b'"probe"' in line]
     assert len(replies) == 14

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ _KEY = "OPENAICOMPATIBLE_API_KEY"
 _PREFIX = "found"
 _LARGEST_REPORT = 256 * 2**20
 _KEPT_ERRORS = 300
+_WITH_US = (
+    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9, 0, 0, 0); "
+    "os.getppid() == int(sys.argv[1]) or os._exit(1); os.execv(sys.argv[2], sys.argv[2:])"
+)
+"""On Linux the program ends when we do, however that is (prctl(2), PR_SET_PDEATHSIG)."""
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY",
               "https_proxy", "http_proxy", "no_proxy")  # fmt: skip
 
@@ -134,6 +140,8 @@ def _finished(
     command: Sequence[str], place: Path, environment: Mapping[str, str], errors: int, seconds: int
 ) -> int | None:
     """How it ended; ``None`` where it was ended, with every process that it began."""
+    if sys.platform == "linux":
+        command = [sys.executable, "-I", "-c", _WITH_US, str(os.getpid()), *command]
     process = subprocess.Popen(
         list(command), cwd=place, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=errors, start_new_session=True,

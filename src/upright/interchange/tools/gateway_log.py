@@ -80,7 +80,7 @@ def event_of(line: str) -> Event | None:
 def _event(row: Mapping[str, Any], shape: _Shape) -> Event | None:
     at = next((found for value in _values(row, shape.at) if (found := _moment(value)) is not None), None)
     method = next((value for value in _values(row, shape.method) if isinstance(value, str) and value.isalpha()), None)
-    status = next((found for value in _values(row, shape.status) if (found := _status(value)) is not None), None)
+    status = next((code for value in _values(row, shape.status) if (code := _status(value)) is not None), None)
     if at is None or method is None or status is None:
         return None
     caller = next((str(value) for value in _values(row, shape.caller) if value not in ("", "-")), "")

@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,6 +29,7 @@ from pack.builders import (
     trust,
     zip_again,
 )
+from upright.cli import main
 from upright.evidence import PrivateKey
 from upright.kernel import canonical_bytes, sha256_hex, time_text
 from upright.ledger import Checkpoint, Log
@@ -67,6 +69,26 @@ def pack(sealed: Office) -> Path:
 
 def problems(report: VerifyReport) -> str:
     return "\n".join(f"{p.code} {p.file} {p.entry}: expected {p.expected}; got {p.got}" for p in report.problems)
+
+
+Command = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def by_command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """``upright verify``: its exit status and its document; as text it says the same and never a traceback."""
+
+    def verify(pack: Path) -> tuple[int, Any]:
+        words = ["verify", str(pack), "--trust", str(LOG_KEY.vkey)]
+        shown = main(words)
+        said = capsys.readouterr()
+        assert "Broken" in said.out
+        assert said.err == ""
+        status = main([*words, "--format", "json"])
+        assert status == shown
+        return status, json.loads(capsys.readouterr().out)
+
+    return verify
 
 
 def newest(made: Office, stream: str) -> int:
@@ -208,7 +230,7 @@ def test_a_cut_pack_is_broken_not_a_crash(pack: Path, tmp_path: Path) -> None:
 # --- another signer, a hidden failure -------------------------------------------------------------------------------
 
 
-def test_a_pack_wholly_signed_again_by_another_key_is_refused(tmp_path: Path) -> None:
+def test_a_pack_wholly_signed_again_by_another_key_is_refused(tmp_path: Path, by_command: Command) -> None:
     forger = PrivateKey.from_seed("log", LOG_KEY.name, b"\x07" * 32)
     forged = office(tmp_path / "forged", forger).pack(tmp_path / "forged.zip", check=True)
     unknown = verify_pack(forged)
@@ -217,9 +239,13 @@ def test_a_pack_wholly_signed_again_by_another_key_is_refused(tmp_path: Path) ->
     assert report.exit_status == 1
     assert not report.trust.trusted
     assert any(p.file == "ledger/checkpoint" and str(LOG_KEY.vkey) in p.expected for p in report.problems)
+    status, said = by_command(forged)
+    assert (status, said["outcome"], said["trust"]["trusted"]) == (1, "broken", False)
 
 
-def test_a_pack_whose_newest_failed_run_was_cut_out_is_refused(sealed: Office, pack: Path, tmp_path: Path) -> None:
+def test_a_pack_whose_newest_failed_run_was_cut_out_is_refused(
+    sealed: Office, pack: Path, tmp_path: Path, by_command: Command
+) -> None:
     files = contents(pack)
     failed = newest(sealed, "binding:mortgage/group-fairness")
     lines = [line for line in files["ledger/openings.jsonl"].splitlines(True) if json.loads(line)["index"] != failed]
@@ -227,6 +253,9 @@ def test_a_pack_whose_newest_failed_run_was_cut_out_is_refused(sealed: Office, p
     report = verify_pack(zip_again(files, tmp_path / "x.zip"), trust=trust())
     assert report.exit_status == 1
     assert failed in {problem.entry for problem in report.problems}, problems(report)
+    status, said = by_command(tmp_path / "x.zip")
+    assert (status, said["outcome"]) == (1, "broken")
+    assert failed in {problem["entry"] for problem in said["problems"]}
 
 
 def test_a_log_made_anew_without_the_failed_run_is_refused_by_an_older_checkpoint(
@@ -339,7 +368,7 @@ def waive(facts: Facts) -> Facts:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_lie_in_the_facts_is_named_field_by_field(
-    made: Office, tmp_path: Path, lie: Lie, expected: str, got: str
+    made: Office, tmp_path: Path, lie: Lie, expected: str, got: str, by_command: Command
 ) -> None:
     report = verify_pack(made.pack(tmp_path / "p.zip", lie), trust=trust())
     assert report.exit_status == 1
@@ -349,6 +378,9 @@ def test_a_lie_in_the_facts_is_named_field_by_field(
     assert any(expected in p.expected and got in p.got for p in named), problems(report)
     if lie in {flip, drop}:
         assert newest(made, "binding:mortgage/group-fairness") in {p.entry for p in named}
+    status, said = by_command(tmp_path / "p.zip")
+    assert (status, said["outcome"]) == (1, "broken")
+    assert any(expected in one["expected"] and got in one["got"] for one in said["problems"])
 
 
 def test_a_lie_is_not_written_by_the_maker_who_checks(made: Office, tmp_path: Path) -> None:

@@ -65,7 +65,9 @@ def _in_batches(folder: Path, log: Any, disk: Any, size: int, body: int) -> Row:
             syncs = round(_syncs_of(disk) / len(ours))
             peer.append(_wall(lambda syncs=syncs: _spread(floor, syncs, BATCH * (body + 300))))
     syncs = round(_syncs_of(disk) / len(ours))
-    note = f"wall; {size / cpu:,.0f} entries per CPU second, {syncs} syncs a batch; peer: the bytes and syncs alone"
+    note = (
+        f"wall; {size / cpu:,.0f} entries per CPU second, {syncs} syncs a batch; peer: bytes and syncs alone, in turn"
+    )
     what = f"appends in batches of 1,000, bodies of {body} bytes, durable; target 50,000"
     return _row(what, size / sum(ours), "entries/s", note, BATCH * len(peer) / sum(peer))
 

@@ -4,12 +4,13 @@ import ast
 import errno
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from upright.ledger import StorageError, disk
-from upright.ledger.disk import Disk, Operation
+from upright.ledger.disk import Disk, Operation, Point
 
 ROOM = Path(disk.__file__).parent
 OF_PATHS = {
@@ -125,6 +126,40 @@ def test_a_file_that_may_fall_back_has_a_durable_name_and_durable_bytes(tmp_path
         layer.replace(tmp_path / "head", b"%d" % number, "state-head", may_fall_back=True)
     assert (tmp_path / "head").read_bytes() == b"2"
     assert (layer.counts["sync", "state-head"], layer.counts["sync-folder", "state-head"]) == (3, 1)
+
+
+@pytest.mark.parametrize("threads", [True, False])
+@pytest.mark.parametrize("many", [2, 9])
+def test_all_is_synced_at_once_or_one_by_one_and_what_fails_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int, threads: bool
+) -> None:
+    """By whichever way, nothing is left out, and no failure is taken for a success."""
+    files: dict[Path, Point] = {tmp_path / f"{number}": "tile" for number in range(many)}
+    for path in files:
+        path.write_bytes(b"x")
+    synced: list[str] = []
+    broken: set[str] = set()
+
+    def fsync(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        if path.name in broken:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        synced.append(str(path))
+
+    def no_threads(*_arguments: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    if not threads:
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", no_threads)
+    layer = Disk()
+    layer.sync_all(files, {tmp_path: "tile"})
+    assert sorted(synced) == sorted([*map(str, files), str(tmp_path)])
+    assert layer.counts == {("sync", "tile"): many, ("sync-folder", "tile"): 1}
+    for name in ("0", "1", tmp_path.name):
+        broken = {name}
+        with pytest.raises(StorageError, match=f"could not sync {name}: Input/output error"):
+            layer.sync_all(files, {tmp_path: "tile"})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ drop what was not yet synced. No other module of this room opens a file for writ
 import errno
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -33,6 +33,10 @@ Point = Literal[
     "restore",
     "export",
 ]
+
+
+_FLAGS: dict[Kind, int] = {"sync": os.O_RDWR, "sync-folder": os.O_RDONLY | os.O_DIRECTORY}
+_AT_ONCE, _FEW = 16, 4
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,12 +74,41 @@ class Disk:
 
     def sync(self, path: Path, point: Point) -> None:
         """Makes what was written to a file durable (not its name: see ``sync_folder``)."""
-        self._do(Operation(kind="sync", point=point, path=path), lambda: _sync(path, os.O_RDWR))
+        self._do(Operation(kind="sync", point=point, path=path), lambda: _sync(path, _FLAGS["sync"]))
 
     def sync_folder(self, path: Path, point: Point) -> None:
         """Makes names made, changed or removed in a folder durable."""
         operation = Operation(kind="sync-folder", point=point, path=path)
-        self._do(operation, lambda: _sync(path, os.O_RDONLY | os.O_DIRECTORY))
+        self._do(operation, lambda: _sync(path, _FLAGS["sync-folder"]))
+
+    def sync_all(self, files: Mapping[Path, Point], folders: Mapping[Path, Point]) -> None:
+        """Makes files and names in folders durable, in no order, and ends when all of them are.
+
+        The disk is asked for many at once, which a batch needs a third less time for; starting threads for a few
+        costs what it gains. A watcher sees one after the other.
+        """
+        operations = [Operation(kind="sync", point=point, path=path) for path, point in files.items()]
+        operations += [Operation(kind="sync-folder", point=point, path=path) for path, point in folders.items()]
+        if self._watcher is not None or len(operations) <= _FEW or not self._sync_at_once(operations):
+            for one in operations:
+                self._do(one, lambda one=one: _sync(one.path, _FLAGS[one.kind]))  # type: ignore[misc]
+
+    def _sync_at_once(self, operations: Sequence[Operation]) -> bool:
+        """Whether it could be done; False where no thread can be started."""
+        from concurrent.futures import ThreadPoolExecutor  # here, because whoever only reads has no need of it
+
+        try:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                begun = [(one, pool.submit(_sync, one.path, _FLAGS[one.kind])) for one in operations]
+        except RuntimeError:
+            return False
+        for one, done in begun:
+            self.counts[one.kind, one.point] += 1
+            why = done.exception()
+            if isinstance(why, OSError):
+                raise _failed(one, why) from why
+            done.result()
+        return True
 
     def rename(self, path: Path, target: Path, point: Point) -> None:
         """Gives a file or folder another name, replacing a file of that name, at one stroke."""

@@ -35,10 +35,7 @@ class Writer:
 
     def settle(self) -> None:
         """Makes all that was put durable."""
-        for path, point in self._files.items():
-            self._disk.sync(path, point)
-        for folder, point in self._folders.items():
-            self._disk.sync_folder(folder, point)
+        self._disk.sync_all(self._files, self._folders)
 
 
 class Tail:

@@ -25,7 +25,18 @@ from upright.ledger import disk
 
 TESTS = Path(__file__).parents[1]
 ROOM = Path(disk.__file__).parent
-LAYER = {"write", "sync", "sync_folder", "rename", "truncate", "remove", "remove_any", "make_folder", "replace"}
+LAYER = {
+    "write",
+    "sync",
+    "sync_all",
+    "sync_folder",
+    "rename",
+    "truncate",
+    "remove",
+    "remove_any",
+    "make_folder",
+    "replace",
+}
 
 
 @dataclass

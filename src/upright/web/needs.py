@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
-from upright.desk.compiled import rows_of
 from upright.desk.description import registered
 from upright.desk.moves import offers
 from upright.desk.values import linked_fields
@@ -17,6 +16,7 @@ from upright.desk.visible import visible
 from upright.records.assurance.overview import Summary
 from upright.records.collaboration import due
 from upright.records.collaboration.models import Task
+from upright.records.identity.compiled import rows_of
 from upright.records.inventory.models import System
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now

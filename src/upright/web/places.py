@@ -8,17 +8,17 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from upright.catalogue import Requirement
-from upright.desk.compiled import rows_of
 from upright.desk.description import RecordType, registered
-from upright.desk.detail import counts_of
 from upright.desk.visible import visible
 from upright.records.assurance.models import EvidenceRow
 from upright.records.collaboration.due import due_of, listed
+from upright.records.identity.compiled import rows_of
 from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerStream
 from upright.records.trail.server_log import now
 from upright.web.due import lines, sources
 from upright.web.frame import PLACES, catalogue
+from upright.web.linked import counts_of
 from upright.web.posture import RIGHT
 from upright.web.requests import Request
 

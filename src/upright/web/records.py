@@ -18,6 +18,7 @@ from upright.records.trail.paper import is_printed
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.record import Record
 from upright.web.hanging import hanging
+from upright.web.linked import links
 from upright.web.places import clause_title
 from upright.web.requests import Request, the_record
 from upright.web.served import served
@@ -67,7 +68,7 @@ def _head(record: Record) -> list[tuple[str, Any]]:
 
 def links_of(record: Record, request: Request) -> dict[str, Any]:
     """What points here; types of which none does are named in one line."""
-    found = detail.links(record, request.powers)
+    found = links(record, request.powers)
     none = ", ".join(one.described.plural for one in found if not one.count)
     there = [one for one in found if one.count]
     return {"there": there, "none": none if record.ref_type not in _WIDE else ""} if found else {}

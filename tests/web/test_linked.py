@@ -3,14 +3,14 @@
 from django.db.models import QuerySet
 
 from records.organisation import SETUP, Organisation, actor_of, grant
-from upright.desk.compiled import rows_of
-from upright.desk.detail import links
 from upright.records.collaboration.models import Task
+from upright.records.identity.compiled import rows_of
 from upright.records.identity.models import Person, Role
 from upright.records.identity.power import powers_of
 from upright.records.inventory.models import System
 from upright.records.risk.models import Risk
 from upright.records.trail.door import write, write_many
+from upright.web.linked import links
 
 
 def test_each_record_and_each_person_is_answered_by_the_same_query(meridian: Organisation) -> None:

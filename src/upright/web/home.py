@@ -48,7 +48,9 @@ class SystemRow:
 def home(request: Request) -> HttpResponse:
     """What needs me, posture, the best next step, the systems, what happened since I was last here."""
     visits = Visits.read(request.COOKIES.get("visits", ""))
-    systems = list(visible(System, request.powers).select_related("owner", "unit").order_by("name"))
+    rows = visible(System, request.powers).order_by("name")
+    systems = list(rows.only("ref", "name", "unit", "owner"))
+    first = list(rows.select_related("owner", "unit")[:_MOST])
     found = read_by(request, systems)
     waits = needs(request, systems, found.values())
     happened = recent(request.powers, _NEWEST, visits.before if visits else 0)
@@ -56,9 +58,9 @@ def home(request: Request) -> HttpResponse:
         request,
         "web/home.html",
         {
-            "systems": [_row(one, found.get(one.ref), request) for one in systems[:_MOST]],
+            "systems": [_row(one, found.get(one.ref), request) for one in first],
             "total": len(systems),
-            "may_run": any(_may_run(request, one) for one in systems[:_MOST]),
+            "may_run": any(_may_run(request, one) for one in first),
             "may_add": "system" in registered() and request.powers.may(registered()["system"].right("add")),
             "may_add_risk": "risk" in registered() and request.powers.may(registered()["risk"].right("add")),
             "has_role": bool(request.powers.held),

@@ -49,7 +49,8 @@ class Need:
 def needs(request: Request, systems: Iterable[System], found: Iterable[Summary]) -> list[Need]:
     """Everything that waits for somebody, the nearest date first, then what fails, then what has no date."""
     change = registered()["system"].right("change")
-    mine = {one.ref for one in systems if one.owner.ref == str(request.actor) or request.powers.may(change, one)}
+    me = getattr(request.user, "person_id", None)
+    mine = {one.ref for one in systems if one.owner_id == me or request.powers.may(change, one)}
     names = {one.ref: one.name for one in systems}
     lines = [*_tasks(request), *_dated(request), *_decisions(request)]
     lines += [need for one in found if one.scope in mine for need in _checks(one, names[one.scope])]

@@ -173,25 +173,25 @@ def _is_phone(digits: str) -> bool:
 def _national(rules: tuple[NationalId, ...], numbers: Signs, waiting: Sequence[Found]) -> None:
     fits = [one.fits(numbers) for one in rules]
     held = [each & one.checks(numbers) for each, one in zip(fits, rules, strict=True)]
-    names = [_named(rules, _bits(each)) for each in (fits, held)]
-    for found, fitting, holding in zip(waiting, *names, strict=True):
-        if fitting[0]:
-            _note(found, Seen("NATIONAL_ID", bool(holding[0]), fitting[1], fitting[0], holding[0]))
+    both, which = np.unique(_bits([*fits, *held]), return_inverse=True)
+    seen = [_as_seen(rules, bits & (1 << len(rules)) - 1, bits >> len(rules)) for bits in both.tolist()]
+    for found, at in zip(waiting, which.tolist(), strict=True):
+        if (one := seen[at]) is not None:
+            _note(found, one)
 
 
 def _bits(answers: Sequence[Answers]) -> Signs:
     return np.stack(answers, axis=1) @ (1 << np.arange(len(answers)))
 
 
-def _named(rules: tuple[NationalId, ...], bits: Signs) -> list[tuple[tuple[str, ...], float]]:
-    """For each number the countries of its bits, and how often one of them passes by chance."""
-    different, which = np.unique(bits, return_inverse=True)
-    of_bits = []
-    for each in different.tolist():
-        some = [one for at, one in enumerate(rules) if each >> at & 1]
-        missed = float(np.prod([1.0 - one.chance for one in some]))
-        of_bits.append((tuple(one.country for one in some), 1.0 - missed))
-    return [of_bits[at] for at in which.tolist()]
+def _as_seen(rules: tuple[NationalId, ...], fits: int, held: int) -> Seen | None:
+    """The countries of the bits, and how often one of them passes by chance."""
+    fitting = [one for at, one in enumerate(rules) if fits >> at & 1]
+    if not fitting:
+        return None
+    missed = float(np.prod([1.0 - one.chance for one in fitting]))
+    holding = tuple(one.country for at, one in enumerate(rules) if held >> at & 1)
+    return Seen("NATIONAL_ID", bool(holding), 1.0 - missed, tuple(one.country for one in fitting), holding)
 
 
 def _ibans(text: str, found: Found) -> None:

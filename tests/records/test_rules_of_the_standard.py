@@ -27,6 +27,7 @@ from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Delegation, Person
 from upright.records.risk import actions
 from upright.records.trail.door import refresh
+from upright.records.trail.verify import verify
 
 ROOT = Path(__file__).parents[1]
 _AUDITS, _CRITERIA = "records/assurance/test_audits.py", "records/risk/test_criteria.py"
@@ -138,6 +139,8 @@ def test_bad_input_is_refused_with_the_rule_and_the_clause(meridian: Organisatio
     add(action, actor=ada)
     finish_corrective_action(action, actor=bo, reason="The checklist asks for it.")
     expect_refused("UP-CORR-08", "10.2", lambda: confirm_effectiveness(refresh(action), actor=bo, reason="It works."))
+    assert refresh(action).state == "done"
+    assert verify().outcome == "intact"
 
 
 def _document(meridian: Organisation, **more: Any) -> Document:

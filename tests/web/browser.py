@@ -79,7 +79,7 @@ class Site:
 
     address: str
     browser: Browser
-    folder: Path
+    folder: Path = Path()
     kept: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager

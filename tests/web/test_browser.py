@@ -243,6 +243,8 @@ def test_what_one_wrote_another_approves(live: Site) -> None:
     with live.page("mira") as (page, _):
         page.goto("/records/ai-principle/add/")
         filled(page)
+        page.locator("[name=policy]").select_option(index=1)
+        page.locator("[name=review_by]").fill("2027-06-30")
         page.get_by_role("button", name="Add").click()
         page.get_by_role("link", name="Submit").click()
         page.get_by_label("Reason").fill("Ready.")
@@ -250,7 +252,7 @@ def test_what_one_wrote_another_approves(live: Site) -> None:
         written = page.url
         page.get_by_text("Not now:").click()
         assert page.get_by_role("link", name="Approve").count() == 0
-        assert "wrote" in page.locator("#why-approve").inner_text()
+        assert "your own work" in page.locator("#why-approve").inner_text()
     with live.page("tessa") as (page, _):
         page.goto("/")
         page.goto(written)
@@ -290,7 +292,7 @@ def test_an_empty_organisation_comes_to_its_first_posture_step_by_step(live: Sit
                 if step.count() == 0 or step.inner_text().startswith(("Open", "How")):
                     break
                 step.click()
-                filled(page, units="unit:meridian", short_name="cards")
+                filled(page, covers="unit:meridian", short_name="cards")
                 page.get_by_role("button", name="Add").click()
                 page.goto("/start/")
                 assert page.locator("h1 + .lede").inner_text() != before

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from upright.desk.description import registered
 from upright.desk.forms import RecordForm, form_class, form_data
@@ -25,6 +26,7 @@ from upright.records.risk.models import SoaRow, StatementOfApplicability
 from upright.records.trail.server_log import now
 from upright.web.posture import RIGHT
 from upright.web.requests import Request, the_record
+from upright.web.sentences import said
 
 _GIVEN = ("decision", "ground", "reason", "needed_by", "status")
 _SHOWS = ("all", "included", "excluded", "mend", "changed", "systems")
@@ -74,7 +76,7 @@ def show(request: Request, ref: str) -> HttpResponse:
     if request.method == "POST" and form is not None:
         request.powers.must("risk.soa_row.change", form.instance)
         if _saved(request, form):
-            messages.success(request, f"{form.instance} was saved.")
+            messages.success(request, gettext("%(what)s was saved.") % {"what": form.instance})
             return redirect(reverse("web:soa", args=[ref]) + f"#{_anchor(form.instance)}")
         status = 400
     against = conflicts(statement) if statement.state in _OPEN else []
@@ -234,12 +236,12 @@ def _only(rows: list[Shown], wanted: str) -> list[Shown]:
 
 def _word(name: str, rows: list[Shown]) -> str:
     words = {
-        "all": "All",
-        "included": "Included",
-        "excluded": "Excluded",
-        "mend": "To mend",
-        "changed": "Changed since the version before",
-        "systems": "For one system",
+        "all": gettext("All"),
+        "included": gettext("Included"),
+        "excluded": gettext("Excluded"),
+        "mend": gettext("To mend"),
+        "changed": gettext("Changed since the version before"),
+        "systems": gettext("For one system"),
     }
     return f"{words[name]} {len(_only([one for one in rows if one.form is None or name == 'all'], name))}"
 
@@ -251,7 +253,10 @@ def _groups(rows: Iterable[Shown]) -> list[Group]:
         is_own = one.row.control not in annex_a()
         found.setdefault(_OWN if is_own else ".".join(one.row.control.split(".")[:2]), []).append(one)
     return [
-        Group(title="Our own controls" if name == _OWN else f"{name} {titles.get(name, '')}".strip(), rows=tuple(own))
+        Group(
+            title=gettext("Our own controls") if name == _OWN else f"{name} {said(titles.get(name, ''))}".strip(),
+            rows=tuple(own),
+        )
         for name, own in found.items()
     ]
 

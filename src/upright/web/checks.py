@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from upright.desk.visible import visible
 from upright.records.inventory.models import System
@@ -66,7 +67,9 @@ def show(request: Request, ref: str) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("act") == "enrol":
             enrol_check_key(actor=request.actor, powers=request.powers)
-            messages.success(request, "The key of this server's checks is enrolled; what it signs from now on counts.")
+            messages.success(
+                request, gettext("The key of this server's checks is enrolled; what it signs from now on counts.")
+            )
         else:
             try:
                 ask_check(system, actor=request.actor, powers=request.powers)

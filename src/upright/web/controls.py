@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from upright.desk.description import registered
 from upright.desk.visible import visible
@@ -22,6 +23,7 @@ from upright.web.evidence import fresh_until, readable
 from upright.web.frame import catalogue
 from upright.web.posture import RIGHT, SHORT, WORST_FIRST, ordered, short
 from upright.web.requests import Request
+from upright.web.sentences import said
 from upright.web.steps import begin
 
 if TYPE_CHECKING:
@@ -29,13 +31,13 @@ if TYPE_CHECKING:
 
 _STATES = {"ok": "met", "bad": "failing", "old": "stale", "open": "unknown", "none": "unknown"}
 _SAID = {
-    "none": "nothing yet",
-    "aged": "older than is asked for",
-    "changed": "what it looked at has changed",
-    "draft": "a draft only",
-    "passed": "passed",
-    "failed": "failed",
-    "done": "failed; an approved record says what is done about it",
+    "none": gettext_noop("nothing yet"),
+    "aged": gettext_noop("older than is asked for"),
+    "changed": gettext_noop("what it looked at has changed"),
+    "draft": gettext_noop("a draft only"),
+    "passed": gettext_noop("passed"),
+    "failed": gettext_noop("failed"),
+    "done": gettext_noop("failed; an approved record says what is done about it"),
 }
 _SHOWN = 4
 
@@ -218,13 +220,13 @@ def _point(
     for one in own:
         row = next((rows[item] for item in one.evidence if item in rows), None)
         if row is not None or one.state != "none":
-            answers.append((f"{one.subject}: {_SAID.get(one.reason, one.reason.replace('-', ' '))}", row))
+            answers.append((f"{one.subject}: {said(_SAID.get(one.reason, one.reason.replace('-', ' ')))}", row))
     return Point(
-        words=" or ".join(one.replace("-", " ") for one in kinds),
+        words=gettext(" or ").join(said(one.replace("-", " ")) for one in kinds),
         status=status,
         about=ask.about,
         fresh_for=ask.fresh_for,
-        mode="must have been done" if ask.mode == "must_be_done" else "must pass",
+        mode=gettext("must have been done") if ask.mode == "must_be_done" else gettext("must pass"),
         answers=tuple(answers[:_SHOWN]),
         verb=verb,
         address=address,
@@ -250,7 +252,7 @@ def _nearby(requirement: str, statuses: Mapping[str, Status]) -> list[dict[str, 
                 {
                     "id": other if known else "",
                     "words": short(other) if known else other,
-                    "title": known.title if known else link.get("note", ""),
+                    "title": said(known.title) if known else link.get("note", ""),
                     "status": statuses.get(other, "unknown") if known else "",
                     "strength": str(link.get("strength", "")),
                     "is_confirmed": link.get("confirmed", link.get("source") == "published"),

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 
 from upright.desk.description import record_type
 from upright.desk.fields import RecordChoiceField
@@ -26,10 +27,12 @@ from upright.web.requests import Request
 class BeginForm(forms.Form):
     """Where a document is begun, and until when it holds."""
 
-    title = forms.CharField(max_length=200, label="Title")
-    unit = RecordChoiceField(Unit._base_manager.none(), label="Unit")
+    title = forms.CharField(max_length=200, label=gettext_lazy("Title"))
+    unit = RecordChoiceField(Unit._base_manager.none(), label=gettext_lazy("Unit"))
     review_by = forms.DateField(
-        required=False, label="Next review", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        required=False,
+        label=gettext_lazy("Next review"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, data: Any, powers: Powers, **more: Any) -> None:

@@ -20,6 +20,7 @@ from upright.records.identity.power import units_below
 from upright.records.trail.record import Record, record_types
 from upright.records.trail.server_log import now
 from upright.web.requests import Request
+from upright.web.sentences import within
 
 WHOSE = {"mine": gettext_lazy("Mine"), "unit": gettext_lazy("My unit"), "all": gettext_lazy("All")}
 WHEN = {"open": gettext_lazy("All dates"), "overdue": gettext_lazy("Overdue"), "30": gettext_lazy("Next 30 days")}
@@ -106,7 +107,7 @@ def _line(one: Due, record: Any, names: dict[str, str], today: date) -> Line:
     return Line(
         title=str(record),
         address=reverse("web:record", args=[leads_to]),
-        says=f"{kind}: {label(type(record), one.field).lower()}",
+        says=f"{kind}: {within(label(type(record), one.field))}",
         day=one.day,
         is_late=one.days(today) < 0,
         who=names.get(one.who, ""),

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from upright.desk.description import RecordType
 from upright.desk.forms import RecordForm, form_class
@@ -49,7 +50,7 @@ def _answer(request: Request, described: RecordType, form: RecordForm, record: R
             form.refuse(why)
             status = 400
         else:
-            messages.success(request, f"{described.title} {written} was saved.")
+            messages.success(request, gettext("%(what)s was saved.") % {"what": f"{described.title} {written}"})
             return redirect("web:record", written.ref)
     context = {
         "described": described,

@@ -8,15 +8,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
+from django.utils.translation import gettext, gettext_noop
 
 from upright.kernel import InputError, UprightError
 from upright.records.identity.power import DeniedError
 from upright.records.trail.errors import ConflictError, DoorError, is_disk_full
 
 _STATUS: tuple[tuple[type[UprightError], int, str], ...] = (
-    (DeniedError, 403, "You may not do this"),
-    (ConflictError, 409, "Somebody else changed this"),
-    (InputError, 400, "This cannot be done as it is"),
+    (DeniedError, 403, gettext_noop("You may not do this")),
+    (ConflictError, 409, gettext_noop("Somebody else changed this")),
+    (InputError, 400, gettext_noop("This cannot be done as it is")),
 )
 
 
@@ -37,7 +38,7 @@ class ErrorPages:
         for kind, status, title in _STATUS:
             if isinstance(why, kind):
                 return error_page(request, status, title, why.message, why.code)
-        return error_page(request, 500, "The server cannot do this now", why.message, why.code)
+        return error_page(request, 500, gettext("The server cannot do this now"), why.message, why.code)
 
 
 def error_page(request: HttpRequest, status: int, title: str, message: str, code: str = "") -> HttpResponse:
@@ -48,8 +49,8 @@ def error_page(request: HttpRequest, status: int, title: str, message: str, code
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that leads nowhere, or to what may not be read: the two are not told apart."""
     said = str(exception.args[0]) if exception.args and isinstance(exception.args[0], str) else ""
-    message = said or "There is nothing at this address, or you may not read it."
-    return error_page(request, 404, "Nothing here", message)
+    message = said or gettext("There is nothing at this address, or you may not read it.")
+    return error_page(request, 404, gettext("Nothing here"), message)
 
 
 def broken(_request: HttpRequest) -> HttpResponse:

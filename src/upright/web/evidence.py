@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from upright.desk.visible import visible
 from upright.evidence.dsse import MEDIA_TYPE, Envelope
@@ -207,7 +208,7 @@ def _line(row: EvidenceRow, names: Mapping[str, str], newest: Mapping[str, int])
         "row": row,
         "title": row.binding or ", ".join(one.replace("-", " ") for one in row.kinds),
         "kinds": ", ".join(row.kinds),
-        "system": names.get(row.system, "The organisation"),
+        "system": names.get(row.system, gettext("The organisation")),
         "subject": row.subject,
         "fresh_until": fresh_until(row),
         "is_old": is_aged(row),

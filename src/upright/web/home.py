@@ -7,9 +7,12 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.dateformat import format as dated
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 
 from upright.desk.description import registered
-from upright.desk.values import day
+from upright.desk.values import day, sentence
 from upright.desk.visible import visible
 from upright.gate import Missing
 from upright.records.assurance.overview import Summary
@@ -74,7 +77,7 @@ def home(request: Request) -> HttpResponse:
             "behind": behind(found.values()),
             "is_compared": len(systems) <= MOST_COMPARED,
             "step": best_step(request, systems, found),
-            "today": f"{now():%A} {day(now())}",
+            "today": f"{dated(now(), 'l')} {day(now())}",
             "here": "home",
         },
     )
@@ -94,11 +97,14 @@ def _row(system: System, found: Summary | None, request: Request) -> SystemRow:
     missing = gate.missing if gate else ()
     return SystemRow(
         system=system,
-        stage=stage_word(system.stage).capitalize(),
+        stage=sentence(stage_word(system.stage)),
         gate=gate.answer if gate else "",
         says=_says(found, missing),
         severity=severity_word(found.severity if found else ""),
-        because=f"{len(found.open_questions)} questions open" if found and found.open_questions else "",
+        because=ngettext("%(count)s question open", "%(count)s questions open", len(found.open_questions))
+        % {"count": len(found.open_questions)}
+        if found and found.open_questions
+        else "",
         open=len(missing),
         may_run=_may_run(request, system),
     )
@@ -107,10 +113,11 @@ def _row(system: System, found: Summary | None, request: Request) -> SystemRow:
 def _says(found: Summary | None, missing: Iterable[Missing]) -> str:
     if found is not None and found.is_behind:
         if not found.is_judged:
-            return "unknown until it is judged, which is under way"
-        said = said_of(missing) if found.gate else "no gate ahead"
-        return f"{said}, as of entry {found.entry:,}; being judged again"
-    return said_of(missing) if found and found.gate else "last stage, or no evidence yet"
+            return gettext("unknown until it is judged, which is under way")
+        told = said_of(missing) if found.gate else gettext("no gate ahead")
+        entry = number_format(found.entry, force_grouping=True)
+        return gettext("%(told)s, as of entry %(entry)s; being judged again") % {"told": told, "entry": entry}
+    return said_of(missing) if found and found.gate else gettext("last stage, or no evidence yet")
 
 
 def _may_run(request: Request, system: System) -> bool:

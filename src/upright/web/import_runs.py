@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from upright.desk.description import registered
 from upright.desk.importing import Outcome, Problem
@@ -26,7 +27,7 @@ def show(request: Request, ref: str) -> HttpResponse:
     is_mine = str(request.actor) == run.asked_by
     if request.method == "POST":
         go_on(run, actor=request.actor)
-        messages.success(request, "It goes on where it was.")
+        messages.success(request, gettext("It goes on where it was."))
         return redirect("web:import-run", ref)
     far = progress(run)
     is_waiting = run.state == ImportRun.State.WAITING

@@ -8,6 +8,7 @@ from django.db.models import CharField, Q, QuerySet, Value
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from upright.desk.description import RecordType, registered
 from upright.desk.visible import visible
@@ -16,15 +17,16 @@ from upright.web.frame import PLACES, catalogue
 from upright.web.needs import records_of
 from upright.web.posture import short
 from upright.web.requests import Request, is_fragment
+from upright.web.sentences import said
 
 _MOST = 8
 _MOST_REQUIREMENTS = 5
 _EMPTY_CREATES = ("system", "use", "risk")
 _OTHER = (
-    ("Start step by step", "web:start", "i-next"),
-    ("Statements and proofs", "web:evidence", "i-evidence"),
-    ("Two frameworks side by side", "web:side-by-side", "i-controls"),
-    ("Parts of the design system", "web:components", "i-reports"),
+    (gettext_lazy("Start step by step"), "web:start", "i-next"),
+    (gettext_lazy("Statements and proofs"), "web:evidence", "i-evidence"),
+    (gettext_lazy("Two frameworks side by side"), "web:side-by-side", "i-controls"),
+    (gettext_lazy("Parts of the design system"), "web:components", "i-reports"),
 )
 
 
@@ -65,20 +67,20 @@ def _records(request: Request, words: str) -> Iterator[Target]:
             yield Target(
                 title=str(record),
                 address=reverse("web:record", args=[ref]),
-                kind=f"{_type_of(record).title.lower()} {ref.partition(':')[2][:24]}",
+                kind=f"{_type_of(record).noun} {ref.partition(':')[2][:24]}",
                 icon=f"i-{_type_of(record).place}",
             )
 
 
 def _places(words: str) -> Iterator[Target]:
     yield from (
-        Target(title=title, address=reverse("web:place", args=[name]), kind="go to", icon=f"i-{name}")
+        Target(title=str(title), address=reverse("web:place", args=[name]), kind=gettext("go to"), icon=f"i-{name}")
         for name, title, _ in PLACES
         if _fits(words, title)
     )
     if words:
         yield from (
-            Target(title=title, address=reverse(address), kind="go to", icon=icon)
+            Target(title=str(title), address=reverse(address), kind=gettext("go to"), icon=icon)
             for title, address, icon in _OTHER
             if _fits(words, title)
         )
@@ -86,10 +88,12 @@ def _places(words: str) -> Iterator[Target]:
 
 def _creates(request: Request, words: str) -> Iterator[Target]:
     for one in registered().values():
-        title = f"Add {one.title.lower()}"
+        title = gettext("Add %(title)s") % {"title": one.noun}
         wanted = _fits(words, title) if words else one.name in _EMPTY_CREATES
         if wanted and one.is_typed and request.powers.may(one.right("add")):
-            yield Target(title=title, address=reverse("web:add", args=[one.name]), kind="create", icon="i-plus")
+            yield Target(
+                title=str(title), address=reverse("web:add", args=[one.name]), kind=gettext("create"), icon="i-plus"
+            )
 
 
 def _requirements(words: str) -> Iterator[Target]:
@@ -97,14 +101,19 @@ def _requirements(words: str) -> Iterator[Target]:
         return
     found = 0
     for one in catalogue().requirements.values():
-        if _fits(words, f"{short(one.id)} {one.id} {one.title}") and found < _MOST_REQUIREMENTS:
+        if _fits(words, f"{short(one.id)} {one.id} {one.title} {said(one.title)}") and found < _MOST_REQUIREMENTS:
             found += 1
             address = f"{reverse('web:controls')}?at={one.id}"
-            yield Target(title=f"{short(one.id)} {one.title}", address=address, kind="requirement", icon="i-controls")
+            yield Target(
+                title=f"{short(one.id)} {said(one.title)}",
+                address=address,
+                kind=gettext("requirement"),
+                icon="i-controls",
+            )
 
 
-def _fits(words: str, title: str) -> bool:
-    return all(word in title.lower() for word in words.lower().split())
+def _fits(words: str, title: object) -> bool:
+    return all(word in str(title).lower() for word in words.lower().split())
 
 
 def _type_of(record: Record) -> RecordType:

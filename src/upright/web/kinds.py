@@ -6,15 +6,26 @@ from typing import Any
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
 
 from upright.records.governance.data import SPARE_ROWS
 from upright.records.governance.kinds import field_label, kept_kinds, kind_label, kind_of, questions
 from upright.records.identity.models import Person
 from upright.web.frame import catalogue
+from upright.web.sentences import said
 
 _MOST_PEOPLE = 200
 _LONG = frozenset({"reason", "purpose", "effects", "outcome", "conclusion", "gaps", "findings", "text"})
 At = tuple[str | int, ...]
+
+
+_ABOUT = {
+    "organisation": gettext_noop("About the organisation"),
+    "system": gettext_noop("About a system"),
+    "model": gettext_noop("About a model"),
+    "dataset": gettext_noop("About a data set"),
+    "supplier": gettext_noop("About a supplier"),
+}
 
 
 def kind_inputs(bound: BoundField) -> SafeString:
@@ -44,8 +55,8 @@ def _offered() -> Sequence[tuple[str, list[tuple[str, str, str]]]]:
     for name, label in kept_kinds():
         kind = kind_of(name)
         if kind is not None:
-            about = "the organisation" if "organisation" in kind.subject else f"a {kind.subject[0]}"
-            groups.setdefault(f"About {about}", []).append((name, label, kind.meaning))
+            about = "organisation" if "organisation" in kind.subject else kind.subject[0]
+            groups.setdefault(gettext(_ABOUT[about]), []).append((name, said(label), said(kind.meaning)))
     return sorted(groups.items(), key=lambda one: -len(one[1]))
 
 
@@ -117,7 +128,7 @@ def _options(kind: str, schema: Mapping[str, Any], people: Sequence[tuple[str, s
     if kind != "choice":
         return ()
     if schema.get("type") == "boolean":
-        return (("true", "Yes"), ("false", "No"))
+        return (("true", gettext("Yes")), ("false", gettext("No")))
     if "enum" in schema:
         return [(str(one), field_label(str(one).replace("-", " "))) for one in schema["enum"]]
     return people

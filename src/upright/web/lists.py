@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 
-from upright.desk import bulk as bulks
 from upright.desk.description import Move, RecordType
 from upright.desk.forms import form_class
 from upright.desk.listing import PER_PAGE, Wanted, all_columns, option_word, options, page, wanted
 from upright.desk.moves import move_named, offer
 from upright.desk.values import is_number, label
+from upright.web import bulk as bulks
 from upright.web.places import clause_title
 from upright.web.requests import Request, given, is_fragment, the_type
 from upright.web.values import rows_html
@@ -89,7 +90,7 @@ def bulk(request: Request, name: str) -> HttpResponse:
     described = the_type(name, request)
     refs = request.POST.getlist("ref") if request.method == "POST" else []
     if not refs:
-        messages.error(request, "Nothing was selected.")
+        messages.error(request, gettext("Nothing was selected."))
         return redirect("web:list", name)
     reason = request.POST.get("reason", "")
     chosen = bulks.choose(described, refs, actor=request.actor, powers=request.powers, reason=reason)
@@ -102,7 +103,9 @@ def bulk(request: Request, name: str) -> HttpResponse:
         except bulks.BulkRefusedError as why:
             refused = why
         else:
-            messages.success(request, f"{count} of {len(chosen.rows)} changed.")
+            messages.success(
+                request, gettext("%(count)s of %(all)s changed.") % {"count": count, "all": len(chosen.rows)}
+            )
             return redirect(reverse("web:list", args=[name]))
     context = {
         "described": described,

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import get_language, gettext
 
 from upright.desk.description import registered
 from upright.desk.moves import offers
@@ -23,6 +24,7 @@ from upright.records.trail.server_log import now
 from upright.web.due import lines as due_lines
 from upright.web.due import sources as due_sources
 from upright.web.requests import Request
+from upright.web.sentences import within
 
 WAITING = frozenset({"proposed", "in-review", "in_review", "waiting", "requested", "submitted", "reported"})
 _SOON = timedelta(days=14)
@@ -66,7 +68,8 @@ def _tasks(request: Request) -> Iterator[Need]:
             yield Need(
                 title=task.title,
                 address=reverse("web:record", args=[task.about]) + "#h-tasks",
-                says=f"Task about {_title(record)}: {record}",
+                says=gettext("Task about %(what)s: %(record)s")
+                % {"what": registered()[record.ref_type].noun, "record": record},
                 due=task.due,
             )
 
@@ -110,11 +113,16 @@ def _decisions(request: Request) -> Iterator[Need]:
             if not one.why_not and one.name.partition("_")[0] not in _UNDECIDED
         ]
         if may:
-            word = getattr(record, "get_state_display", lambda: "waiting")()
+            word = gettext(getattr(record, "get_state_display", lambda: "Waiting")())
             yield Need(
-                title=f"Decide: {record}",
+                title=gettext("Decide: %(record)s") % {"record": record},
                 address=reverse("web:record", args=[ref]),
-                says=f"{described.title}, {word.lower()}. You may: {', '.join(one.title.lower() for one in may)}",
+                says=gettext("%(what)s, %(state)s. You may: %(verbs)s")
+                % {
+                    "what": described.title,
+                    "state": within(word),
+                    "verbs": ", ".join(within(one.title) for one in may),
+                },
             )
 
 
@@ -124,17 +132,24 @@ _UNDECIDED = frozenset({"withdraw", "reopen", "drop", "return", "end", "cancel"}
 def _checks(one: Summary, name: str) -> Iterator[Need]:
     for missing in one.gate.missing if one.gate else ():
         if missing.status in {"failing", "stale"} and ":" not in missing.what:
-            word = "fails" if missing.status == "failing" else "is going or gone stale"
+            word = (
+                gettext("%(what)s fails") if missing.status == "failing" else gettext("%(what)s is going or gone stale")
+            )
             yield Need(
-                title=f"{missing.what} {word}",
+                title=word % {"what": missing.what},
                 address=reverse("web:record", args=[one.scope]) + "#measured",
-                says=f"Evidence of {name}. It keeps the gate to {stage_word(one.gate.stage)} shut" if one.gate else "",
+                says=gettext("Evidence of %(name)s. It keeps the gate to %(stage)s shut")
+                % {"name": name, "stage": stage_word(one.gate.stage)}
+                if one.gate
+                else "",
                 status=missing.status,
             )
 
 
 def stage_word(stage: str) -> str:
     """A life-cycle stage as a reader says it."""
+    if (get_language() or "en") != "en":
+        return gettext(stage.replace("-", " "))
     return (
         stage.replace("-", " and ", 1)
         if stage in _PAIRS
@@ -173,7 +188,3 @@ def records_of(request: Request, refs: set[str]) -> dict[str, Record]:
             links = linked_fields(described.model, [one.name for one in described.model._meta.concrete_fields])
             found |= {one.ref: one for one in rows.select_related(*links)}
     return found
-
-
-def _title(record: Record) -> str:
-    return registered()[record.ref_type].title

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
 from upright.evidence.dsse import Envelope
 from upright.evidence.statement import Measurement
 from upright.records.assurance.models import EvidenceRow
 from upright.records.governance.models import Objective
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
+from upright.web import sentences
 from upright.web.evidence import is_aged, readable
 from upright.web.plots import interval, of_whom
 from upright.web.requests import Request
@@ -45,7 +48,9 @@ def standing(objective: Objective, request: Request) -> Standing:
     """The newest statement of each stream about its system that measured it; an aged one counts as stale."""
     if not objective.about:
         return Standing(
-            verdict="not measured", sign="unknown", says="It names no system, so no measure of a check tells."
+            verdict=gettext("not measured"),
+            sign="unknown",
+            says=gettext("It names no system, so no measure of a check tells."),
         )
     newest: dict[str, EvidenceRow] = {}
     for row in readable(request).filter(system=objective.about).order_by("-index")[:_NEWEST]:
@@ -65,15 +70,17 @@ def standing(objective: Objective, request: Request) -> Standing:
         ]
     if not found:
         return Standing(
-            verdict="not measured",
+            verdict=gettext("not measured"),
             sign="unknown",
-            says=f"No statement about {objective.about} measures {objective.measure}.",
+            says=gettext("No statement about %(about)s measures %(measure)s.")
+            % {"about": objective.about, "measure": objective.measure},
         )
     worst = min(found, key=lambda one: _ORDER.index(one.verdict))
     return Standing(
         verdict=worst.verdict,
         sign=worst.sign,
-        says=f"{worst.of}: {worst.says}, target {objective.target.replace('_', ' ')}",
+        says=gettext("%(of)s: %(says)s, target %(target)s")
+        % {"of": worst.of, "says": worst.says, "target": sentences.said(objective.target.replace("_", " "))},
         measured=tuple(sorted(found, key=lambda one: _ORDER.index(one.verdict))),
     )
 

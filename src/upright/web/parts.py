@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from upright.desk.visible import visible
 from upright.records.assurance.models import EvidenceRow, WorkspaceSystem
 from upright.records.identity.power import Powers
 from upright.records.inventory.models import DataSet, Dependency, Model, Supplier, System
 from upright.records.trail.record import Record
+from upright.web.sentences import within
 
 _STEP = 64
 _TOP = 36
@@ -85,7 +88,7 @@ def made_of(system: System, powers: Powers, newest: Iterable[EvidenceRow]) -> Ma
     itself = Node(
         ref=system.ref,
         name=system.name,
-        kind="system",
+        kind=gettext("system"),
         status="",
         feeds=(),
         digest="",
@@ -140,10 +143,10 @@ def _statuses(newest: Iterable[EvidenceRow]) -> dict[str, str]:
 
 def _kind(one: Record) -> str:
     if isinstance(one, DataSet):
-        return f"data set, {one.get_use_display().lower()}"
+        return gettext("data set, %(use)s") % {"use": within(gettext(one.get_use_display()))}
     if isinstance(one, Supplier):
-        return "supplier"
-    return f"model{', ' if getattr(one, 'kind', '') else ''}{getattr(one, 'kind', '')}"
+        return gettext("supplier")
+    return f"{gettext('model')}{', ' if getattr(one, 'kind', '') else ''}{getattr(one, 'kind', '')}"
 
 
 def _curve(source: Node, to: Node) -> str:

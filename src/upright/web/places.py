@@ -21,6 +21,7 @@ from upright.web.frame import PLACES, catalogue
 from upright.web.linked import counts_of
 from upright.web.posture import RIGHT
 from upright.web.requests import Request
+from upright.web.sentences import said
 
 _NEXT = 6
 _MEASURED = 12
@@ -84,7 +85,7 @@ def shelves(request: Request, place: str) -> list[Shelf]:
 def clause_title(clause: str) -> str:
     """The title of a requirement in our words; its id alone where the catalogue does not hold it."""
     held = catalogue().requirements.get(clause)
-    return clause if held is None else held.title
+    return clause if held is None else said(held.title)
 
 
 def _grouped(shelves: list[Shelf]) -> list[tuple[str, list[Shelf]]]:

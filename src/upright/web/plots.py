@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import gettext, gettext_noop
+
+from upright.desk.values import localised
 from upright.evidence.statement import Measurement
 
 _MOST = 12
-_WORDS = {"at_most": "at most", "at_least": "at least"}
+_WORDS = {"at_most": gettext_noop("at most"), "at_least": gettext_noop("at least")}
 _WORST_FIRST = ("failed", "undecided", None, "passed")
 
 
@@ -46,21 +49,25 @@ class Plot:
 def number(text: str | None, digits: int = 3) -> str:
     """A decimal text as a reader wants it: three places, whole numbers with their thousands apart, a real minus."""
     if text is None:
-        return "not known"
+        return gettext("not known")
     value = _decimal(text)
     if value is None:
         return text
     if value == value.to_integral_value():
-        return f"{value:,.0f}".replace("-", "\u2212")
+        return localised(f"{value:,.0f}").replace("-", "\u2212")
     shown = f"{value:.{digits}f}" if abs(value) >= Decimal("0.001") else f"{value:.2g}"
-    return shown.replace("-", "\u2212")
+    return localised(shown).replace("-", "\u2212")
 
 
 def interval(one: Measurement) -> str:
     """A value with its interval, such as ``0.201 (0.150 to 0.255)``."""
     if one.value is None:
-        return "withheld"
-    ends = "" if one.low is None or one.high is None else f" ({number(one.low)} to {number(one.high)})"
+        return gettext("withheld")
+    ends = (
+        ""
+        if one.low is None or one.high is None
+        else gettext(" (%(low)s to %(high)s)") % {"low": number(one.low), "high": number(one.high)}
+    )
     return f"{number(one.value)}{ends}"
 
 
@@ -68,12 +75,18 @@ def of_whom(one: Measurement) -> str:
     """The group that a measurement is about, against which."""
     group = ", ".join(f"{name} {value}" for name, value in one.group.items())
     against = ", ".join(one.against.values()) if one.against else ""
-    return f"{group} against {against}" if group and against else group or "all"
+    return (
+        gettext("%(group)s against %(other)s") % {"group": group, "other": against}
+        if group and against
+        else group or gettext("all")
+    )
 
 
 def limit_words(limits: Mapping[str, str]) -> str:
     """A limit in words, such as ``at most 0.1``."""
-    return " and ".join(f"{_WORDS.get(side, side)} {value}" for side, value in limits.items())
+    return gettext(" and ").join(
+        f"{gettext(_WORDS.get(side, side))} {localised(value)}" for side, value in limits.items()
+    )
 
 
 def plots(measurements: Sequence[Measurement], limits: Mapping[str, Mapping[str, str]]) -> list[Plot]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from upright.desk.values import sentence
 from upright.desk.visible import visible
 from upright.gate import Missing
 from upright.kernel import time_text
@@ -20,6 +21,7 @@ from upright.records.trail.server_log import now
 from upright.web.checks import checks_of
 from upright.web.frame import catalogue
 from upright.web.requests import Request
+from upright.web.sentences import said
 
 RIGHT = "assurance.posture.read"
 WORST_FIRST = ("failing", "stale", "unknown", "partly", "met", "not_applicable")
@@ -161,12 +163,12 @@ def said_of(missing: Iterable[Missing]) -> str:
     """What keeps a gate shut, counted, such as ``2 failing, 4 unknown``."""
     counted = Counter(one.status for one in missing)
     order = [*WORST_FIRST, *(one for one in counted if one not in WORST_FIRST)]
-    return ", ".join(f"{counted[one]} {one.replace('_', ' ')}" for one in order if counted[one])
+    return ", ".join(f"{counted[one]} {said(one.replace('_', ' '))}" for one in order if counted[one])
 
 
 def severity_word(severity: str) -> str:
     """A class under the EU AI Act as a reader says it."""
-    return severity.replace("_", " ").replace("-", " ").capitalize() or "Not classified"
+    return said(sentence(severity.replace("_", " ").replace("-", " ")) or "Not classified")
 
 
 def show(request: Request, ref: str) -> HttpResponse:

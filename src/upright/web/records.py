@@ -7,11 +7,12 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from upright.desk import detail
 from upright.desk.description import RecordType
 from upright.desk.moves import Offer, make, move_named, offer, offers
-from upright.desk.values import label, shown
+from upright.desk.values import label, sentence, shown
 from upright.kernel import InputError
 from upright.records.trail.history import Step, steps
 from upright.records.trail.paper import is_printed
@@ -129,7 +130,7 @@ def _told(described: RecordType, past: list[Step]) -> list[dict[str, Any]]:
         {
             "step": step,
             "who": names.get(step.actor, step.actor),
-            "what": step.action.rpartition(".")[2].replace("_", " ").capitalize(),
+            "what": gettext(sentence(step.action.rpartition(".")[2].replace("_", " "))),
             "changes": detail.changes(described.model, step) if step.action.rpartition(".")[2] != "added" else [],
         }
         for step in past
@@ -147,11 +148,11 @@ def why_not_edit(request: Request, described: RecordType, record: Record) -> str
 
 def _move_form(offered: Offer) -> type[forms.Form]:
     reason = forms.CharField(
-        label="Reason",
+        label=gettext("Reason"),
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=4000,
         required=False,
-        help_text="Kept in the ledger with your name.",
+        help_text=gettext("Kept in the ledger with your name."),
     )
     return type("MoveForm", (forms.Form,), {**offered.fields, "reason": reason})
 

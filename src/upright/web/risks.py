@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import F, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy
 
 from upright.desk.visible import visible
 from upright.records.identity.models import Unit
@@ -17,13 +18,22 @@ from upright.records.risk.queries import BASES, lines, matrix, rated, untreated
 from upright.records.trail.server_log import now
 from upright.web.places import shelves
 from upright.web.requests import Request
+from upright.web.sentences import said
 
-LIKELIHOODS = ("rare", "unlikely", "possible", "likely", "almost certain")
-IMPACTS = ("negligible", "minor", "moderate", "major", "severe")
+LIKELIHOODS = tuple(map(gettext_lazy, ("rare", "unlikely", "possible", "likely", "almost certain")))
+IMPACTS = tuple(map(gettext_lazy, ("negligible", "minor", "moderate", "major", "severe")))
 """The words of the axes: of likelihood where no criteria say others, of impact since each scale has its own."""
 _SHOWN, _PRINTED = 50, 2000
-_WORDS = {"inherent": "No control counted", "current": "As things stand", "residual": "After treatment"}
-_SHOWS = {"above": "Above criteria", "untreated": "No treatment", "reopened": "To be rated again"}
+_WORDS = {
+    "inherent": gettext_lazy("No control counted"),
+    "current": gettext_lazy("As things stand"),
+    "residual": gettext_lazy("After treatment"),
+}
+_SHOWS = {
+    "above": gettext_lazy("Above criteria"),
+    "untreated": gettext_lazy("No treatment"),
+    "reopened": gettext_lazy("To be rated again"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +155,8 @@ def _grid(risks: QuerySet[Risk], asked: dict[str, str], criteria: RiskCriteria |
                     count=counts.get((likelihood, impact), 0),
                     band=_band(criteria, likelihood * impact),
                     address=_address(asked, **at),
-                    says=f"{word} and {IMPACTS[impact - 1]}, at likelihood {likelihood}, impact {impact}",
+                    says=gettext("%(word)s and %(impact)s, at likelihood %(likelihood)s, impact %(at)s")
+                    % {"word": word, "impact": IMPACTS[impact - 1], "likelihood": likelihood, "at": impact},
                     is_now=is_now,
                 )
             )
@@ -165,7 +176,13 @@ def _bands(criteria: RiskCriteria | None) -> list[tuple[int, str]]:
         return []
     found, least = [], 1
     for number, (upper, role) in enumerate(criteria.bands, start=1):
-        found.append((min(3, number), f"{least} to {upper}, accepted by {role.label}"))
+        found.append(
+            (
+                min(3, number),
+                gettext("%(least)s to %(upper)s, accepted by %(role)s")
+                % {"least": least, "upper": upper, "role": said(role.label)},
+            )
+        )
         least = upper + 1
     return found
 

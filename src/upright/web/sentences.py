@@ -40,6 +40,11 @@ def said(text: object) -> str:
     return _said(words, language)
 
 
+def within(text: str) -> str:
+    """A text within a sentence: English begins it small, German keeps the capitals of its nouns."""
+    return text[:1].lower() + text[1:] if (get_language() or "en").startswith("en") else text
+
+
 @lru_cache(maxsize=8192)
 def _said(text: str, language: str, depth: int = 0) -> str:
     known = gettext(text) if text.strip() else text

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from upright.desk.description import RecordType, registered
 from upright.desk.visible import visible
@@ -56,16 +57,18 @@ def _steps(request: Request) -> list[Step]:
         _step(
             request,
             scope,
-            title="Say what the management system covers",
-            why="Which parts of the organisation, which AI, and what is left out. Everything else hangs on it.",
+            title=gettext("Say what the management system covers"),
+            why=gettext(
+                "Which parts of the organisation, which AI, and what is left out. Everything else hangs on it."
+            ),
             clause="iso42001:4.3",
             is_done=_scope_is_set(request, scope),
         ),
         _step(
             request,
             registered().get("role"),
-            title="Give at least two people a role",
-            why="Nobody approves what they wrote, so it takes two. Each accepts the role before it counts.",
+            title=gettext("Give at least two people a role"),
+            why=gettext("Nobody approves what they wrote, so it takes two. Each accepts the role before it counts."),
             clause="iso42001:5.3",
             is_done=len(people) == 2,
             address=reverse("web:list", args=["person"]) if "person" in registered() else "",
@@ -73,34 +76,38 @@ def _steps(request: Request) -> list[Step]:
         _step(
             request,
             registered().get("system"),
-            title="Register the first AI system, or the first use of somebody else’s",
-            why="What it is for, who answers for it, where in its life it stands. A hosted assistant counts as a use.",
+            title=gettext("Register the first AI system, or the first use of somebody else’s"),
+            why=gettext(
+                "What it is for, who answers for it, where in its life it stands. A hosted assistant counts as a use."
+            ),
             clause="iso42001:A.4.2",
             is_done=has_system or used,
         ),
         Step(
-            title="See what the frameworks ask of it",
-            why="ISO/IEC 42001, the EU AI Act, NIST AI RMF and GDPR read the same evidence; unknown stays so.",
+            title=gettext("See what the frameworks ask of it"),
+            why=gettext("ISO/IEC 42001, the EU AI Act, NIST AI RMF and GDPR read the same evidence; unknown stays so."),
             clause="iso42001:6.1.3",
             is_done=has_system and readable(request).exists(),
-            verb="Open controls",
+            verb=gettext("Open controls"),
             address=reverse("web:controls"),
             may=True,
         ),
         _step(
             request,
             registered().get("risk"),
-            title="Write down the first risk",
-            why="What may go wrong for people, for society and for us, how likely, how bad, and what is done.",
+            title=gettext("Write down the first risk"),
+            why=gettext("What may go wrong for people, for society and for us, how likely, how bad, and what is done."),
             clause="iso42001:6.1.2",
             is_done=visible(Risk, powers).exists(),
         ),
         Step(
-            title="Run the first check and push its result",
-            why="In the system’s repository: upright init proposes a manifest, assess measures, push brings it here.",
+            title=gettext("Run the first check and push its result"),
+            why=gettext(
+                "In the system’s repository: upright init proposes a manifest, assess measures, push brings it here."
+            ),
             clause="iso42001:9.1",
             is_done=readable(request).filter(source="check").exists(),
-            verb="How to bind a check",
+            verb=gettext("How to bind a check"),
             address=reverse("web:kind", args=["data-quality"]),
             may=True,
         ),
@@ -120,7 +127,10 @@ def _step(
     may = described is not None and request.powers.may(described.right("add"))
     if not address and described is not None:
         address = reverse("web:add" if may else "web:list", args=[described.name])
-    verb = "" if described is None else f"Add {described.title.lower()}" if may else f"Open {described.plural.lower()}"
+    verb = ""
+    if described is not None:
+        verb = gettext("Add %(title)s") if may else gettext("Open %(title)s")
+        verb = verb % {"title": described.noun if may else described.nouns}
     return Step(title=title, why=why, clause=clause, is_done=is_done, verb=verb, address=address, may=bool(address))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from upright.desk.description import RecordType, registered
 from upright.posture import Step
@@ -14,6 +15,7 @@ from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS,
 from upright.records.inventory.models import System
 from upright.web.frame import catalogue
 from upright.web.requests import Request
+from upright.web.sentences import said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +43,21 @@ def best_step(request: Request, systems: Iterable[System], found: Mapping[str, S
 def told(request: Request, step: Step, system: System) -> Suggested:
     """A step in words, with what somebody may do about it."""
     kind = catalogue().kinds[step.kind]
-    of = system.name if step.scope == system.ref else "the organisation"
-    name = step.kind.replace("-", " ")
-    verb = {"failing": "put right", "stale": "renew", "unknown": "provide"}[step.state]
+    of = system.name if step.scope == system.ref else gettext("the organisation")
+    name = said(step.kind.replace("-", " "))
+    verb = {
+        "failing": gettext("put right %(kind)s for %(of)s"),
+        "stale": gettext("renew %(kind)s for %(of)s"),
+        "unknown": gettext("provide %(kind)s for %(of)s"),
+    }[step.state]
     what, address = begin(request, step.kind, system.ref)
     frameworks = len({one.partition(":")[0] for one in step.moves})
-    plural = "" if len(step.moves) == 1 else "s"
+    moved = ngettext("%(count)s requirement", "%(count)s requirements", len(step.moves)) % {"count": len(step.moves)}
+    within = ngettext("%(count)s framework", "%(count)s frameworks", frameworks) % {"count": frameworks}
     return Suggested(
-        title=f"{verb} {name} for {of}",
-        says=f"Would move {len(step.moves)} requirement{plural} in {frameworks} framework"
-        f"{'' if frameworks == 1 else 's'} from {step.state}. {kind.meaning}",
+        title=verb % {"kind": name, "of": of},
+        says=gettext("Would move %(requirements)s in %(frameworks)s from %(state)s. %(meaning)s")
+        % {"requirements": moved, "frameworks": within, "state": said(step.state), "meaning": said(kind.meaning)},
         verb=what,
         address=address,
         requirements=step.moves,
@@ -70,11 +77,15 @@ def begin(request: Request, kind: str, system: str) -> tuple[str, str]:
         if known is None or "system" in known.subject:
             start |= {name: system for name in ("system", "about") if name in described.fields}
         address = reverse("web:add", args=[described.name])
-        return f"Add {described.title.lower()}", f"{address}?{urlencode(start)}" if start else address
+        return gettext("Add %(title)s") % {
+            "title": described.noun
+        }, f"{address}?{urlencode(start)}" if start else address
     if described is not None:
-        return f"Open {described.plural.lower()}", reverse("web:list", args=[described.name])
+        return gettext("Open %(title)s") % {"title": described.nouns}, reverse("web:list", args=[described.name])
     how = "check" if known is not None and known.produced_by == "check" else "attest"
-    return ("How to bind the check" if how == "check" else "How to attest it"), reverse("web:kind", args=[kind])
+    return (gettext("How to bind the check") if how == "check" else gettext("How to attest it")), reverse(
+        "web:kind", args=[kind]
+    )
 
 
 def producer(kind: str) -> RecordType | None:

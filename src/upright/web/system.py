@@ -8,10 +8,12 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from upright.desk import detail
 from upright.desk.description import registered
 from upright.desk.moves import offers
+from upright.desk.values import sentence
 from upright.desk.visible import visible
 from upright.evidence.dsse import Envelope
 from upright.evidence.statement import Measurement, Predicate
@@ -34,6 +36,7 @@ from upright.web.posture import short as requirement_short
 from upright.web.recent import recent
 from upright.web.records import links_of, why_not_edit
 from upright.web.requests import Request, the_record
+from upright.web.sentences import said as told
 from upright.web.steps import begin
 
 _MOST_MISSING = 12
@@ -177,18 +180,23 @@ def _stages(system: System, kept: Kept | None) -> list[dict[str, str]]:
         state = "done" if n < at else "here" if n == at else ""
         answer = kept.gate.answer if kept and kept.gate and kept.gate.stage == stage else ""
         found.append(
-            {"word": stage_word(stage).capitalize(), "state": "shut" if answer == "deny" else state, "answer": answer}
+            {"word": sentence(stage_word(stage)), "state": "shut" if answer == "deny" else state, "answer": answer}
         )
     return found
 
 
 def _sentence(kept: Kept | None) -> str:
     if kept is None or kept.gate is None:
-        return "Nothing lies beyond this stage."
+        return gettext("Nothing lies beyond this stage.")
     stage = stage_word(kept.gate.stage)
     if kept.gate.answer == "allow":
-        return f"The system may go to {stage}: all that is asked for is met or does not apply."
-    return f"The system may not go to {stage}: {said_of(kept.gate.missing)}."
+        return gettext("The system may go to %(stage)s: all that is asked for is met or does not apply.") % {
+            "stage": stage
+        }
+    return gettext("The system may not go to %(stage)s: %(missing)s.") % {
+        "stage": stage,
+        "missing": said_of(kept.gate.missing),
+    }
 
 
 def _first(kept: Kept) -> Sequence[Missing]:
@@ -206,21 +214,23 @@ def _lacking(
     if one.what in catalogue().requirements:
         link = reverse("web:why", args=[ref, one.what])
         kinds = kept.lacking.get(one.what, ())
-        verb, address = begin(request, kinds[0], ref) if kinds else ("See why", link)
+        verb, address = begin(request, kinds[0], ref) if kinds else (gettext("See why"), link)
         if kinds:
-            why = f"{why} Lacks: {', '.join(kind.replace('-', ' ') for kind in kinds[:3])}."
+            named = ", ".join(told(kind.replace("-", " ")) for kind in kinds[:3])
+            why = gettext("%(why)s Lacks: %(kinds)s.") % {"why": told(why), "kinds": named}
         words = requirement_short(one.what)
     elif run is not None and said is not None:
         why = next((f"{reason.because}." for reason in said.reasons if reason.outcome == run.result), why)
         link = address = reverse("web:statement", args=[run.index])
-        verb, words = "See the run", one.what
+        verb, words = gettext("See the run"), one.what
     elif one.what in catalogue().kinds:
         link = reverse("web:kind", args=[one.what])
-        words = one.what
+        words = told(one.what.replace("-", " "))
         verb, address = begin(request, one.what, ref)
     else:
         link = address = f"{reverse('web:controls')}?framework=eu-ai-act&system={ref}"
-        verb, words = "See the open questions", "Class under the EU AI Act" if ":" in one.what else one.what
+        verb = gettext("See the open questions")
+        words = gettext("Class under the EU AI Act") if ":" in one.what else one.what
     return Lacking(words=words, link=link, status=status, why=why, verb=verb, address=address)
 
 
@@ -250,13 +260,15 @@ def _run(row: EvidenceRow, said: Predicate) -> Run:
     if found is not None:
         headline = f"{found.name.replace('_', ' ')} {interval(found)}, n {found.n:,}"
     else:
-        headline = said.reasons[0].because if said.reasons else "no number"
+        headline = said.reasons[0].because if said.reasons else gettext("no number")
     limit = (
         limit_words(said.limits[found.name])
         if found is not None
         else ", ".join(dict.fromkeys(map(limit_words, said.limits.values())))
     )
-    return Run(row=row, headline=headline, limit=limit or "none", fresh_until=fresh_until(row), is_old=is_aged(row))
+    return Run(
+        row=row, headline=headline, limit=limit or gettext("none"), fresh_until=fresh_until(row), is_old=is_aged(row)
+    )
 
 
 def _risks(request: Request, system: System) -> list[Risk]:
@@ -270,7 +282,7 @@ def _key(one: Measurement) -> tuple[str, str]:
 
 def _change(left: Measurement | None, right: Measurement | None) -> str:
     if left is None or right is None or left.value is None or right.value is None:
-        return "not comparable"
+        return gettext("not comparable")
     change = Decimal(left.value) - Decimal(right.value)
     return "0" if not change else f"{change:+.3f}".replace("-", "\u2212")
 

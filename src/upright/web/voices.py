@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
@@ -29,9 +30,21 @@ from upright.records.operations.models.voices import Voice
 from upright.web.requests import Request, the_record
 
 CHOICES = (
-    ("concern", "A concern", "Something about an AI system, or how it is run here, worries you."),
-    ("external-report", "A report of harm", "An AI system of ours harmed you or somebody else."),
-    ("contested-decision", "A question about a decision", "You want to know why, or you contest it."),
+    (
+        "concern",
+        gettext_lazy("A concern"),
+        gettext_lazy("Something about an AI system, or how it is run here, worries you."),
+    ),
+    (
+        "external-report",
+        gettext_lazy("A report of harm"),
+        gettext_lazy("An AI system of ours harmed you or somebody else."),
+    ),
+    (
+        "contested-decision",
+        gettext_lazy("A question about a decision"),
+        gettext_lazy("You want to know why, or you contest it."),
+    ),
 )
 _WITHIN_S = 3600.0
 _SAID: deque[float] = deque(maxlen=60)
@@ -60,7 +73,7 @@ def speak(request: HttpRequest) -> HttpResponse:
         context["sent"]["kind"] = request.GET.get("kind", "concern")
         return render(request, "web/public/speak.html", context)
     if not _is_quiet(_SAID):
-        context["why"] = "Too much was said in this hour. Come back in an hour; your text stands below."
+        context["why"] = gettext("Too much was said in this hour. Come back in an hour; your text stands below.")
         return render(request, "web/public/speak.html", context, status=429)
     try:
         receipt = say(sent["kind"], sent["text"], about_person=sent["person"])
@@ -79,7 +92,7 @@ def follow(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "web/public/follow.html", context)
     if not _is_quiet(_ASKED):
-        context["why"] = "Too much was asked in this hour. Come back in an hour."
+        context["why"] = gettext("Too much was asked in this hour. Come back in an hour.")
         return render(request, "web/public/follow.html", context, status=429)
     try:
         if text.strip():

@@ -10,7 +10,7 @@ from records.examples import EXAMPLES
 from records.examples.building import day
 from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.catalogue.integrated import STANDARDS, integrated
-from upright.desk.bulk import choose, move_all
+from upright.web.bulk import choose, move_all
 from upright.desk.description import record_type
 from upright.records.assurance.judging import catalogue
 from upright.records.collaboration.models import Comment

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, Select, Textarea, TextInput
+from django.forms import BoundField, CheckboxInput, ChoiceField, Select, Textarea, TextInput
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -17,6 +17,7 @@ from upright.desk.values import Shown, day
 from upright.kernel import parse_time, time_text
 from upright.records.governance.data import KindDataFormField
 from upright.records.trail.server_log import now
+from upright.web import sentences
 from upright.web.choosing import settle
 from upright.web.kinds import kind_inputs
 from upright.web.posture import short
@@ -54,7 +55,7 @@ def icon(name: str) -> SafeString:
 def status(name: str, word: str = "") -> SafeString:
     """Sign and word of a status; one that is not known reads as unknown, never as green."""
     sign, usual = _WORDS.get(name, _WORDS["unknown"])
-    return format_html('<span class="status" data-status="{}">{}{}</span>', name, icon(sign), word or gettext(usual))
+    return format_html('<span class="status" data-status="{}">{}{}</span>', name, icon(sign), gettext(word or usual))
 
 
 @register.simple_tag
@@ -64,7 +65,7 @@ def sign(name: str) -> SafeString:
     return format_html(
         '<svg class="icon sign" data-status="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
         _SIGNED.get(name, name),
-        word,
+        gettext(word),
         static("upright/icons.svg"),
         drawn,
     )
@@ -74,6 +75,15 @@ def sign(name: str) -> SafeString:
 def symbol(status: str) -> str:
     """The address of the drawing of a status, for inside another drawing."""
     return f"{static('upright/icons.svg')}#{_WORDS.get(status, _WORDS['unknown'])[0]}"
+
+
+@register.filter
+def said(text: object) -> str:
+    """A text of ours that was made in English, in the reader's language; a name that people gave stays."""
+    return sentences.said(text)
+
+
+register.filter("within", sentences.within)
 
 
 @register.filter
@@ -137,6 +147,8 @@ def widget(field: BoundField) -> SafeString:
     if isinstance(field.field.widget, Textarea):
         attrs["rows"] = 3  # it grows with what is typed
     _say_what_empty_means(field)
+    if isinstance(field.field, ChoiceField) and linked is None:
+        field.field.widget.choices = [(value, sentences.said(word)) for value, word in field.field.widget.choices]
     if field.errors:
         attrs["aria-describedby"] = f"{field.auto_id}_error"
     elif field.help_text:
@@ -161,7 +173,8 @@ def is_checkbox(field: BoundField) -> bool:
 def to_you(context: template.Context, message: str) -> str:
     """A refusal as it is told to whom it concerns."""
     actor = getattr(context.get("request"), "actor", None)
-    return message if actor is None else message.replace(str(actor), gettext("You"), 1)
+    told = sentences.said(message)
+    return told if actor is None else told.replace(str(actor), gettext("You"), 1)
 
 
 @register.filter

@@ -43,7 +43,7 @@ def test_every_text_has_a_german_one_with_the_same_places_and_the_compiled_file_
         assert len(wanted) > 300, name
         lacking = {one.text for one in wanted if not all(known.get(one, ("",)))}
         assert lacking == set(), f"{name}: make messages, then write the German"
-        assert set(known) == wanted, f"{name}: what is gone from the pages is gone from the translations (make messages)"
+        assert set(known) == wanted, f"{name}: what is gone from pages goes from here (make messages)"
         place = sentences.PLACE if path.stem == "sentences" else PLACE
         wrong = []
         for message, texts in known.items():

@@ -10,7 +10,6 @@ from records.examples import EXAMPLES
 from records.examples.building import day
 from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.catalogue.integrated import STANDARDS, integrated
-from upright.web.bulk import choose, move_all
 from upright.desk.description import record_type
 from upright.records.assurance.judging import catalogue
 from upright.records.collaboration.models import Comment
@@ -26,6 +25,7 @@ from upright.records.trail.door import refresh, write
 from upright.records.trail.errors import RefusedError
 from upright.records.trail.history import entries_of
 from upright.records.trail.verify import verify
+from upright.web.bulk import choose, move_all
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "upkeep.md"
 

@@ -1,20 +1,30 @@
 """Every marked text has a German one that fits it, the compiled file is of it, and German pages are German."""
 
 import gettext as pythons
+import html
 import io
 import re
+from pathlib import Path
 
 import pytest
+from django.template.base import Lexer, TokenType
 from django.test import Client
+from django.utils import translation
 
+from posture.making import CATALOGUE, any_facts
 from records.identity.accounts import account, logged_in
 from records.organisation import Organisation, actor_of
+from upright.posture import explain
 from upright.records.collaboration.notices import keep_wishes
 from upright.records.trail.door import write
 from upright.site import messages
 from upright.web import sentences
+from upright.web.translations import Translations, read
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
+ATTRIBUTE = re.compile(r'\s(?:aria-label|placeholder|title|alt|data-label)="([^"]*)"')
+PLAIN = re.compile(r"Upright|Ctrl K|Enter|Esc|sha256|/readyz")
+"""Names, keys and addresses: the same in every language; what stands in ``code`` is a command."""
 PLACE = re.compile(r"%\((\w+)\)s")
 GERMAN = {
     "/": ("Register a system", "System registrieren"),
@@ -39,7 +49,7 @@ GERMAN = {
 def test_every_text_has_a_german_one_with_the_same_places_and_the_compiled_file_is_of_it() -> None:
     for name, found in messages.books():
         path = messages.LOCALE.parent / f"{name.format('de')}.po"
-        wanted, known = set(found), messages.read(path)
+        wanted, known = set(found), read(path)
         assert len(wanted) > 300, name
         lacking = {one.text for one in wanted if not all(known.get(one, ("",)))}
         assert lacking == set(), f"{name}: make messages, then write the German"
@@ -56,6 +66,54 @@ def test_every_text_has_a_german_one_with_the_same_places_and_the_compiled_file_
         assert wrong == [], name
         if path.stem == "django":
             assert path.with_suffix(".mo").read_bytes() == messages.compiled(known)
+
+
+def unmarked(source: str) -> list[str]:
+    """Words of a template that stand outside of any translation, code apart."""
+    parts: list[str] = []
+    depth = 0
+    for token in Lexer(source).tokenize():
+        if token.token_type == TokenType.BLOCK:
+            name = token.contents.split()[0]
+            depth += {
+                "blocktranslate": 1,
+                "blocktrans": 1,
+                "comment": 1,
+                "endblocktranslate": -1,
+                "endblocktrans": -1,
+                "endcomment": -1,
+            }.get(name, 0)
+        parts.append(token.contents if token.token_type == TokenType.TEXT and not depth else "\x01")
+    text = re.sub(r'<(code|script|style)\b.*?</\1>|<div class="code".*?</div>', "", "".join(parts), flags=re.DOTALL)
+    words = [*ATTRIBUTE.findall(text), *re.sub(r"<[^>]*>", "\n", text).split("\n")]
+    return [one.strip() for one in words if re.search("[A-Za-z]{2}", PLAIN.sub("", one))]
+
+
+def test_no_template_has_a_text_that_nobody_marked() -> None:
+    assert unmarked('<p title="Plant">{% translate "a" %} planted</p>') == ["Plant", "\x01 planted"]
+    assert unmarked("{% blocktranslate %}One {{ two }}{% endblocktranslate %}<code>upright push</code>") == []
+    room = Path(messages.LOCALE).parents[1]
+    pages = [one for one in room.glob("**/templates/**/*") if one.suffix in {".html", ".txt"}]
+    assert len(pages) > 60
+    found = {one.name: unmarked(one.read_text("utf-8")) for one in pages if one.name != "components.html"}
+    assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+def test_all_that_judgement_says_has_a_german_sentence_and_what_people_wrote_stays() -> None:
+    said = set()
+    for seed in range(60):
+        facts = any_facts(seed)
+        for requirement in CATALOGUE.requirements:
+            said.update(explain(facts, CATALOGUE, requirement).sentences)
+    english = re.compile(r"\b(is|the|has|and|about|there|for|nothing|entry|passed|failed|stale)\b")
+    with translation.override("de"):
+        german = {one: sentences.said(one) for one in said}
+        assert len(german) > 400
+        assert {one: text for one, text in german.items() if english.search(text)} == {}
+        assert sentences.said("Loans for the poor") == "Loans for the poor"
+        assert sentences.said("risk:x is closed already.") == "risk:x ist schon geschlossen."
+        assert sentences.said("x" * 5000) == "x" * 5000
+    assert [sentences.said(one) for one in sorted(said)] == sorted(said), "English stays as it was made"
 
 
 def test_what_is_compiled_is_read_by_pythons_own_gettext_and_what_is_read_is_what_was_written() -> None:
@@ -78,6 +136,18 @@ def test_what_is_compiled_is_read_by_pythons_own_gettext_and_what_is_read_is_wha
     assert set(marked) == {messages.Message("One"), messages.Message("x", "y")}
 
 
+def english_left(page: str) -> list[str]:
+    """English texts of ours, of three words and more, that a German page still shows."""
+    text = html.unescape(re.sub(r"<(script|style|code)\b.*?</\1>|<[^>]*>", "\n", page, flags=re.DOTALL))
+    lines = {" ".join(one.split()) for one in text.split("\n")}
+    ours = [(one.text, texts[0]) for name, _ in messages.books() for one, texts in read_book(name).items()]
+    return [one for one, german in ours if one in lines and german != one and one.count(" ") > 1]
+
+
+def read_book(name: str) -> Translations:
+    return read(messages.LOCALE.parent / f"{name.format('de')}.po")
+
+
 def test_pages_are_german_for_who_asks_or_chose_it_and_the_api_is_english_for_all(meridian: Organisation) -> None:
     write(meridian.system(), actor=actor_of(meridian.lead), action="inventory.system.added")
     lead = logged_in(account(meridian.lead))
@@ -87,6 +157,7 @@ def test_pages_are_german_for_who_asks_or_chose_it_and_the_api_is_english_for_al
         page = lead.get(address, headers=asks).content.decode()
         if '<html lang="de"' not in page or german not in page:
             wrong.append(address)
+        wrong += [f"{address}: {one}" for one in english_left(page)]
         if english not in lead.get(address).content.decode() and address != "/in/organisation/worker/":
             wrong.append(f"{address} in English")
     assert wrong == []

@@ -19,7 +19,7 @@ from upright.records.collaboration.notices import keep_wishes
 from upright.records.trail.door import write
 from upright.site import messages
 from upright.web import sentences
-from upright.web.translations import Translations, read
+from upright.web.translations import Message, Translations, read
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 ATTRIBUTE = re.compile(r'\s(?:aria-label|placeholder|title|alt|data-label)="([^"]*)"')
@@ -100,7 +100,7 @@ def test_no_template_has_a_text_that_nobody_marked() -> None:
 
 
 def test_all_that_judgement_says_has_a_german_sentence_and_what_people_wrote_stays() -> None:
-    said = set()
+    said: set[str] = set()
     for seed in range(60):
         facts = any_facts(seed)
         for requirement in CATALOGUE.requirements:
@@ -118,9 +118,9 @@ def test_all_that_judgement_says_has_a_german_sentence_and_what_people_wrote_sta
 
 def test_what_is_compiled_is_read_by_pythons_own_gettext_and_what_is_read_is_what_was_written() -> None:
     found = {
-        messages.Message('A "quoted"\nline'): ("Eine\tZeile",),
-        messages.Message("%(n)s day", "%(n)s days"): ("%(n)s Tag", "%(n)s Tage"),
-        messages.Message("Lacking"): ("",),
+        Message('A "quoted"\nline'): ("Eine\tZeile",),
+        Message("%(n)s day", "%(n)s days"): ("%(n)s Tag", "%(n)s Tage"),
+        Message("Lacking"): ("",),
     }
     reads = pythons.GNUTranslations(io.BytesIO(messages.compiled(found)))
     assert reads.gettext('A "quoted"\nline') == "Eine\tZeile"
@@ -133,7 +133,7 @@ def test_what_is_compiled_is_read_by_pythons_own_gettext_and_what_is_read_is_wha
     marked = messages.in_template(
         '{% load i18n %}{% translate "One" %} {% blocktranslate count n=a %}x{% plural %}y{% endblocktranslate %}'
     )
-    assert set(marked) == {messages.Message("One"), messages.Message("x", "y")}
+    assert set(marked) == {Message("One"), Message("x", "y")}
 
 
 def english_left(page: str) -> list[str]:

@@ -7,6 +7,8 @@ _STATUSES = ("is met", "is partly met", "is failing", "is stale", "is unknown", 
 _EVIDENCE = "{about}: evidence {id} of {day} (entry {entry})"
 
 SAYINGS = (
+    "EU AI Act",
+    "GDPR",
     *(f"{{requirement}} {one} for the organisation." for one in _STATUSES),
     *(f"{{requirement}} {one} for {{system}}." for one in _STATUSES),
     "met",

@@ -121,8 +121,8 @@ def side_by_side(request: Request) -> HttpResponse:
             "system": system,
             "systems": systems,
             "right": right,
-            "called": SHORT.get(right, right),
-            "choices": [(to, SHORT.get(to, to)) for _, to in sorted(pairs)],
+            "called": said(SHORT.get(right, right)),
+            "choices": [(to, said(SHORT.get(to, to))) for _, to in sorted(pairs)],
             "crosswalk": found,
             "lines": [
                 {
@@ -152,8 +152,8 @@ def _page(request: Request, system: System, framework: str, at: str, systems: Se
         "system": system,
         "systems": systems,
         "framework": catalogue().frameworks[framework],
-        "frameworks": [(one, SHORT.get(one, one)) for one in ordered()],
-        "called": SHORT.get(framework, framework),
+        "frameworks": [(one, said(SHORT.get(one, one))) for one in ordered()],
+        "called": said(SHORT.get(framework, framework)),
         "wanted": wanted,
         "total": len(own),
         "counts": [

@@ -25,7 +25,12 @@ from upright.web.sentences import said
 
 RIGHT = "assurance.posture.read"
 WORST_FIRST = ("failing", "stale", "unknown", "partly", "met", "not_applicable")
-SHORT = {"iso42001": "ISO 42001", "eu-ai-act": "EU AI Act", "nist-ai-rmf": "NIST AI RMF", "gdpr": "GDPR"}
+SHORT = {
+    "iso42001": "ISO 42001",
+    "eu-ai-act": "EU AI Act",
+    "nist-ai-rmf": "NIST AI RMF",
+    "gdpr": "GDPR",
+}  # said() has their German
 _MOST_MISSING = 12
 _AGO = timedelta(days=30)
 MOST_COMPARED = 20
@@ -52,7 +57,7 @@ class Row:
     @property
     def called(self) -> str:
         """The short name of the framework."""
-        return SHORT.get(self.id, self.title)
+        return said(SHORT.get(self.id, self.title))
 
     @property
     def asked(self) -> int:
@@ -156,7 +161,7 @@ def compared(systems: Sequence[System], found: Mapping[str, Summary]) -> list[Ro
 def short(requirement: str) -> str:
     """A requirement as it is called beside others: its framework's short name and its own id."""
     framework, _, local = requirement.partition(":")
-    return f"{SHORT.get(framework, framework)} {catalogue().requirements[requirement].display or local}"
+    return f"{said(SHORT.get(framework, framework))} {catalogue().requirements[requirement].display or local}"
 
 
 def said_of(missing: Iterable[Missing]) -> str:

@@ -16,7 +16,6 @@ from upright.records.identity.compiled import rows_of
 from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerStream
 from upright.records.trail.server_log import now
-from upright.desk.detail import counts_of
 from upright.web.due import lines, sources
 from upright.web.frame import PLACES, catalogue
 from upright.web.linked import counts_of

@@ -9,6 +9,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
+from upright.desk import detail
 from upright.desk.description import RecordType
 from upright.desk.moves import Offer, make, move_named, offer, offers
 from upright.desk.values import label, sentence, shown
@@ -17,7 +18,6 @@ from upright.records.trail.history import Step, steps
 from upright.records.trail.paper import is_printed
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.record import Record
-from upright.desk import detail
 from upright.web.hanging import hanging
 from upright.web.linked import links
 from upright.web.places import clause_title

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from upright.desk import detail
 from upright.desk.description import registered
 from upright.desk.moves import offers
 from upright.desk.values import sentence
@@ -23,7 +24,6 @@ from upright.records.inventory.models import System
 from upright.records.risk.models import Risk
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
-from upright.desk import detail
 from upright.web.checks import checks_of
 from upright.web.evidence import RESULTS, fresh_until, is_aged, readable
 from upright.web.frame import catalogue

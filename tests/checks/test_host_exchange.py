@@ -77,6 +77,11 @@ def test_a_child_that_was_killed_is_started_again(tmp_path):
         # lost with the child, unless the kernel has told of its end before the question
         assert host.post("/x", b"{}", seconds=5).status in {0, 200}
         assert host.post("/x", b"{}", seconds=5).status == 200
+        lost = host._child
+        lost._process.kill()
+        lost._process.wait()  # now it is told before the question
+        assert host.post("/x", b"{}", seconds=5).status == 200
+        assert lost._process.stdout.closed
 
 
 def test_the_key_must_be_there_and_is_sent_to_the_host_alone(tmp_path, monkeypatch):

@@ -63,6 +63,7 @@ class HostExchange:
             ConfinedError: a child that was lost cannot be started again.
         """
         if not self._child.is_alive:
+            self._child.close()
             self._request, self._child = endpoint_child("exchange", self._endpoint, self._scratch, self._limits)
         asked = {**self._request, "path": path, "seconds": seconds, "most": MOST_ANSWER}
         try:

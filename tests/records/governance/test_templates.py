@@ -146,15 +146,16 @@ def test_three_entities_inherit_record_deviations_and_do_not_read_across(meridia
     from upright.desk.visible import visible
 
     seen = {str(one.unit) for one in visible(Document, powers_of(bea)).select_related("unit")}  # type: ignore[attr-defined]
-    assert seen == {"Meridian Bank"}
+    assert seen == {"Meridian", "Meridian Bank"}  # what the group lays down, never another entity's
     for foreign in (other, policy):
         with pytest.raises(DeniedError):
             edit(refresh(foreign), actor=bea)
-        with pytest.raises(DeniedError):
-            acknowledge(foreign, actor=bea)
+    with pytest.raises(DeniedError):
+        acknowledge(other, actor=bea)
+    assert acknowledge(policy, actor=bea).ref
     grant(bank_lead, Role.MEMBER, cards)
     seen = {str(one.unit) for one in visible(Document, powers_of(bea)).select_related("unit")}  # type: ignore[attr-defined]
-    assert seen == {"Meridian Bank", "Meridian Cards"}
+    assert seen == {"Meridian", "Meridian Bank", "Meridian Cards"}
 
     revise(policy, actor=lead, reason="New law.")
     policy.text = "We now …"

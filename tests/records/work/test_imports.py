@@ -89,7 +89,7 @@ def test_a_large_file_is_tried_then_imported_by_the_worker_and_the_page_says_how
     to = lead.post(page, columns | {"act": "check"}).headers["Location"]
     assert to == "/import/import:2026-0001/"
     waiting = lead.get(to).content.decode()
-    assert "0 of about 6 rows, 0 %" in waiting
+    assert "0 of about 6 rows, 0 percent" in waiting
     assert 'hx-trigger="every 2s"' in waiting
     for other in (account(meridian.owner), stranger(meridian)):
         assert logged_in(other).get(to).status_code == 404

@@ -154,7 +154,7 @@ def confirm_treatment(treatment: Treatment, *, actor: Actor, reason: str, powers
 
 
 def reconfirm_treatment(treatment: Treatment, *, actor: Actor, reason: str, powers: Powers | None = None) -> Treatment:
-    """Say that a plan still fits, or still works, though something has changed; never by who carries it out (8.3)."""
+    """Say that a plan still fits, or still works, though something has changed; never by who wrote or does it (8.3)."""
     right = "risk.treatment.approve"
     (powers or powers_of(actor)).must(right, treatment)
     if treatment.state not in {Treatment.State.APPROVED, Treatment.State.EFFECTIVE}:
@@ -164,7 +164,7 @@ def reconfirm_treatment(treatment: Treatment, *, actor: Actor, reason: str, powe
         )
     _demand_not_closed(treatment.risk)
     demand_reason(reason, "Reconfirming a treatment")
-    authors = {str(treatment.owner.ref), *_finishers(treatment)}
+    authors = {str(treatment.owner.ref), *writers(treatment.ref), *_finishers(treatment)}
     approval = demand_approver(right, treatment, actor=actor, authors=authors, powers=powers, code="UP-RISK-05")
     return write(treatment, actor=actor, action="risk.treatment.reconfirmed", reason=approval.noted(reason))
 

@@ -157,3 +157,10 @@ def test_every_dependency_has_its_line_in_the_decisions() -> None:
     names = {Requirement(line).name.lower() for line in listed} - {"upright"}
     decisions = "\n".join(path.read_text().lower() for path in (ROOT / "docs" / "decisions").glob("*.md"))
     assert {name for name in names if f"`{name}`" not in decisions} == set()
+
+
+def test_the_linter_leaves_no_file_of_the_product_out() -> None:
+    ruff = Path(sys.executable).with_name("ruff")
+    shown = subprocess.run([ruff, "check", "--show-files", "."], cwd=ROOT, capture_output=True, text=True, check=True)
+    looked_at = {Path(line).resolve() for line in shown.stdout.splitlines()}
+    assert {path.resolve() for path in (ROOT / "src").rglob("*.py")} - looked_at == set()

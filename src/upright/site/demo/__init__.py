@@ -1,7 +1,8 @@
 """``upright demo``: a first organisation in a new database, its mortgage system pushed from a repository that ran it.
 
-Eighteen months are told by the verbs that everybody uses, under a clock that is set back (``story``): people get their roles
-by two others, each approval is a second person's, and the evidence is that of checks that really ran in the repository.
+Eighteen months are told by the verbs that everybody uses, under a clock that is set back (``story``): people get their
+roles by two others, each approval is a second person's, and the evidence is that of checks that really ran in the
+repository.
 """
 
 from contextlib import AbstractContextManager

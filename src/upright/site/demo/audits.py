@@ -1,9 +1,13 @@
 """What Meridian found out about itself: a programme, two audits, what came of their findings, and a certificate."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from upright.site.demo.story import Cast, Event
 from upright.site.demo.telling import in_days
+
+if TYPE_CHECKING:
+    from upright.records.assurance.correction import Nonconformity
 
 _AUDITS = (
     ("Context, leadership, planning", 145, ("4", "5", "6", "A.2", "A.3")),
@@ -23,7 +27,7 @@ def _programme(cast: Cast) -> None:
         title="Internal audits of three years",
         starts=in_days(0),
         ends=in_days(1095),
-        importance="Lending decides about people: impact, life cycle and data come in the first year, the rest follows.",
+        importance="Lending decides about people: impact, life cycle and data come in the first year, the rest later.",
         earlier_results="No audit came before this cycle.",
         methods="Documents, samples drawn by seed, interviews with those who do the work.",
         impartiality="Auditors come from outside the unit that is audited; the ledger shows own work.",
@@ -136,18 +140,24 @@ def _received(title: str, clause: str, name: str) -> Event:
 _RECEIVED = {"Context, leadership, planning": 349, "Impact, life cycle, data": 190}
 
 
-def _corrected(cast: Cast) -> None:
-    from upright.records.assurance.correction import CorrectiveAction
+def _taken_up(cast: Cast, found: "Nonconformity", correction: str, *, review_in: int) -> None:
+    """Lending corrects what an audit found, and the board says that it was as found."""
     from upright.records.identity.controlled import approve, submit
-    from upright.records.identity.editing import add, edit
+    from upright.records.identity.editing import edit
 
-    found, mira = cast.made["nobody decides"], cast.actor("mira")
-    found.correction = "The head of lending was named for the weeks of the owner's leave."
-    found.unit = cast.units["lending"]
-    found.review_by = in_days(700)
+    mira = cast.actor("mira")
+    found.correction, found.unit, found.review_by = correction, cast.units["lending"], in_days(review_in)
     edit(found, actor=mira)
     submit(found, actor=mira)
     approve(found, actor=cast.actor("tessa"), reason="As found.")
+
+
+def _corrected(cast: Cast) -> None:
+    from upright.records.assurance.correction import CorrectiveAction
+    from upright.records.identity.editing import add
+
+    found = cast.made["nobody decides"]
+    _taken_up(cast, found, "The head of lending was named for the weeks of the owner's leave.", review_in=700)
     action = CorrectiveAction(
         nonconformity=found,
         cause="Deputies were a matter of habit; no role asked for one.",
@@ -178,16 +188,10 @@ def _checked(cast: Cast) -> None:
 
 def _still_open(cast: Cast) -> None:
     from upright.records.assurance.correction import CorrectiveAction
-    from upright.records.identity.controlled import approve, submit
-    from upright.records.identity.editing import add, edit
+    from upright.records.identity.editing import add
 
-    found, mira = cast.made["untrained"], cast.actor("mira")
-    found.correction = "She decides with a second overseer until the training is recorded."
-    found.unit = cast.units["lending"]
-    found.review_by = in_days(400)
-    edit(found, actor=mira)
-    submit(found, actor=mira)
-    approve(found, actor=cast.actor("tessa"), reason="As found.")
+    found = cast.made["untrained"]
+    _taken_up(cast, found, "She decides with a second overseer until the training is recorded.", review_in=400)
     action = CorrectiveAction(
         nonconformity=found,
         cause="The course is booked by hand, after somebody remembers.",

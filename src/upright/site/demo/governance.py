@@ -1,6 +1,7 @@
-"""What Meridian wrote down about its management system, from its first context analysis to last month's awareness day."""
+"""What Meridian wrote down about its management system, from its first context analysis to last month."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from upright.site.demo.direction import DIRECTION
 from upright.site.demo.kept import KEPT
@@ -29,10 +30,8 @@ def _written_out(name: str, words: dict[str, str]) -> Callable[[Cast], None]:
         from upright.records.trail.errors import RefusedError
 
         draft, mira = cast.made[name], cast.actor("mira")
-        try:
+        with suppress(RefusedError):
             fill(draft, actor=mira)
-        except RefusedError:
-            pass
         for gap in unfilled(draft.text):
             draft.text = draft.text.replace(
                 gap, words.get(gap.strip("[]{}"), "as the steering group decides each year")

@@ -1,4 +1,4 @@
-"""What Meridian keeps besides: who answers for what, which documents there are, how operation is held to its controls."""
+"""What Meridian keeps besides: who answers for what, which documents there are, how controls are followed."""
 
 from typing import Any
 

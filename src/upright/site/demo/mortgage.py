@@ -14,10 +14,9 @@ def push_from(folder: Path, cast: Cast) -> None:
     """
     from upright.records.assurance.actions import approve_bindings, enrol_key, push
     from upright.records.assurance.models import BindingApproval
+    from upright.records.work.checks import enrol_check_key
     from upright.workspace import Workspace, load_manifest
     from upright.workspace.bundles import push_bytes, read_bundle
-
-    from upright.records.work.checks import enrol_check_key
 
     workspace, mira = Workspace.open(folder), cast.actor("mira")
     for state in workspace.keys().values():

@@ -6,8 +6,8 @@ from upright.site.demo.telling import in_days
 PASSWORD = "correct-mortgage-battery"  # noqa: S105 - the demo's, printed for whoever starts it
 DOMAIN = "meridian.example"
 MADE = (
-    "Demonstration: the clock of this log was set back to tell eighteen months. The people are invented and nothing here "
-    "happened on these days; the measurements of the mortgage system are real, and were made when they say."
+    "Demonstration: the clock of this log was set back to tell eighteen months. The people are invented and nothing "
+    "here happened on these days; the measurements of the mortgage system are real, and were made when they say."
 )
 NEWCOMERS = (
     ("olu", "Olu Owner", "system owner", "lending"),

@@ -1,7 +1,7 @@
 """A story told over eighteen months: events in the order of their days, each under a clock that stood there.
 
-The past of the demo is made, and says so in the first entry; the ledger never goes back, so every app's events are told in
-one order. ``Cast`` carries who acts and what was made before.
+The past of the demo is made, and says so in the first entry; the ledger never goes back, so every app's events are told
+in one order. ``Cast`` carries who acts and what was made before.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -53,7 +53,7 @@ class Event:
 def tell_all(events: Iterable[Event], cast: Cast) -> None:
     """Tells events in the order of their days; those of one day in the order given, under one clock that goes on.
 
-    What follows an event follows on its day, as a server's worker would have run it, and not when the demo is first served.
+    What follows an event follows on its day, as a server's worker would have run it, not when the demo is first served.
     """
     from upright.records.trail.reactions import run_pending
 

@@ -1,4 +1,4 @@
-"""What stands around the mortgage system: where it runs and on what, who asks for something, what was tried and put away."""
+"""What stands around the mortgage system: where it runs and on what, who asks, what was tried and put away."""
 
 from upright.site.demo.story import Cast, Event
 from upright.site.demo.telling import in_days

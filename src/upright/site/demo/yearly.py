@@ -201,7 +201,7 @@ def _failed_test(cast: Cast) -> None:
         plan=cast.made["test plan"],
         release="1.0",
         tested_on=in_days(0),
-        results="Load and restart: within their limits. Selection rates of the groups: apart by more than 0.1, for sure.",
+        results="Load and restart: within their limits. Selection rates of groups: apart by more than 0.1, for sure.",
         conclusion="failed",
         unit=cast.units["lending"],
         owner=cast.person("olu"),

@@ -31,9 +31,9 @@ def index_of(statement: "Statement", organisation: Ref) -> str:
     return index_of_subject(Ref.parse(statement.subject[0].name), organisation)
 
 
-def evidence_entry(envelope: Envelope, organisation: Ref) -> NewEntry:
-    """The ledger entry of an envelope."""
-    statement = envelope.statement
+def evidence_entry(envelope: Envelope, organisation: Ref, statement: "Statement | None" = None) -> NewEntry:
+    """The ledger entry of an envelope; ``statement`` is what it says, where that was read already."""
+    statement = statement or envelope.statement
     return NewEntry(
         type="evidence",
         ref=stream_of(statement),

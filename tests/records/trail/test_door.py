@@ -10,7 +10,7 @@ from records.organisation import Organisation, actor_of
 from upright.ledger import JSON, LedgerError, NewEntry, leaf_hash, verify_inclusion
 from upright.records.inventory.models import System
 from upright.records.trail import verify as verifying
-from upright.records.trail.door import change, write, write_many
+from upright.records.trail.door import change, known_once, write, write_many
 from upright.records.trail.errors import ConflictError, DoorError
 from upright.records.trail.history import entries_of, steps
 from upright.records.trail.models import LedgerEntry, LedgerLog
@@ -177,3 +177,46 @@ def test_without_its_key_the_server_writes_nothing(meridian: Organisation, serve
     with pytest.raises(Exception, match="UP-DOOR-07"):
         add(meridian)
     assert not System.objects.exists()
+
+
+def test_what_was_found_out_within_a_change_is_asked_again_once_its_type_was_written(meridian: Organisation) -> None:
+    asked: list[int] = []
+
+    def names() -> int:
+        asked.append(1)
+        return System.objects.count()
+
+    def known() -> int:
+        return known_once((System,), "how many", names)
+
+    assert [known(), known(), len(asked)] == [0, 0, 2]  # no change is open: others may write meanwhile
+    with change():
+        assert [known(), known(), len(asked)] == [0, 0, 3]
+        add(meridian)
+        assert [known(), known(), len(asked)] == [1, 1, 4]
+    with change():
+        assert (known(), len(asked)) == (1, 5)
+
+
+def test_evidence_that_stands_in_its_stream_is_not_filed_again_however_many_come_at_once(
+    meridian: Organisation,
+) -> None:
+    def evidence(stream: str, text: bytes) -> NewEntry:
+        return NewEntry(type="evidence", ref=f"binding:mortgage/{stream}", media_type=JSON, body=text, index="index:x")
+
+    def filed(*entries: NewEntry) -> list[int]:
+        with change() as mine:
+            for one in entries:
+                mine.add(one)
+        return mine.indices
+
+    one, two, elsewhere = evidence("a", b"{}"), evidence("a", b"[]"), evidence("b", b"{}")
+    first = filed(one)
+    again = filed(two, one, elsewhere, two, one)
+    assert again[1] == again[4] == first[0]
+    assert again[0] == again[3]
+    assert len({*first, *again}) == 3
+    many = filed(*(evidence("a", b"%d" % n) for n in range(450)), one, elsewhere)  # more than one question holds
+    assert (len(set(many)), many[-2:]) == (452, [first[0], again[2]])
+    assert filed(*(evidence("a", b"%d" % n) for n in range(450))) == many[:450]
+    assert LedgerEntry.objects.filter(ref__in=[one.ref, elsewhere.ref]).count() == 453

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from django.db.models import Min
+from msgspec.structs import replace
 
-from upright.records.assurance.judging import KEYS, Look, edition_digest, judged, look, read_by_posture
+from upright.records.assurance.judging import KEYS, Look, Reading, edition_digest, judged, look, read_by_posture
 from upright.records.assurance.models import PostureRow
 from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerStream
@@ -18,7 +19,8 @@ def judge_ahead(stopped: Callable[[], bool] = lambda: False) -> int:
     """Judges every system that something is new for or that aged; gives how many.
 
     What is new but cannot be in any Facts (a person, a role, a comment) costs no judging: what was found is still true.
-    Those that changed themselves come first.
+    Nor does an entry of the organisation that leaves a system's Facts as they were (it speaks of another system): that
+    is seen by their digest. Those that changed themselves come first.
     """
     behind = [one for one in look(System.objects.values_list("ref", flat=True)).values() if not one.is_fresh]
     if not behind:
@@ -28,9 +30,27 @@ def judge_ahead(stopped: Callable[[], bool] = lambda: False) -> int:
     _still_true(same)
     count = 0
     rest = iter(sorted(changed, key=lambda one: (one.own <= one.entry, one.scope)))
+    reading = Reading()
     while (some := list(islice(rest, _TOGETHER))) and not stopped():
-        count += len(judged(some))
+        as_before = _as_before(some, reading)
+        _still_true(as_before)
+        count += len(judged((one for one in some if one not in as_before), reading))
     return count
+
+
+def _as_before(looks: Iterable[Look], reading: Reading) -> list[Look]:
+    """Those whose Facts hold what they held when they were judged; their moment apart, which ``until`` answers for.
+
+    A system that has an entry of its own is judged anew: its stage, which the gate asks for, is no part of Facts.
+    """
+    asked = [one for one in looks if one.own <= one.entry]
+    rows = PostureRow.objects.filter(scope__in=[one.scope for one in asked], catalogue=edition_digest())
+    judged_at = dict(rows.values_list("scope", "at"))
+    return [
+        one
+        for one in asked
+        if one.scope in judged_at and replace(reading.facts(one.scope), at=judged_at[one.scope]).digest() == one.facts
+    ]
 
 
 def next_to_age() -> str:

@@ -11,10 +11,13 @@ from upright.records.assurance.models import EvidenceRow
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
 from upright.records.trail.server_log import organisation
-from upright.workspace.evidence_log import evidence_entry
+from upright.workspace.evidence_log import evidence_entry, stream_of
 
 if TYPE_CHECKING:
+    from upright.evidence import Statement
     from upright.records.trail.door import Change
+
+_IN_A_BATCH = 500
 
 
 def key_entries() -> list[Recorded]:
@@ -36,25 +39,26 @@ def signed_by(envelope: Envelope, keys: Mapping[str, VerifierKey]) -> tuple[str,
 def file_evidence(mine: "Change", envelopes: Iterable[Envelope]) -> None:
     """Queues the entries of envelopes, in this order, and their derived rows, once their indices are known."""
     home = Ref.parse(organisation())
-    queued = [(mine.add(evidence_entry(one, home)), one) for one in envelopes]
-    mine.after.append(lambda: _index([(mine.indices[at], one) for at, one in queued]))
+    read = [(one, one.statement) for one in envelopes]
+    queued = [(mine.add(evidence_entry(one, home, said)), one, said) for one, said in read]
+    mine.after.append(lambda: _index([row_of(mine.indices[at], one, said) for at, one, said in queued]))
 
 
-def _index(found: Iterable[tuple[int, Envelope]]) -> None:
-    EvidenceRow.objects.bulk_create([row_of(index, one) for index, one in found], ignore_conflicts=True)
+def _index(rows: Iterable[EvidenceRow]) -> None:
+    EvidenceRow.objects.bulk_create(rows, ignore_conflicts=True, batch_size=_IN_A_BATCH)
 
 
-def row_of(index: int, envelope: Envelope) -> EvidenceRow:
-    """What lists show of a statement."""
-    home = Ref.parse(organisation())
-    said = envelope.statement.predicate
+def row_of(index: int, envelope: Envelope, statement: "Statement | None" = None) -> EvidenceRow:
+    """What lists show of a statement, which is the envelope's own where it was read already."""
+    statement = statement or envelope.statement
+    said = statement.predicate
     return EvidenceRow(
         index=index,
         evidence=envelope.id,
-        stream=evidence_entry(envelope, home).ref,
+        stream=stream_of(statement),
         system=said.system or "",
         binding=said.binding or "",
-        subject=envelope.statement.subject[0].name,
+        subject=statement.subject[0].name,
         kinds=list(said.kinds),
         source=said.source,
         result=said.result,

@@ -264,12 +264,12 @@ def _loaded(looks: Iterable[Look]) -> dict[str, Kept]:
     }
 
 
-def judged(looks: Iterable[Look]) -> dict[str, Kept]:
-    """Judges systems anew and keeps what was found."""
+def judged(looks: Iterable[Look], reading: Reading | None = None) -> dict[str, Kept]:
+    """Judges systems anew, as a reading sees the log that is not older than the looks, and keeps what was found."""
     wanted = list(looks)
     if not wanted:
         return {}
-    edition, reading = edition_digest(), Reading()
+    edition, reading = edition_digest(), reading or Reading()
     refs = [one.scope for one in wanted]
     stages = dict(System.objects.filter(ref__in=refs).values_list("ref", "stage"))
     made = {one.scope: _judged(one, reading, stages.get(one.scope)) for one in wanted}

@@ -5,7 +5,7 @@ Several writes inside ``change()`` are one transaction and one append.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -28,6 +28,7 @@ from upright.records.trail.store import DatabaseLog
 BATCH = 1000
 _LOG = logging.getLogger("upright.ledger")
 Written = TypeVar("Written", bound=Record)
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Change:
     after: list[Callable[[], None]] = field(default_factory=list)
     """What follows the append inside the same transaction, such as wiping what an entry erases."""
     _undo: list[Callable[[], None]] = field(default_factory=list)
+    _known: dict[tuple[tuple[type[Record], ...], Hashable], Any] = field(default_factory=dict)
 
     def put(self, record: Record, body: Mapping[str, Any]) -> None:
         """Saves one record, validated before, and queues its entry.
@@ -51,6 +53,8 @@ class Change:
         Raises:
             ConflictError: someone else wrote it since it was read.
         """
+        for key in [one for one in self._known if isinstance(record, one[0])]:
+            del self._known[key]
         before = (record.ref, record.version)
         self._undo.append(lambda: _put_back(record, *before))
         if record.is_new:
@@ -76,6 +80,13 @@ class Change:
         """Queues an entry that is no record's (evidence, a verdict, a key); gives its place in ``indices``."""
         self.entries.append(entry)
         return len(self.entries) - 1
+
+    def once(self, of: tuple[type[Record], ...], key: Hashable, read: Callable[[], Answer]) -> Answer:
+        """What ``read`` finds out of records of these types, asked once until one of them is written here."""
+        if (of, key) not in self._known:
+            self._known[of, key] = read()
+        found: Answer = self._known[of, key]
+        return found
 
     def undo(self) -> None:
         """Gives the objects in memory the version back that they had; the database did so itself."""
@@ -144,6 +155,15 @@ def change() -> Iterator[Change]:
         raise
     finally:
         _CHANGE.reset(token)
+
+
+def known_once(of: tuple[type[Record], ...], key: Hashable, read: Callable[[], Answer]) -> Answer:
+    """What ``read`` finds, asked once within an open change: it holds the lock, so nobody else writes meanwhile.
+
+    ``of`` names the types that the answer rests on; when one of them is written, it is asked again.
+    """
+    mine = _CHANGE.get()
+    return read() if mine is None else mine.once(of, key, read)
 
 
 def _remember(log: DatabaseLog, checkpoint: Checkpoint) -> None:

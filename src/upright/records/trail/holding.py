@@ -6,6 +6,7 @@ The database still holds each row to them when it is written, so a condition tha
 
 import operator
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from django.db.models import F, Model, Q
@@ -60,7 +61,12 @@ def _compared(one: Any, record: Model) -> bool | None:
 
 
 def _value(name: str, record: Model) -> Any:
-    fields = {field.name: field for field in record._meta.concrete_fields}
-    if name not in fields:
+    attnames = _attnames(type(record))
+    if name not in attnames:
         raise UnknownConditionError(name)
-    return getattr(record, fields[name].attname)
+    return getattr(record, attnames[name])
+
+
+@cache
+def _attnames(model: type[Model]) -> Mapping[str, str]:
+    return {field.name: field.attname for field in model._meta.concrete_fields}

@@ -37,6 +37,9 @@ _TICK = timedelta(milliseconds=1)
 _ADVISORY = 0x5570726967687431
 """``Upright1``: the number of the session advisory lock on PostgreSQL."""
 _IN_A_BATCH = 500
+_AT_ONCE = 200
+_Same = tuple[str, bytes]
+"""A stream and the digest of an entry's bytes."""
 
 
 class StoredStream(Stream, kw_only=True):
@@ -128,8 +131,8 @@ class DatabaseLog:
             demand_valid(entry)
         seen = self.demand_sound()
         frontier = _frontier(self.source, seen)
-        draft = Draft(_streams(seen.size, entries))
-        filed: dict[tuple[str, bytes], int] = {}
+        streams = _streams(seen.size, entries)
+        draft, filed = Draft(streams), _filed(streams, entries)
         indices = [_placed(draft, entry, filed) for entry in entries]
         if not draft.rows:
             return indices, seen
@@ -249,14 +252,29 @@ def _streams(size: int, entries: Iterable[NewEntry]) -> Streams:
     return found
 
 
-def _placed(draft: Draft, entry: NewEntry, filed: dict[tuple[str, bytes], int]) -> int:
+def _filed(streams: Streams, entries: Iterable[NewEntry]) -> dict[_Same, int]:
+    """Where evidence stands in its stream already: asked in batches, and only of streams that there are."""
+    wanted = [one for one in entries if one.type == "evidence" and one.ref in streams.by_ref]
+    found: dict[_Same, int] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        same = LedgerEntry.objects.filter(ref__in={one.ref for one in some}, body__in={one.body for one in some})
+        columns = same.order_by("index").values_list("index", "ref", "media_type", "body")
+        for index, ref, media_type, body in columns:
+            found.setdefault(_same(ref, media_type, bytes(body)), index)
+    return found
+
+
+def _same(ref: str, media_type: str, body: bytes) -> _Same:
+    return ref, hashlib.sha256(media_type.encode() + b"\x00" + body).digest()
+
+
+def _placed(draft: Draft, entry: NewEntry, filed: dict[_Same, int]) -> int:
     if entry.type != "evidence":
         return draft.add(entry)
-    key = (entry.ref, hashlib.sha256(entry.media_type.encode() + b"\x00" + entry.body).digest())
+    key = _same(entry.ref, entry.media_type, entry.body)
     if key not in filed:
-        same = LedgerEntry.objects.filter(ref=entry.ref, media_type=entry.media_type, body=entry.body)
-        index = same.order_by("index").values_list("index", flat=True).first()
-        filed[key] = draft.add(entry) if index is None else index
+        filed[key] = draft.add(entry)
     return filed[key]
 
 

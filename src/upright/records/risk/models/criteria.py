@@ -7,6 +7,7 @@ from django.db import models
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Role, Unit
 from upright.records.risk.models.linking import demand_words
+from upright.records.trail.door import known_once
 from upright.records.trail.record import RecordEvidence
 
 LEVELS = 5
@@ -141,7 +142,14 @@ class OpportunityCriteria(Controlled):
 
 def criteria_for(unit: Unit | None) -> RiskCriteria | None:
     """The approved criteria in force in a unit: its own, else those of the nearest unit above."""
-    here, seen = unit, set()
+    if unit is None:
+        return None
+    return known_once((RiskCriteria, Unit), ("criteria", unit.pk), lambda: _in_force(unit))
+
+
+def _in_force(unit: Unit) -> RiskCriteria | None:
+    here: Unit | None = unit
+    seen = set()
     while here is not None and here.pk not in seen:
         found = RiskCriteria.objects.filter(unit=here, state=RiskCriteria.State.APPROVED).order_by("-edition").first()
         if isinstance(found, RiskCriteria):

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from records.organisation import Organisation, grant
 from records.risk.settled import day, person, refused, settled
+from upright.records.assurance.judging import facts_of
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Role
@@ -162,7 +163,16 @@ def test_a_closed_risk_is_not_treated_and_a_treatment_is_judged_by_another(merid
     better = set_up.example("treatment", risk=risk, replaces=second)
     actions.approve_treatment(better, actor=set_up.bo)
     assert refresh(second).state == "replaced"
+    failed = set_up.example("treatment", risk=risk)
+    actions.approve_treatment(failed, actor=set_up.bo)
+    actions.finish_treatment(failed, actor=set_up.ada, reason="Done.")
+    actions.reject_treatment(failed, actor=set_up.bo, reason="0.2 still.")
     late = set_up.example("treatment", risk=risk)
+
+    def speak() -> set[str]:
+        return {one.stream for one in facts_of(set_up.system.ref).items if one.stream.startswith("treatment:")}
+
+    assert {first.ref, better.ref, failed.ref} <= speak()
     actions.close_risk(risk, actor=set_up.bo, reason="The system was retired.")
     refused("UP-RISK-07", actions.approve_treatment, late, set_up.bo)
     refused("UP-RISK-07", actions.finish_treatment, better, set_up.ada)
@@ -170,6 +180,9 @@ def test_a_closed_risk_is_not_treated_and_a_treatment_is_judged_by_another(merid
         set_up.example("treatment", risk=refresh(risk))
     refused("UP-RISK-06", actions.close_risk, risk, set_up.bo)
     assert Risk.objects.get(pk=risk.pk).state == "closed"
+    assert speak() == {failed.ref}  # what worked is over, what failed is not hidden by closing its risk
+    actions.reopen_risk(refresh(risk), actor=set_up.bo, reason="The system is back.")
+    assert {first.ref, better.ref, failed.ref} <= speak()
 
 
 def test_a_run_rests_on_criteria_in_force_and_on_risks_that_are_rated(meridian: Organisation) -> None:

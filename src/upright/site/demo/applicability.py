@@ -50,6 +50,23 @@ _OUT = {
     "A.10.4": "We supply no AI system to anybody else.",
 }
 
+_NEEDED = (
+    ("A.2", "fair objective"),
+    ("A.3", "follow risk"),
+    ("A.5", "impact"),
+    ("A.6.2.7", "unexplained risk"),
+    ("A.6.2", "drift risk"),
+    ("A.7", "fairness risk"),
+    ("A.8", "unexplained risk"),
+    ("A.10", "outage risk"),
+    ("", "fairness risk"),
+)
+"""What needs a control that no treatment, threat or assessment names: the first that its id begins with."""
+
+
+def _needed_by(control: str) -> str:
+    return next(key for start, key in _NEEDED if control.startswith(start))
+
 
 def _controls(cast: Cast) -> None:
     from upright.records.identity.editing import add
@@ -79,7 +96,6 @@ def _statement(cast: Cast) -> None:
         review_by=now().date() + timedelta(days=500),
     )
     cast.made["statement"] = add(statement, actor=cast.actor("mira"), reason="The first.")
-    needed = [cast.made[name].ref for name in ("fairness risk", "drift risk", "impact")]
     with change():
         for row in statement.rows.all():
             if row.control in _OUT:
@@ -88,7 +104,7 @@ def _statement(cast: Cast) -> None:
             else:
                 row.decision, row.reason = "included", _REASONS[row.control]
                 row.status = "partly" if row.control in _IN_PART else "implemented"
-                row.needed_by = row.needed_by or [needed[len(row.reason) % len(needed)]]
+                row.needed_by = row.needed_by or [cast.made[_needed_by(row.control)].ref]
             edit(row, actor=cast.actor("mira"))
 
 

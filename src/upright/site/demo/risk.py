@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from upright.site.demo import applicability
+from upright.site.demo import applicability, register
 from upright.site.demo.story import Cast, Event
 
 
@@ -17,6 +17,7 @@ def _risks(cast: Cast) -> None:
             concerns="individuals",
             source="The model learns from decisions in which minority applicants were denied more often.",
             consequence="People are refused a home loan that others in their position get.",
+            threat="THR-BD-02",
             likelihood=5,
             impact=4,
             **about,
@@ -30,6 +31,7 @@ def _risks(cast: Cast) -> None:
             concerns="organisation",
             source="Incomes, house prices and guidelines have changed since the training data were collected.",
             consequence="The ranking misleads loan officers, and nobody notices.",
+            threat="THR-OF-01",
             likelihood=3,
             impact=3,
             **about,
@@ -222,5 +224,6 @@ EVENTS = (
     Event(day=90, tell=_rated_by_two),
     Event(day=85, tell=_run),
     Event(day=30, tell=_treatment),
+    *register.EVENTS,
     *applicability.EVENTS,
 )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from upright.site.demo import register
 from upright.site.demo.story import Cast, Event
 from upright.site.demo.telling import in_days
 
@@ -126,7 +127,7 @@ def _not_trained(cast: Cast) -> None:
 def look_again(cast: Cast) -> None:
     """After the push of the model: what was decided before its bytes were known is held against them."""
     from upright.records.risk.actions import rate_risk, reconfirm_treatment, reopen_risk
-    from upright.records.risk.models import Treatment
+    from upright.records.risk.models import Risk, Treatment
 
     olu, why = cast.actor("olu"), "Held against the model and data as pushed."
     rate_risk(
@@ -134,8 +135,10 @@ def look_again(cast: Cast) -> None:
     )
     reopen_risk(_fresh(cast, "drift risk"), actor=olu, reason=why)
     _accept_drift(cast, why)
-    for treatment in Treatment.objects.filter(state__in=("approved", "effective")):
+    open_risks = Risk.objects.filter(system__isnull=False).exclude(state="closed")
+    for treatment in Treatment.objects.filter(state__in=("approved", "effective"), risk__in=open_risks):
         reconfirm_treatment(treatment, actor=cast.actor("rana"), reason=why)
+    register.look_again(cast, why)
     _decisions_again(cast, why)
     _occasions_again(cast)
     _failed_test(cast)

@@ -1,7 +1,7 @@
 """Opening again what was assessed, because something changed: risks, what was accepted of them, assessments."""
 
 from upright.kernel import Actor
-from upright.records.risk.models import ImpactAssessment, Risk, RiskAcceptance, RiskAssessment
+from upright.records.risk.models import ImpactAssessment, Risk, RiskAcceptance, RiskAssessment, Treatment
 from upright.records.trail.door import change, write
 
 
@@ -12,8 +12,19 @@ def reopen_risk_because(risk: Risk, why: str, *, actor: Actor, cause: int | None
             acceptance.state = RiskAcceptance.State.ENDED
             action = "risk.risk_acceptance.ended"
             write(acceptance, actor=actor, action=action, reason=why, cause=cause)
+        was_closed = risk.state == Risk.State.CLOSED
         risk.state, risk.accepted_by, risk.reopened_because = Risk.State.OPEN, "", why
-        return write(risk, actor=actor, action="risk.risk.reopened", reason=why, cause=cause)
+        write(risk, actor=actor, action="risk.risk.reopened", reason=why, cause=cause)
+        if was_closed:
+            say_again(risk, "reopened", why, actor=actor)
+        return risk
+
+
+def say_again(risk: Risk, what: str, why: str, *, actor: Actor) -> None:
+    """Has each treatment say anew what it is evidence of: nothing while its risk is closed, all once that is open."""
+    for treatment in risk.treatments.exclude(state=Treatment.State.REPLACED).order_by("ref"):
+        treatment.risk = risk
+        write(treatment, actor=actor, action=f"risk.treatment.{what}", reason=why)
 
 
 def reopen_assessment(

@@ -7,7 +7,7 @@ from upright.records.identity.approval import demand_approver
 from upright.records.identity.controlled import demand_reason
 from upright.records.identity.models import Delegation, Role
 from upright.records.identity.power import Powers, powers_of, unit_of
-from upright.records.risk.actions.reopening import reopen_risk_because
+from upright.records.risk.actions.reopening import reopen_risk_because, say_again
 from upright.records.risk.models import Rating, Risk, RiskAcceptance, RiskAssessment, RiskCriteria, Treatment
 from upright.records.risk.models.criteria import criteria_for
 from upright.records.trail.door import change, write
@@ -106,6 +106,7 @@ def close_risk(risk: Risk, *, actor: Actor, reason: str, powers: Powers | None =
         for acceptance in risk.acceptances.filter(state=RiskAcceptance.State.ACCEPTED):
             acceptance.state = RiskAcceptance.State.ENDED
             write(acceptance, actor=actor, action="risk.risk_acceptance.ended", reason=reason)
+        say_again(risk, "ended", reason, actor=actor)
     return risk
 
 

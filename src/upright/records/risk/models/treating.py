@@ -82,9 +82,13 @@ class Treatment(Record):
         return self.risk.home()
 
     def as_evidence(self) -> RecordEvidence | None:
-        """A treatment plan once approved, its result too once evaluated; a plan past its day is old."""
+        """A treatment plan once approved, its result too once evaluated; a plan past its day is old.
+
+        One of a closed risk says nothing, since nobody may renew it; what did not work stays until another replaces it.
+        """
         state, plan, result = self.State(self.state), "risk-treatment-plan", "risk-treatment-result"
-        if state == self.State.REPLACED:
+        is_over = self.risk.state == Risk.State.CLOSED and state != self.State.INEFFECTIVE
+        if state == self.State.REPLACED or is_over:
             return None
         is_judged = state in {self.State.EFFECTIVE, self.State.INEFFECTIVE}
         persons = (str(self.owner.ref), self.approved_by) if self.approved_by else (str(self.owner.ref),)

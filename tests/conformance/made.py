@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from upright.checks.contract import Binding, CheckSpec, Columns, Limits, ModelSource, TableSource
+from upright.checks.contract import Binding, CheckSpec, Columns, Limits, ModelSource, Source, TableSource
 from upright.kernel import Ref
 
 SYSTEM = Ref("system", "made")
@@ -36,7 +36,7 @@ _FOLDER = Path(__file__).parent / "fitting"
 class Fitting:
     """An input on which a check can do its work, and says passed or failed with these limits and options."""
 
-    on: TableSource | ModelSource
+    on: Source
     against: TableSource | ModelSource | None = None
     training: TableSource | None = None
     model: ModelSource | None = None

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from upright.discovery import find
-from upright.discovery.files import MOST_DEPTH, sniff
+from upright.discovery.files import MOST_DEPTH
+from upright.modelfiles.likely import sniff
 
 
 class _Bomb:

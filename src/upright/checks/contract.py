@@ -113,12 +113,43 @@ class ModelSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Supplier:
+    """Who provides what, as the manifest declares it."""
+
+    ref: Ref
+    name: str
+    provides: tuple[Ref, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemSource:
+    """A whole system as a check sees it: what is declared of it, and the folder that it lies in.
+
+    ``digest`` is of what is declared of the system; ``inventory`` is of the declared parts together with what the
+    folder tells, so that evidence ages with either. ``manifest`` names the file that declares, from the folder.
+    """
+
+    ref: Ref
+    digest: str
+    hold: Hold
+    folder: Path
+    manifest: str
+    inventory: str
+    models: tuple[ModelSource, ...] = ()
+    tables: tuple[TableSource, ...] = ()
+    suppliers: tuple[Supplier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotJudged:
     """A group that is too small to judge and that the binding says so of, with the reason; it is shown."""
 
     group: Mapping[str, str]
     reason: str
 
+
+Source = TableSource | ModelSource | SystemSource
+"""What a check can be bound to."""
 
 Limits = Mapping[str, Mapping[str, str]]
 """``{"auc": {"at_least": "0.7"}}``: by measure, ``at_least`` and ``at_most`` as decimal texts."""
@@ -136,7 +167,7 @@ class Binding:
     id: str
     system: Ref
     check: str
-    on: TableSource | ModelSource
+    on: Source
     against: TableSource | ModelSource | None = None
     training: TableSource | None = None
     model: ModelSource | None = None
@@ -147,7 +178,7 @@ class Binding:
     not_judged: tuple[NotJudged, ...] = ()
     traits: Mapping[str, str] = field(default_factory=dict)
 
-    def sources(self) -> "tuple[tuple[str, TableSource | ModelSource | None], ...]":
+    def sources(self) -> "tuple[tuple[str, Source | None], ...]":
         """Everything that it names, by the part that it plays."""
         return (("on", self.on), ("against", self.against), ("training", self.training), ("model", self.model))
 
@@ -182,9 +213,9 @@ def recorded_options(binding: Binding) -> dict[str, Any]:
     return dict(_recordable(found))
 
 
-def _declared(source: TableSource | ModelSource | None) -> dict[str, Any]:
-    if source is None:
-        return {}
+def _declared(source: Source | None) -> dict[str, Any]:
+    if source is None or isinstance(source, SystemSource):
+        return {}  # a system's parts change its digests, not how it is measured
     if isinstance(source, ModelSource):
         parts: dict[str, Any] = {
             "adapter": source.adapter,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from upright.checks.contract import Binding, Endpoint, ModelSource, TableSource
+from upright.checks.contract import Binding, Endpoint, ModelSource, SystemSource, TableSource
 from upright.evidence.statement import Reason
 from upright.kernel import InputError
 from upright.measures.errors import MeasureInputError
@@ -16,9 +16,9 @@ def table_of(binding: Binding) -> TableSource:
     """The table a binding is on.
 
     Raises:
-        InputError: it is on a model.
+        InputError: it is on something else.
     """
-    if isinstance(binding.on, ModelSource):
+    if not isinstance(binding.on, TableSource):
         raise InputError(
             f"{binding.id}: {binding.check} measures a data set, but `on` names {binding.on.ref}. Name a dataset.",
             code="UP-CHECK-30",
@@ -30,11 +30,26 @@ def model_of(binding: Binding) -> ModelSource:
     """The model a binding is on.
 
     Raises:
-        InputError: it is on a data set.
+        InputError: it is on something else.
     """
-    if isinstance(binding.on, TableSource):
+    if not isinstance(binding.on, ModelSource):
         raise InputError(
             f"{binding.id}: {binding.check} looks at a model, but `on` names {binding.on.ref}. Name a model.",
+            code="UP-CHECK-30",
+        )
+    return binding.on
+
+
+def system_of(binding: Binding) -> SystemSource:
+    """The system a binding is on.
+
+    Raises:
+        InputError: it is on one of its parts.
+    """
+    if not isinstance(binding.on, SystemSource):
+        raise InputError(
+            f"{binding.id}: {binding.check} looks at a whole system, but `on` names {binding.on.ref}. Name the system: "
+            f"`on: {binding.system.bare}`.",
             code="UP-CHECK-30",
         )
     return binding.on

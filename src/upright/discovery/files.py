@@ -1,20 +1,16 @@
 """Model files and tables in a folder, told apart by their first bytes. Nothing is loaded, no link is followed."""
 
-import mmap
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from upright.modelfiles.likely import model_format
+
 MOST_FILES = 20_000
 MOST_DEPTH = 6
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
 _TABLES = (".csv", ".csv.gz", ".jsonl", ".parquet", ".arrow")
-_MODEL_FORMATS = frozenset({"pickle", "hdf5", "gguf", "safetensors", "joblib-zfile", "xgboost-binary", "lightgbm-text"})
-_MODEL_ENDINGS = frozenset(
-    {".joblib", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".onnx", ".keras", ".h5", ".ubj", ".npz", ".skops", ".model"}
-)  # fmt: skip
-_NEVER = frozenset({".py", ".ipynb", ".md", ".txt", ".yaml", ".yml", ".json", ".toml", ".html", ".zip", ".tar", ".gz"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +47,7 @@ def find(folder: Path) -> Found:
         if name.lower().endswith(_TABLES):
             tables.append(name)
             continue
-        form = _model_format(folder / name)
+        form = model_format(folder / name)
         if form is not None:
             models.append(ModelFile(path=name, format=form, signature=_signature(name, names)))
     requirements = next((name for name in ("requirements.txt", "constraints.txt") if name in names), None)
@@ -75,38 +71,6 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
 def _can_be_written_down(name: str) -> bool:
     """Whether a manifest can name it: bytes that are no UTF-8, or a backslash, cannot stand in one."""
     return "\\" not in name and not any("\ud800" <= sign <= "\udfff" for sign in name)
-
-
-def _model_format(path: Path) -> str | None:
-    """The format, where bytes or name say model; an empty file with a model's name counts: something to ask about."""
-    ending = path.suffix.lower()
-    if ending in _NEVER or ending == ".sig":
-        return None
-    form = sniff(path)
-    if ending in _MODEL_ENDINGS:
-        return form
-    return form if form in _MODEL_FORMATS and (form != "pickle" or _starts_as_a_pickle(path)) else None
-
-
-def _starts_as_a_pickle(path: Path) -> bool:
-    """Opens with a protocol, as every writer since Python 2.3 does: the scanner takes any text for a pickle."""
-    with path.open("rb") as stream:
-        head = stream.read(2)
-    return len(head) == 2 and head[0] == 0x80 and head[1] <= 5
-
-
-def sniff(path: Path) -> str:
-    """The format that a file's first bytes show, ``empty``, or ``unreadable``."""
-    from upright.modelfiles.formats import format_of
-    from upright.modelfiles.window import Window
-
-    try:
-        if path.stat().st_size == 0:
-            return "empty"
-        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return format_of(Window.over(data))
-    except (OSError, ValueError):
-        return "unreadable"
 
 
 def _signature(name: str, names: set[str]) -> str | None:

@@ -95,7 +95,7 @@ class _Reader:
             organisation=organisation, system=system, models=models, datasets=datasets, suppliers=suppliers,
             checks=checks, lines=self.lines,
         )  # fmt: skip
-        _all_known(manifest, known)
+        _all_known(manifest, known | {system.ref})
         return manifest
 
     def _organisation(self, node: Node) -> OrganisationPart:
@@ -236,7 +236,7 @@ class _Reader:
         return CheckPart(
             id=binding,
             check=fields.text_or_none("check") or binding,
-            on=read_ref(fields.need("on"), self.system, subjects),
+            on=read_ref(fields.need("on"), self.system, (*subjects, "system")),
             against=against,
             training=read_ref(fields.need("training"), self.system, ("dataset",)) if fields.has("training") else None,
             options=fields.map("options", read_value),
@@ -302,8 +302,8 @@ def _all_known(manifest: Manifest, known: set[Ref]) -> None:
     named += [(f"suppliers.{s.id}", ref) for s in manifest.suppliers for ref in s.provides if ref.type != "system"]
     for place, ref in named:
         if ref not in known:
-            short = f"{ref.type}:{ref.path.partition('/')[2]}"
-            shorts = [f"{k.type}:{k.path.partition('/')[2]}" for k in known]
+            short = f"{ref.type}:{ref.path.rpartition('/')[2]}"
+            shorts = [f"{k.type}:{k.path.rpartition('/')[2]}" for k in known]
             raise manifest.wrong(
                 place, f"{short!r} is not among the models and datasets of this manifest.{suggest(short, shorts)}",
                 code="UP-MAN-32",

@@ -1,10 +1,23 @@
 """From a manifest to what can be measured: bindings with sources tied to today's bytes, and the graph of subjects."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upright.checks.contract import Binding, Columns, Endpoint, Hold, ModelSource, NotJudged, People, TableSource
+from upright.checks.contract import (
+    Binding,
+    Columns,
+    Endpoint,
+    Hold,
+    ModelSource,
+    NotJudged,
+    People,
+    Source,
+    Supplier,
+    SystemSource,
+    TableSource,
+)
 from upright.evidence.subjects import digest_endpoint, digest_path, digest_value
 from upright.kernel import Ref, UprightError
 from upright.workspace.manifest import CheckPart, DatasetPart, Manifest, ModelPart
@@ -63,8 +76,12 @@ def resolve(manifest: Manifest, catalogue: "Catalogue | None" = None) -> Resolve
     found = _Resolver(manifest)
     models, tables = resolved_sources(manifest)
     sources: dict[Ref, TableSource | ModelSource] = {**models, **tables}
-    bindings = tuple(found.binding(check, sources, models, tables) for check in manifest.checks)
-    return Resolved(manifest=manifest, bindings=bindings, subjects=found.subjects(sources))
+    systems = {}
+    if any(check.on == manifest.system.ref for check in manifest.checks):
+        systems = {manifest.system.ref: found.system(models, tables)}
+    bindings = tuple(found.binding(check, {**sources, **systems}, models, tables) for check in manifest.checks)
+    subjects = found.subjects(sources) + tuple(part for one in systems.values() for part in parts_of(one)[1:])
+    return Resolved(manifest=manifest, bindings=bindings, subjects=tuple(sorted(subjects, key=lambda one: one.ref)))
 
 
 def demand_known(manifest: Manifest, catalogue: "Catalogue | None" = None) -> None:
@@ -125,9 +142,12 @@ def input_digests(binding: Binding) -> dict[Ref, str]:
     return found
 
 
-def parts_of(source: TableSource | ModelSource) -> list[Subject]:
-    """A source, and the files beside it that checks read: a people table, a signature, a requirements file."""
+def parts_of(source: Source) -> list[Subject]:
+    """A source, and what lies beside it that checks read: a people table, a signature, a list, a whole folder."""
     found = [Subject(ref=source.ref, digest=source.digest, hold=source.hold)]
+    if isinstance(source, SystemSource):
+        inventory = Ref(source.ref.type, f"{source.ref.path}/inventory")
+        return [*found, Subject(ref=inventory, digest=source.inventory, hold="bytes")]
     beside: dict[str, Path | None] = {}
     if isinstance(source, ModelSource):
         beside = {"signature": source.signature, "requirements": source.requirements}
@@ -226,21 +246,38 @@ class _Resolver:
             declared=part.declared,
         )
 
+    def system(self, models: dict[Ref, ModelSource], tables: dict[Ref, TableSource]) -> SystemSource:
+        from upright.checks.inventory.tree import fingerprint
+
+        manifest = self.manifest
+        suppliers = tuple(Supplier(ref=one.ref, name=one.name, provides=one.provides) for one in manifest.suppliers)
+        parts: list[ModelSource | TableSource] = [*models.values(), *tables.values()]
+        declared = [[str(one.ref), one.digest] for one in parts]
+        declared += [[str(one.ref), one.name, *sorted(map(str, one.provides))] for one in suppliers]
+        told = fingerprint(manifest.folder, without=frozenset({manifest.path.name}))
+        return SystemSource(
+            ref=manifest.system.ref, digest=system_digest(manifest), hold="declared", folder=manifest.folder,
+            manifest=manifest.path.name, inventory=digest_value({"declared": sorted(declared), "folder": told}),
+            models=tuple(models.values()), tables=tuple(tables.values()), suppliers=suppliers,
+        )  # fmt: skip
+
     def binding(
         self,
         check: CheckPart,
-        sources: dict[Ref, TableSource | ModelSource],
+        sources: Mapping[Ref, Source],
         models: dict[Ref, ModelSource],
         tables: dict[Ref, TableSource],
     ) -> Binding:
         on = sources[check.on]
+        against = None if check.against is None else sources[check.against]
+        assert not isinstance(against, SystemSource)  # the manifest's reader refuses it
         named = on.predictions_of if isinstance(on, TableSource) else None
         return Binding(
             id=check.id,
             system=self.manifest.system.ref,
             check=check.check,
             on=on,
-            against=None if check.against is None else sources[check.against],
+            against=against,
             training=None if check.training is None else tables[check.training],
             model=None if named is None else models[named],
             options=check.options,

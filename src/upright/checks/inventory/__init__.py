@@ -1,0 +1,1 @@
+"""AI found in a folder of sources, compared with what a manifest declares."""

@@ -17,9 +17,9 @@ from upright.checks.contract import (
     Run,
     TableSource,
     check,
-    recorded_options,
 )
 from upright.checks.options import OptionError
+from upright.checks.recording import recorded_options
 from upright.kernel import Ref, canonical_bytes
 
 TABLE = TableSource(

@@ -20,9 +20,9 @@ from upright.checks.contract import (
     Reproduction,
     Run,
     TableSource,
-    recorded_options,
 )
 from upright.checks.judge import demand_known
+from upright.checks.recording import recorded_options
 from upright.checks.registry import find_check
 from upright.checks.tables import reading_errors, without_folders
 from upright.evidence.statement import MAX_PAYLOAD, Artefact, CheckId, Input, NotExamined, Predicate, Reason

@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from upright.checks.contract import Binding, recorded_options
+from upright.checks.contract import Binding
+from upright.checks.recording import recorded_options
 from upright.evidence.dsse import sign
 from upright.evidence.statement import Statement, SubjectRef
 from upright.kernel import Signer, parse_time, time_text

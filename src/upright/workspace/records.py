@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from upright.checks.contract import Binding, recorded_options
+from upright.checks.contract import Binding
+from upright.checks.recording import recorded_options
 from upright.kernel import Ref, canonical_bytes
 from upright.ledger import JSON, NewEntry, Recorded
 from upright.workspace.resolve import Resolved, answer_rows

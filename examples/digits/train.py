@@ -8,9 +8,13 @@ Writes into the folder given (default: this one):
     holdout.parquet   the 40 % that it never saw, with what it says of them
     reader.joblib     the network (scikit-learn)
     reader.onnx       the same network as an ONNX graph
+    reader.sig, .pub  the network's signature, and the key to check it with
     requirements.txt  what the network runs on
 """
 
+import base64
+import hashlib
+import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +23,8 @@ import joblib
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from skl2onnx import to_onnx
 from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
@@ -48,10 +54,29 @@ def main(folder: Path) -> None:
             columns |= {"read": pa.array(read, pa.int8()), "is_right": pa.array((read == digits[rows]).astype("int8"))}
         pq.write_table(pa.table(columns), folder / f"{name}.parquet")
     joblib.dump(model, folder / "reader.joblib")
+    sign(folder / "reader.joblib")
     graph = to_onnx(model, images[:1].astype(np.float32), options={id(model): {"zipmap": False}})
     (folder / "reader.onnx").write_bytes(graph.SerializeToString())
     pins = [f"{name}=={version(name)}" for name in ("joblib", "numpy", "onnxruntime", "scikit-learn")]
     (folder / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
+
+
+def sign(model: Path) -> None:
+    """A DSSE envelope around an in-toto statement beside the model, by a key that is made and thrown away here."""
+    key = Ed25519PrivateKey.generate()
+    subject = {"name": model.name, "digest": {"sha256": hashlib.sha256(model.read_bytes()).hexdigest()}}
+    payload = json.dumps({"_type": "https://in-toto.io/Statement/v1", "subject": [subject]}).encode()
+    kind = "application/vnd.in-toto+json"
+    signature = key.sign(b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload))
+    envelope = {
+        "payload": base64.b64encode(payload).decode(),
+        "payloadType": kind,
+        "signatures": [{"sig": base64.b64encode(signature).decode()}],
+    }
+    model.with_suffix(".sig").write_text(json.dumps(envelope) + "\n", encoding="utf-8")
+    model.with_suffix(".pub").write_bytes(
+        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
 
 
 if __name__ == "__main__":

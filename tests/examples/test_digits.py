@@ -20,8 +20,9 @@ def test_every_check_of_the_image_system_answers(tmp_path: Path, monkeypatch: py
     manifest = load_manifest(tmp_path)
     found = Workspace.open_or_create(tmp_path, manifest.organisation.ref.path).assess(manifest)
     outcomes = {check.binding: check.outcome for check in found.checks}
-    assert len(outcomes) == len(manifest.checks) == 15
+    assert len(outcomes) == len(manifest.checks) == 16
     assert "errored" not in outcomes.values(), outcomes
+    assert outcomes["model-signature"] == outcomes["inventory-match"] == "passed", outcomes
     undecided = {name for name, outcome in outcomes.items() if outcome == "undecided"}
     assert "dependency-vulnerabilities" in undecided, "without records of vulnerabilities nothing is said of them"
     assert undecided <= {"dependency-vulnerabilities", "robustness"}, outcomes

@@ -151,6 +151,20 @@ def test_logs_of_gateways_in_json_are_counted_and_name_nobody(tmp_path: Path, ga
         assert judged(read_findings(path), {}).result == "undecided"
 
 
+def test_azure_s_logs_are_counted_as_a_table_of_their_own_too(tmp_path: Path) -> None:
+    rows = [
+        {"TimeGenerated": "2026-04-01T08:00:00Z", "ApiId": "models", "Method": method, "ResponseCode": status,
+         "UserId": who, "ApimSubscriptionId": "s-1", "BackendMethod": "PUT", "BackendResponseCode": 500}
+        for method, status, who in (("GET", 200, "jane"), ("POST", 403, ""))
+    ]  # fmt: skip
+    path = tmp_path / "access.json"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert read_findings(path).tool == "Azure API Management"
+    counted = numbers(path)
+    assert (counted["events"], counted["changes"], counted["refused_events"]) == ("2", "1", "1")
+    assert counted["distinct_callers"] == "2"  # a person, and a subscription
+
+
 def test_a_json_file_that_is_no_log_is_not_taken_for_one(tmp_path: Path) -> None:
     path = tmp_path / "f.json"
     for text in ('{"request_method": 3, "status": 200}', '{"status": "success"}', '{"ts": true, "request": {}}'):

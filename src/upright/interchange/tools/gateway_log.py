@@ -1,9 +1,14 @@
 """Lines of JSON that gateways write of each request: what was asked when, by whom, and how it ended.
 
-Read by the fields that each documents: Caddy ("How Logging Works"), Traefik ("Access logs, JSON"), Kong (http-log and
-file-log, "Log format"), Envoy (access log format operators, under the names of its own examples), NGINX (log_format
-with ``escape=json``, its variables as names), Amazon API Gateway ("Variables for access logging"), Azure API Management
-("GatewayLogs").
+Read by the fields that each documents:
+Kong: https://developer.konghq.com/plugins/file-log/ ("Log format"; http-log in batches writes arrays, which are not read)
+Traefik: https://doc.traefik.io/traefik/observability/access-logs/ (JSON)
+Envoy: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage
+Amazon API Gateway: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-access-logging.html
+Azure API Management: https://learn.microsoft.com/azure/api-management/gateway-log-schema-reference (as a resource log,
+under ``properties``, and as a table of its own)
+Caddy: https://caddyserver.com/docs/caddyfile/directives/log
+NGINX: ``log_format`` with ``escape=json``, its variables as names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,6 +51,8 @@ _SHAPES = (
     _Shape("Azure API Management", ("category", "properties.method", "properties.responseCode"), ("time",),
            ("properties.method",), ("properties.responseCode",),
            ("properties.userId", "properties.apimSubscriptionId")),
+    _Shape("Azure API Management", ("ApiId", "Method", "ResponseCode"), ("TimeGenerated",), ("Method",),
+           ("ResponseCode",), ("UserId", "ApimSubscriptionId")),
     _Shape("Caddy", ("ts", "request.method", "request.uri"), ("ts",), ("request.method",), ("status",), ("user_id",)),
     _Shape("Traefik", ("RequestMethod", "DownstreamStatus"), ("StartUTC", "time", "StartLocal"), ("RequestMethod",),
            ("DownstreamStatus",), ("ClientUsername",)),

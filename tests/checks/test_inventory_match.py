@@ -192,6 +192,8 @@ def test_evidence_ages_with_the_sources_and_no_other_system_can_be_named(tmp_pat
     workspace = Workspace.open_or_create(tmp_path, "meridian")
     first, again = (workspace.assess(manifest).checks[0] for _ in range(2))
     assert (first.outcome, first.reused, again.reused) == ("passed", False, True)
+    facts, _, _ = workspace.posture()
+    assert facts.systems == ("system:desk",), "the inventory is no system of its own"
     (tmp_path / "new.py").write_text("import replicate\n")
     after = workspace.assess(manifest).checks[0]
     assert (after.outcome, after.reused) == ("failed", False)

@@ -146,7 +146,7 @@ def parts_of(source: Source) -> list[Subject]:
     """A source, and what lies beside it that checks read: a people table, a signature, a list, a whole folder."""
     found = [Subject(ref=source.ref, digest=source.digest, hold=source.hold)]
     if isinstance(source, SystemSource):
-        inventory = Ref(source.ref.type, f"{source.ref.path}/inventory")
+        inventory = Ref("inventory", source.ref.path)
         return [*found, Subject(ref=inventory, digest=source.inventory, hold="bytes")]
     beside: dict[str, Path | None] = {}
     if isinstance(source, ModelSource):

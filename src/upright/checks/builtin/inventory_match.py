@@ -149,8 +149,8 @@ class _Comparison:
 
 
 def inventory_ref(system: Ref) -> Ref:
-    """What evidence names the inventory and the folder by."""
-    return Ref(system.type, f"{system.path}/inventory")
+    """What evidence names the inventory and the folder by: no `system:…`, which posture would judge as one more."""
+    return Ref("inventory", system.path)
 
 
 def _listed(source: SystemSource, findings: "Findings") -> dict[Ref, set[str]]:

@@ -1,7 +1,7 @@
 """Lines of JSON that gateways write of each request: what was asked when, by whom, and how it ended.
 
 Read by the fields that each documents:
-Kong: https://developer.konghq.com/plugins/file-log/ ("Log format"; http-log in batches writes arrays, which are not read)
+Kong: https://developer.konghq.com/plugins/file-log/ ("Log format"; http-log in batches writes arrays: not read)
 Traefik: https://doc.traefik.io/traefik/observability/access-logs/ (JSON)
 Envoy: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage
 Amazon API Gateway: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-access-logging.html

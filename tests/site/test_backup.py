@@ -1,16 +1,18 @@
 """Backups: made while others write, tried before they are called done, restored elsewhere; and what is refused."""
 
+import contextlib
 import io
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tarfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ from upright.ledger.statehead import read_head, write_head
 from upright.records.trail.server_log import server_log
 from upright.site import archive, keybox
 from upright.site.archive import BackupError
-from upright.site.backup import backup, restore
+from upright.site.backup import Done, backup, restore
 from upright.workspace.layout import state_head
 
 PROCESSES = Path(__file__).parents[1] / "records/trail/processes.py"
@@ -151,6 +153,45 @@ def test_what_a_killed_backup_left_is_no_backup_and_goes_with_the_next(server: P
     assert made.entries > 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [".backup-other", "sunday.backup"]
     assert left_behind(server) == []
+
+
+def killed_in(step: str, again: Callable[[], Done], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restore that SIGKILL ends where this step of it would begin."""
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(f"upright.site.backup.{step}", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        with contextlib.suppress(BaseException):
+            again()
+        os._exit(3)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+
+def test_a_restore_that_is_killed_leaves_no_server_and_is_run_again(
+    server: Place, elsewhere: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "friday.backup"
+    made = backup(file, passphrase=PASSPHRASE, environment=server.environment)
+
+    def again() -> Done:
+        return restore(file, passphrase=PASSPHRASE, accept_loss=False, environment=elsewhere.environment)
+
+    for step in ("demand_intact", "_move_head"):  # the copy lies there unverified; all is there but the last step
+        killed_in(step, again, monkeypatch)
+        assert len(list(elsewhere.home.glob(".restoring-*"))) == 1
+        assert not (elsewhere.home / "upright.sqlite3").exists()
+    if connection.vendor == "postgresql":
+        served = subprocess.run(
+            [sys.executable, "-m", "upright", "serve", "--prepare-only"],
+            env=elsewhere.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert served.returncode != 0
+        assert "UP-BACKUP-10" in served.stderr
+    done = again()
+    assert (done.entries, done.rows, done.origin) == (made.entries, made.rows, made.origin)
+    assert [one.name for one in elsewhere.home.iterdir() if "restoring" in one.name] == []
+    assert (elsewhere.home / "blobs/ab/abcd").read_bytes() == b"an attachment"
+    with pytest.raises(InputError, match="nothing is restored over it"):
+        again()
 
 
 def test_private_keys_are_in_no_backup_and_with_keys_only_encrypted(server: Place, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from upright.workspace.layout import state_head
 
 _LEFT_OUT = frozenset({"keys", "static", "lock", "checks", "imports"})
 """Checks have a key of their own there, which is made anew; imports are files that wait for the worker."""
-_FOLDER, _LOCK = ".backup-", "held"
+_FOLDER, _STAGING, _LOCK = ".backup-", ".restoring-", "held"
 _SECRET = "secret.key"  # noqa: S105 (a file's name): it signs sessions, and a new one ends them
 
 
@@ -129,6 +129,8 @@ def restore(
     Raises:
         InputError: there is a server already, a key is missing, or the passphrase is another one.
         BackupError: the backup is damaged or does not verify; nothing was restored.
+
+    Killed at any moment it leaves no server: the database appears last, when it is verified. Run it again.
     """
     home = Path(upright_home(environment))
     target = copier(database(environment, str(home)))
@@ -139,8 +141,7 @@ def restore(
             code="UP-BACKUP-08",
         )
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=home, prefix=".restoring-") as name:
-        folder = Path(name)
+    with _restoring(home) as folder:
         manifest = archive.extract(file, folder)
         if manifest.database != target.kind:
             raise InputError(
@@ -156,17 +157,19 @@ def restore(
             _put_keys(staged, keys)
         elif (home / "keys").is_dir():
             shutil.copytree(home / "keys", staged / "keys")
+        copy = target.staged()
         try:
-            target.load(folder / archive.DATABASE)
-            held = Checkpoint.parse(target.checkpoint() or "")
+            copy.load(folder / archive.DATABASE)
+            held = Checkpoint.parse(copy.checkpoint() or "")
             seen = _seen(held, folder / "state", accept_loss=accept_loss)
             asked = Asked(since=manifest.checkpoint, migrate=True, lost=str(seen or ""), held=str(held))
-            found = demand_intact(staged, target.url, state=folder / "state", asked=asked)
+            found = demand_intact(staged, copy.url, state=folder / "state", asked=asked)
+            _settle(staged, home)
             _move_head(Checkpoint.parse(found.checkpoint), lost=seen)
+            copy.publish(target.url)
         except BaseException:
-            target.clear()
+            copy.clear()
             raise
-        _settle(staged, home)
     done = _done(file, manifest, found, len(keys))
     return done if seen is None else msgspec.structs.replace(done, lost=seen.size - held.size)
 
@@ -280,8 +283,24 @@ def _beside(file: Path) -> Iterator[Path]:
         raise InputError(f"{file} cannot be written: {why.strerror or why}.", code="UP-BACKUP-01") from None
 
 
+@contextmanager
+def _restoring(home: Path) -> Iterator[Path]:
+    """A private folder of the one restore that is under way here; what a killed one left there goes."""
+    for left in home.glob(f"{_STAGING}*/{_LOCK}"):
+        _clear(left)
+        if left.exists():
+            raise InputError(f"Another restore into {home} is under way.", code="UP-BACKUP-08")
+    with (
+        _told_to_end(),
+        tempfile.TemporaryDirectory(dir=home, prefix=_STAGING) as name,
+        (Path(name) / _LOCK).open("w") as held,
+    ):
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield Path(name)
+
+
 def _clear(lock: Path) -> None:
-    """Removes the folder of a backup that was killed: nobody holds its lock any more."""
+    """Removes the folder of a backup or restore that was killed: nobody holds its lock any more."""
     with lock.open() as left:
         try:
             fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,9 @@ from urllib.parse import quote, urlencode
 from upright.kernel import InputError
 from upright.site.archive import BackupError, Database
 
+RESTORING = "upright_restoring"
+"""The table that marks a PostgreSQL database which a restore fills and nobody has verified yet."""
+
 
 class Copier(Protocol):
     """What a backup needs of either database."""
@@ -31,11 +34,17 @@ class Copier(Protocol):
     def is_empty(self) -> bool:
         """Whether nothing was ever made there."""
 
+    def staged(self) -> "Copier":
+        """Where a restored copy lies until it is verified; what a killed restore left there is gone."""
+
     def load(self, source: Path) -> None:
         """Fills an empty database."""
 
     def clear(self) -> None:
         """Makes a database that ``load`` filled empty again."""
+
+    def publish(self, name: str) -> None:
+        """Makes a staged and verified copy the database that ``name`` (an address) says; the last step of all."""
 
     def scratch(self, folder: Path) -> "Any":
         """A context: a place for a copy to be tried in, gone afterwards."""
@@ -79,6 +88,26 @@ class Sqlite:
         """As ``Copier`` says."""
         return not self._path.exists()
 
+    def staged(self) -> "Sqlite":
+        """As ``Copier`` says: a file beside."""
+        beside = Sqlite(self._path.with_name(self._path.name + ".restoring"))
+        beside.clear()
+        return beside
+
+    def publish(self, name: str) -> None:
+        """As ``Copier`` says."""
+        target = Path(name.removeprefix("sqlite:///"))
+        with closing(sqlite3.connect(self._path)) as copy:
+            copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if target.exists():
+            raise InputError(f"{target} was made meanwhile; nothing is restored over it.", code="UP-BACKUP-08")
+        self._path.rename(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
     def load(self, source: Path) -> None:
         """As ``Copier`` says."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -114,7 +143,7 @@ class Postgres:
 
     def checkpoint(self) -> str | None:
         """As ``Copier`` says."""
-        if self.is_empty():
+        if "trail_ledgerlog" not in self._tables():
             return None
         rows = self._rows("SELECT checkpoint FROM trail_ledgerlog")
         return str(rows[0][0]) if rows else None
@@ -124,8 +153,25 @@ class Postgres:
         self._tool("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
 
     def is_empty(self) -> bool:
+        """As ``Copier`` says; one that a killed restore filled and nobody verified counts as empty."""
+        tables = self._tables()
+        return not tables or RESTORING in tables
+
+    def staged(self) -> "Postgres":
+        """As ``Copier`` says: in the database itself, marked by a table until it is verified."""
+        from psycopg import sql
+
+        self.clear()
+        with self._connected() as connection:
+            connection.execute(sql.SQL("CREATE TABLE {} ()").format(sql.Identifier(RESTORING)))
+        return self
+
+    def publish(self, name: str) -> None:  # noqa: ARG002 (the same signature)
         """As ``Copier`` says."""
-        return not self._tables()
+        from psycopg import sql
+
+        with self._connected() as connection:
+            connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(RESTORING)))
 
     def load(self, source: Path) -> None:
         """As ``Copier`` says."""
@@ -137,6 +183,8 @@ class Postgres:
         """As ``Copier`` says."""
         from psycopg import sql
 
+        if not self.is_empty():
+            return
         with self._connected() as connection, connection.transaction():
             for name in self._tables():
                 connection.execute(sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier(name)))

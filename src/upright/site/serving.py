@@ -10,6 +10,7 @@ from pathlib import Path
 import django
 
 from upright.kernel import InputError
+from upright.site.copies import RESTORING
 from upright.site.supervising import kept_running
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
@@ -57,6 +58,12 @@ def prepare(organisation: str | None, *, tell: Callable[[str], None]) -> Ready:
     home = Path(settings.UPRIGHT_HOME)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     _demand_database(home)
+    if RESTORING in connection.introspection.table_names():
+        raise InputError(
+            "A restore into this database was broken off before the copy was verified, so it is not served. Run "
+            "'upright restore' again.",
+            code="UP-BACKUP-10",
+        )
     plan = MigrationExecutor(connection).loader.graph.leaf_nodes()
     if MigrationExecutor(connection).migration_plan(plan):
         tell("Making the tables")

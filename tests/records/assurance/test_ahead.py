@@ -1,10 +1,14 @@
 """A page never waits for many systems to be judged: a worker judges ahead, and what nobody looked at is unknown."""
 
 from datetime import timedelta
+from random import Random
 
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from msgspec.structs import replace
 
+from records.examples import EXAMPLES
 from records.organisation import SETUP, Organisation, actor_of
 from upright.kernel import parse_time
 from upright.posture import evaluate
@@ -17,7 +21,8 @@ from upright.records.governance.models import Document
 from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Person
 from upright.records.inventory.models import System
-from upright.records.trail.door import write, write_many
+from upright.records.trail.door import linked, refresh, write, write_many
+from upright.records.trail.record import Record
 from upright.records.trail.server_log import clock_set
 from upright.site.worker import Worker
 
@@ -105,3 +110,50 @@ def test_an_edition_that_changed_is_judged_anew(meridian: Organisation) -> None:
     assert next_to_age() == ""
     assert judge_ahead() == 1
     assert judging.unjudged("system:s0").verdicts
+
+
+def test_whatever_happens_in_whatever_order_judging_ahead_finds_what_judging_all_anew_would(
+    meridian: Organisation,
+) -> None:
+    chance, ada = Random(20261127), actor_of(meridian.lead)
+    made: dict[str, Record] = {}
+    for name, build in EXAMPLES.items():
+        made[name] = add(build(meridian, made), actor=ada, reason="An example.")
+    write_many((meridian.system(f"s{n}") for n in range(2)), actor=SETUP, action="inventory.system.added")
+    refs = list(System.objects.values_list("ref", flat=True))
+    speaking = [one.ref for one in made.values() if type(one).as_evidence is not Record.as_evidence]
+    judge_ahead()
+    judged_anew, left = 0, 0
+    for _ in range(12):
+        _somehow_changed(linked(chance.choice(speaking)), chance)
+        count = judge_ahead()
+        judged_anew, left = judged_anew + count, left + len(refs) - count
+        found = at_hand(look(refs).values())
+        rows = list(PostureRow.objects.all())
+        PostureRow.objects.all().delete()
+        judge_ahead()
+        for ref, anew in at_hand(look(refs).values()).items():
+            assert not found[ref].is_behind
+            assert replace(facts_of(ref), at=found[ref].at).digest() == found[ref].facts
+            moment = {"at": anew.at, "until": anew.until, "facts": anew.facts, "entry": anew.entry}
+            gate = None if anew.gate is None else replace(found[ref].gate, at=anew.at, facts=anew.facts)
+            assert replace(found[ref], gate=gate, **moment) == anew
+        PostureRow.objects.all().delete()
+        PostureRow.objects.bulk_create(rows)
+    assert judged_anew
+    assert left
+
+
+def _somehow_changed(record: Record, chance: Random) -> None:
+    """Another state of it, whatever verbs would say: approved, withdrawn, given back; or the same once more."""
+    fields = {one.name: one for one in record._meta.concrete_fields}
+    states = [value for value, _ in fields["state"].flatchoices] if "state" in fields else []
+    chance.shuffle(states)
+    for state in states:
+        record.__dict__["state"] = state
+        try:
+            write(record, actor=SETUP, action="tests.record.changed", reason="By chance.")
+        except ValidationError:
+            continue
+        return
+    write(refresh(record), actor=SETUP, action="tests.record.changed", reason="Once more.")

@@ -60,7 +60,7 @@ class ManagementReview(Record):
         super().clean()
         named = self.top_management if isinstance(self.top_management, list) else [self.top_management]
         known = set(Person._base_manager.filter(ref__in=[str(one) for one in named]).values_list("ref", flat=True))
-        unknown = [one for one in named if one not in known]
+        unknown = [one for one in named if not isinstance(one, str) or one not in known]
         if unknown:
             said = f"{unknown[0]!r} is no person here; write references, one a line."
             raise ValidationError({"top_management": ValidationError(said, code="UP-REV-01")})

@@ -121,7 +121,7 @@ class ScopeStatement(Controlled):
         """Frameworks, units and systems are there."""
         super().clean()
         known = dict(frameworks())
-        strange = [one for one in self.frameworks if one not in known]
+        strange = [one for one in self.frameworks if not isinstance(one, str) or one not in known]
         if strange:
             raise ValidationError(
                 {"frameworks": f"{strange[0]} is no framework here; there are {', '.join(known)}."}, code="UP-SCOPE-01"
@@ -194,7 +194,7 @@ class AiRole(Controlled):
         """Roles that there are, about something of its unit."""
         super().clean()
         known = ai_roles()
-        strange = [one for one in self.roles if one not in known]
+        strange = [one for one in self.roles if not isinstance(one, str) or one not in known]
         if strange or not self.roles:
             raise ValidationError(
                 {"roles": f"Found {', '.join(map(str, strange)) or 'none'}; expected some of {', '.join(known)}."},

@@ -109,7 +109,13 @@ def test_an_edition_that_changed_is_judged_anew(meridian: Organisation) -> None:
     assert [one.entry for one in look(["system:s0"]).values()] == [-1]
     assert next_to_age() == ""
     assert judge_ahead() == 1
-    assert judging.unjudged("system:s0").verdicts
+    assert judging.unjudged("system:s0", "organisation:meridian").verdicts
+    # What nobody judged costs no question each.
+    write_many((meridian.system(f"t{n}") for n in range(41)), actor=SETUP, action="tests.system.added")
+    with CaptureQueriesContext(connection) as queries:
+        found = at_hand(look(System.objects.values_list("ref", flat=True)).values())
+    assert sum(one.is_behind for one in found.values()) == 41 - MOST_IN_A_REQUEST
+    assert len(queries) < 20
 
 
 def test_whatever_happens_in_whatever_order_judging_ahead_finds_what_judging_all_anew_would(

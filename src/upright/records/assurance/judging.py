@@ -127,7 +127,8 @@ def at_hand(looks: Iterable[Look]) -> dict[str, Kept]:
     now_judged, later = in_a_request(listed)
     found = _loaded([*(one for one in listed if one.is_fresh), *later])
     behind = {one.scope: msgspec.structs.replace(found[one.scope], is_behind=True) for one in later if one.entry >= 0}
-    never = {one.scope: unjudged(one.scope) for one in later if one.entry < 0}
+    shared = organisation()
+    never = {one.scope: unjudged(one.scope, shared) for one in later if one.entry < 0}
     return found | behind | never | judged(now_judged)
 
 
@@ -155,9 +156,9 @@ def in_a_request(looks: Iterable[Look]) -> tuple[list[Look], list[Look]]:
     return changed[:MOST_IN_A_REQUEST], changed[MOST_IN_A_REQUEST:]
 
 
-def unjudged(system: str) -> Kept:
-    """All that is asked, unknown: nobody looked yet."""
-    return Kept(scope=system, at="", until="", facts="", verdicts=_all_unknown(system, organisation()), is_behind=True)
+def unjudged(system: str, shared: str) -> Kept:
+    """All that is asked of a system and of the organisation, unknown: nobody looked yet."""
+    return Kept(scope=system, at="", until="", facts="", verdicts=_all_unknown(system, shared), is_behind=True)
 
 
 @functools.lru_cache(maxsize=256)

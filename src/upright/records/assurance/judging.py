@@ -127,8 +127,9 @@ def at_hand(looks: Iterable[Look]) -> dict[str, Kept]:
     now_judged, later = in_a_request(listed)
     found = _loaded([*(one for one in listed if one.is_fresh), *later])
     behind = {one.scope: msgspec.structs.replace(found[one.scope], is_behind=True) for one in later if one.entry >= 0}
-    shared = organisation()
-    never = {one.scope: unjudged(one.scope, shared) for one in later if one.entry < 0}
+    nobody_looked = [one.scope for one in later if one.entry < 0]
+    shared = organisation() if nobody_looked else ""
+    never = {scope: unjudged(scope, shared) for scope in nobody_looked}
     return found | behind | never | judged(now_judged)
 
 

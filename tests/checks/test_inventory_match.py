@@ -35,6 +35,10 @@ def found(folder: Path, files: dict[str, str | bytes], parts: str = "", check: s
     return run_one(binding, Context(seed=7, scratch=folder, open_table=Tables(folder).open))
 
 
+def bill(**parts: object) -> str:
+    return json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [], **parts})
+
+
 def counts(ran: Ran) -> dict[str, str]:
     told = {one.name: one.value for one in ran.predicate.measurements if one.value is not None}
     return {name: value for name, value in told.items() if value != "0" and name not in {"signs", "sources"}}
@@ -147,6 +151,9 @@ def test_what_is_declared_and_nowhere_named_or_supplied_is_counted(tmp_path: Pat
         ({"a.py": b"# \xff\n"}, "a.py: it is not UTF-8"),
         ({"a.py": CLEAN, "n.ipynb": "{}"}, "n.ipynb: it is no notebook"),
         ({"a.py": CLEAN, "uv.lock": "["}, "uv.lock: "),
+        ({"a.py": CLEAN, "bom.json": bill(services=5)}, "bom.json: one of its services has no list of endpoints"),
+        ({"a.py": CLEAN, "bom.json": bill(services=[{"endpoints": 5}])}, "bom.json: one of its services has no list"),
+        ({"a.py": CLEAN, "bom.json": bill(metadata={"component": {"name": 7}})}, "bom.json: one of its components has"),
         ({"a.py": "AutoModel.from_pretrained(name)\n"}, "a.py:1: which model it brings is put together while running"),
         ({"a.py": "from openai import OpenAI\nOpenAI(base_url=url)\n"}, "a.py:2: the address that its client asks"),
         ({"a.py": CLEAN, "big.json": b" " * (5 * 2**20 + 1)}, "big.json: it is larger than 5 MiB"),

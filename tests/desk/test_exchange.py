@@ -301,9 +301,8 @@ def test_every_type_that_is_imported_comes_back_the_same_from_an_export(
     powers = Powers(actor_of(after.lead), is_active=True, held=dict.fromkeys(Role, everything))
     wrong = {}
     for described in kinds:
-        mapped = None
         try:
-            outcome = take(after, tmp_path / described.name, described, mapped, powers=powers)
+            outcome = take(after, tmp_path / described.name, described, powers=powers)
         except InputError as why:
             wrong[described.name] = why.message
             continue

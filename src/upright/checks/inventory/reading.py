@@ -99,18 +99,32 @@ def _bill(path: Path, data: bytes, place: str, findings: Findings) -> None:
     _list(path, place, findings)
     try:
         document: Any = msgspec.json.decode(data)
-        parts = list(_parts(document.get("components") or [], 0))
-        services = [one for one in document.get("services") or [] if isinstance(one, Mapping)]
-    except (msgspec.DecodeError, AttributeError, TypeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError):
         return  # which the list has said
-    main = document.get("metadata", {}).get("component") if isinstance(document.get("metadata"), Mapping) else None
-    for part in [*parts, *([main] if isinstance(main, Mapping) else [])]:
-        sort, name = _PARTS.get(str(part.get("type"))), str(part.get("name") or "")
-        if sort is not None and name:
-            findings.add(sort, name, place, f"{part['type']} of a bill of materials")
-    for service in services:
-        for url in service.get("endpoints") or []:
-            read_text(str(url), place, findings)
+    if not isinstance(document, Mapping):
+        return
+    metadata = document.get("metadata")
+    main = metadata.get("component") if isinstance(metadata, Mapping) else None
+    for part in [*_parts(document.get("components"), 0), *([main] if isinstance(main, Mapping) else [])]:
+        kind, name = part.get("type"), part.get("name")
+        if not (isinstance(kind, str) and isinstance(name, str) and name):
+            findings.unclear.append((place, "one of its components has no type or no name"))
+        elif kind in _PARTS:
+            findings.add(_PARTS[kind], name, place, f"{kind} of a bill of materials")
+    for url in _endpoints(document.get("services"), place, findings):
+        read_text(url, place, findings)
+
+
+def _endpoints(services: Any, place: str, findings: Findings) -> Iterator[str]:
+    """The addresses of a bill's services; one that is not as CycloneDX has it leaves the answer open."""
+    if services is None:
+        return
+    for service in services if isinstance(services, list) else [services]:
+        endpoints = service.get("endpoints", []) if isinstance(service, Mapping) else None
+        if isinstance(services, list) and isinstance(endpoints, list):
+            yield from map(str, endpoints)
+        else:
+            findings.unclear.append((place, "one of its services has no list of endpoints that can be read"))
 
 
 def _parts(components: Any, depth: int) -> Iterator[Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError, connection
 
 from api.program import Program, code, new
 from records.organisation import SETUP, Organisation, actor_of
@@ -125,3 +126,22 @@ def test_a_use_is_noted_now_and_then_and_is_no_change_of_the_record(meridian: Or
     assert later.last_used_at > first.last_used_at
     assert later.version == 1
     assert verify().outcome == "intact"
+
+
+def test_who_only_reads_never_waits_for_who_writes(meridian: Organisation, owner: Program) -> None:
+    said: list[str] = []
+
+    def locked(execute: Any, sql: str, *given: Any) -> Any:
+        said.append(sql)
+        if sql.startswith("UPDATE"):
+            raise OperationalError("database is locked")
+        return execute(sql, *given)
+
+    with connection.execute_wrapper(locked):
+        assert owner.get("system").status_code == 200
+    assert ApiToken.objects.get(pk=owner.token.pk).last_used_at is None
+    if connection.vendor == "sqlite":
+        kept = [sql for sql in said if sql.startswith(("PRAGMA", "UPDATE"))]
+        assert (kept[0], kept[-1]) == ("PRAGMA busy_timeout = 0", "PRAGMA busy_timeout = 20000")
+    owner.get("system")
+    assert ApiToken.objects.get(pk=owner.token.pk).last_used_at is not None

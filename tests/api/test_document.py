@@ -7,7 +7,7 @@ import sys
 from django.test import Client
 
 from api.program import Program
-from upright.api.document import described_api
+from upright.api.document import described_api, part
 from upright.api.shapes import shapes_of
 from upright.desk.description import registered
 from upright.records.identity.editing import may_be_added
@@ -54,11 +54,29 @@ def test_no_answer_is_a_page_of_html_where_cookies_would_be_checked(db: None) ->
         assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
 
 
-def test_a_page_that_reverses_an_address_does_not_make_the_api() -> None:
+def test_an_address_makes_the_routes_of_its_own_type_alone_and_no_page_makes_any() -> None:
     program = (
         "import django\ndjango.setup()\nfrom django.urls import reverse, resolve\nfrom upright.api import document\n"
-        "reverse('account_login')\nprint(document.made.cache_info().currsize)\n"
-        "resolve('/api/v1/system')\nprint(document.made.cache_info().currsize)"
+        "def made(): print(document.part.cache_info().currsize, document.made.cache_info().currsize)\n"
+        "reverse('account_login')\nmade()\nresolve('/api/v1/system')\nmade()"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["0", "1"]
+    assert run.stdout.split() == ["0", "0", "1", "0"]
+
+
+def test_routes_made_type_by_type_are_those_that_the_document_describes() -> None:
+    described = {(path, method) for path, methods in described_api("/")["paths"].items() for method in methods}
+    apart = [
+        (f"/api/v1{path}", method.lower(), name)
+        for name in ("", *registered())
+        for router in part(name)._get_bound_routers()
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    ]
+    assert {(path, method) for path, method, _ in apart} == described
+    assert len(apart) == len(described)
+    owners: dict[str, set[str]] = {}
+    for path, _, name in apart:
+        owners.setdefault(path, set()).add(name)
+    assert {path: names for path, names in owners.items() if len(names) > 1} == {}  # else 405 would hide a method

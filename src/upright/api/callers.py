@@ -14,7 +14,7 @@ from upright.kernel import Actor, Ref
 from upright.records.identity.acting import Scope, acting
 from upright.records.identity.models import ApiToken
 from upright.records.identity.power import Powers, powers_of
-from upright.records.identity.tokens import digest_of, new_secret, read_token
+from upright.records.identity.tokens import digest_of, new_secret, note_use, read_token
 from upright.records.trail.server_log import now
 
 BAD_TOKENS = 20
@@ -110,5 +110,4 @@ def _count_bad(request: HttpRequest) -> int:
 def _note_use(token: ApiToken) -> None:
     moment = now()
     if token.last_used_at is None or moment - token.last_used_at > _NOTED_EVERY:
-        token.last_used_at = moment
-        token.save(update_fields=["last_used_at"])
+        note_use(token, moment)

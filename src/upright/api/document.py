@@ -20,7 +20,7 @@ from upright.api.imports import add_imports
 from upright.api.problems import middle_answer
 from upright.api.records import add_routes
 from upright.api.shapes import Problem
-from upright.desk.description import registered
+from upright.desk.description import record_type, registered
 
 _ABOUT = (
     "Every record type of the management system: list, read, add, change, history and its moves. A token is shown as "
@@ -34,7 +34,29 @@ _READS = frozenset({"GET", "HEAD"})
 
 @cache
 def made() -> NinjaAPI:
-    """The routes of every described type."""
+    """All routes, which the document describes."""
+    api = _empty()
+    for described in registered().values():
+        add_routes(api, described)
+    _add_more(api)
+    return api
+
+
+@cache
+def part(name: str) -> NinjaAPI:
+    """The routes of one described type; of the empty name, those that are more than a record's.
+
+    The models of a thousand operations take seconds to make, which nobody has to wait for who asks for one type.
+    """
+    api = _empty()
+    if name:
+        add_routes(api, record_type(name))
+    else:
+        _add_more(api)
+    return api
+
+
+def _empty() -> NinjaAPI:
     api = NinjaAPI(
         title="Upright",
         version=__version__,
@@ -47,11 +69,12 @@ def made() -> NinjaAPI:
     )
     for error in (Exception, Http404, HttpError, ShapeError):  # each of which django-ninja would answer itself
         api.add_exception_handler(error, middle_answer)
-    for described in registered().values():
-        add_routes(api, described)
+    return api
+
+
+def _add_more(api: NinjaAPI) -> None:
     add_assurance(api)
     add_imports(api)
-    return api
 
 
 def openapi(request: HttpRequest) -> HttpResponse:

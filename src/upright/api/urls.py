@@ -14,8 +14,9 @@ from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 
 from upright.api.callers import Call
-from upright.api.document import guide, made, openapi
+from upright.api.document import guide, openapi, part
 from upright.api.problems import ApiError, answer, not_found
+from upright.desk.description import registered
 
 View = Callable[..., HttpResponseBase]
 
@@ -48,35 +49,65 @@ def nothing(_request: HttpRequest) -> HttpResponse:
     return answer(not_found())
 
 
-class Routes(URLResolver):
-    """Made when first walked, not when a worker starts: the types of all operations cost seconds. Names are not
-    reversed, so that a page that reverses another address does not make them either.
+class Beginning(RoutePattern):
+    """Addresses whose first part is a name; of the empty name, all. It takes nothing off them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("")
+        self._beginning = name
+
+    def match(self, path: str) -> tuple[str, tuple[Any, ...], dict[str, Any]] | None:
+        """The whole address, where it begins so."""
+        is_mine = not self._beginning or path.partition("/")[0] == self._beginning
+        return (path, (), {}) if is_mine else None
+
+
+class Part(URLResolver):
+    """Routes that are made when one of them is first asked for, not when a worker starts.
+
+    Names are not reversed, so that a page that reverses another address does not make them either.
     """
 
     _namespace_dict: dict[str | None, Any]
     _app_dict: dict[str | None, Any]
 
-    def __init__(self) -> None:
-        super().__init__(RoutePattern(""), [])
+    def __init__(self, name: str) -> None:
+        super().__init__(Beginning(name), [])
+        self._part = name
 
     @cached_property
     def url_patterns(self) -> list[URLPattern | URLResolver]:
-        """The routes of the API."""
-        found: list[URLPattern | URLResolver] = [
-            path("openapi.json", guarded(openapi), name="openapi"),
-            path("", guarded(guide), name="guide"),
-        ]
-        for pattern in made().urls[0]:
+        """The routes of one type, or those that are more than a record's."""
+        found: list[URLPattern | URLResolver] = []
+        for pattern in part(self._part).urls[0]:
             if isinstance(pattern, URLPattern) and pattern.name != "api-root":
                 pattern.callback = guarded(pattern.callback)
                 found.append(pattern)
-        return [*found, re_path(r"^[\s\S]*$", guarded(nothing), name="nothing")]
+        return found
 
     def _populate(self) -> None:
         language = get_language()
         self._namespace_dict[language], self._app_dict[language] = {}, {}
         self._reverse_dict[language] = MultiValueDict()
         self._populated = True
+
+
+class Routes(Part):
+    """All of them; an address looks at those of its own type alone."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    @cached_property
+    def url_patterns(self) -> list[URLPattern | URLResolver]:
+        """The routes of the API."""
+        return [
+            path("openapi.json", guarded(openapi), name="openapi"),
+            path("", guarded(guide), name="guide"),
+            *(Part(name) for name in registered()),
+            Part(""),
+            re_path(r"^[\s\S]*$", guarded(nothing), name="nothing"),
+        ]
 
 
 app_name = "api"

@@ -23,11 +23,12 @@ from upright.desk.values import label
 from upright.desk.visible import visible
 from upright.kernel import Actor, InputError
 from upright.records.identity.power import Powers
-from upright.records.trail.door import BATCH, change
+from upright.records.trail.door import change
 from upright.records.trail.record import Record
 from upright.records.trail.references import demand_claimable
 
 MOST_PROBLEMS = 500
+BATCH = 200  # rows a transaction: while one is written, whoever else writes waits, and a log-in is a write too
 _MOST_NAMED = 5000
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 Rows = Iterable[tuple[int, list[str]]]

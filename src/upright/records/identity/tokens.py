@@ -1,22 +1,26 @@
 """API tokens: what a program shows in place of a person's log-in. A token may at most what its scope says."""
 
 import hmac
+import logging
 import os
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import OperationalError, connection, models, transaction
 
 from upright.kernel import Ref, RefError
 from upright.records.trail.record import Record, find, writing
 from upright.records.trail.server_log import now
 
 PREFIX = "upr"
+_LOG = logging.getLogger("upright.identity")
 LONGEST = timedelta(days=366)
 _FORM = re.compile(rf"{PREFIX}_([0-9a-f]{{32}})_([A-Za-z0-9_-]{{43}})")
 _SECRET_BYTES = 32
@@ -86,6 +90,36 @@ class ApiToken(Record):
 
     def __str__(self) -> str:
         return self.name
+
+
+def note_use(token: ApiToken, moment: datetime) -> None:
+    """Keeps when a token was used, where that costs nobody a wait: who only reads never waits for who writes.
+
+    While another holds SQLite's write lock, or where its disk is full, the next use is noted instead.
+    """
+    token.last_used_at = moment
+    try:
+        with without_waiting(), transaction.atomic():
+            token.save(update_fields=["last_used_at"])
+    except OperationalError:
+        _LOG.debug("the use of a token was not noted", extra={"token": str(token.pk)})
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Within the block, SQLite refuses at once what another writer holds up; PostgreSQL holds up nothing here."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"PRAGMA busy_timeout = {round(connection.settings_dict['OPTIONS'].get('timeout', 5) * 1000)}"
+            )
 
 
 def new_secret() -> str:

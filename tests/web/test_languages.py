@@ -14,6 +14,7 @@ from django.utils import translation
 from posture.making import CATALOGUE, any_facts
 from records.identity.accounts import account, logged_in
 from records.organisation import Organisation, actor_of
+from upright.catalogue import Catalogue
 from upright.posture import explain
 from upright.records.collaboration.notices import keep_wishes
 from upright.records.trail.door import write
@@ -34,6 +35,12 @@ GERMAN = {
     "/jump/?q=zzz": ("Search or jump", "Suchen oder springen"),
     "/in/systems/": ("Skip to content", "Zum Inhalt springen"),
     "/in/controls/": ("Controls", "Maßnahmen"),
+    "/in/controls/?at=eu-ai-act:AIA-43": ("Conformity assessment", "Konformitätsbewertung"),
+    "/in/controls/?at=gdpr:GDPR-15": ("Confirm processing", "aussagekräftige Informationen"),
+    "/in/controls/?at=iso42001:6.1.4": ("foreseeable misuse", "vorhersehbare Fehlanwendung"),
+    "/in/controls/?at=nist-ai-rmf:MAP-1.5": ("Risk tolerances", "Risikotoleranz"),
+    "/in/controls/side-by-side/?right=gdpr": ("beside", "neben"),
+    "/kind/group-fairness/": ("error-rate differences", "Fehlerquoten"),
     "/in/evidence/": ("Evidence", "Nachweise"),
     "/in/organisation/worker/": ("Workers", "Läuft"),
     "/records/system/": ("Filter", "Filtern"),
@@ -114,6 +121,15 @@ def test_all_that_judgement_says_has_a_german_sentence_and_what_people_wrote_sta
         assert sentences.said("risk:x is closed already.") == "risk:x ist schon geschlossen."
         assert sentences.said("x" * 5000) == "x" * 5000
     assert [sentences.said(one) for one in sorted(said)] == sorted(said), "English stays as it was made"
+
+
+def test_all_that_the_catalogue_says_of_requirements_and_kinds_has_its_german() -> None:
+    said = {text for one in Catalogue.load().requirements.values() for text in (one.title, one.text, *one.cautions)}
+    said |= {text for one in Catalogue.load().kinds.values() for text in (one.meaning, one.id.replace("-", " "))}
+    assert len(said) > 800
+    with translation.override("de"):
+        kept = {one for one in said if one.count(" ") > 1 and sentences.said(one) == one}
+    assert kept == set()
 
 
 def test_what_is_compiled_is_read_by_pythons_own_gettext_and_what_is_read_is_what_was_written() -> None:

@@ -56,9 +56,15 @@ def _of_type(described: RecordType) -> Iterator[str]:
 def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
     for framework in catalogue.frameworks.values():
         yield framework.title
-        yield from (one.title for one in framework.groups)
-    yield from (one.title for one in catalogue.requirements.values())
-    yield from (one.replace("-", " ") for one in catalogue.kinds)
+        for group in framework.groups:
+            yield group.title
+    for requirement in catalogue.requirements.values():
+        yield requirement.title
+        yield requirement.text
+        yield from requirement.cautions
+    for kind in catalogue.kinds.values():
+        yield kind.id.replace("-", " ")
+        yield kind.meaning
     yield from (one.replace("-", " ") for one in catalogue.stages)
     yield from (one.question for one in catalogue.traits.values())
     yield from (item.why for items in catalogue.gates.stages.values() for item in items)

@@ -355,3 +355,32 @@ def test_a_framework_without_its_head_is_reported_not_raised(tmp_path):
 
 def test_a_folder_that_is_not_there_is_reported_not_raised(tmp_path):
     assert [p.code for p in lint([tmp_path / "absent"])] == ["UP-CAT-03"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "code"),
+    [
+        ("kinds.yaml", "kinds: [\n", 2, "UP-CAT-01"),
+        ("iso42001/requirements.yaml", "requirements: [\n", 2, "UP-CAT-01"),
+        ("traits.yaml", "- \t x: [", 1, "UP-CAT-01"),
+        ("stages.yaml", "stages: 3\n", 1, "UP-CAT-05"),
+        ("kinds.yaml", "kinds:\n- {id: orphan}\n", 2, "UP-CAT-07"),
+    ],
+)
+def test_what_only_follows_from_an_unreadable_file_is_counted_behind_it(tmp_path, name, text, line, code):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    root, rest = lint([tmp_path])
+    assert (Path(root.file), root.line, root.code) == (path, line, code)
+    assert (Path(rest.file), rest.code) == (path, "UP-CAT-25")
+    assert int(rest.message.partition(" ")[0]) > 5
+
+
+def test_a_fault_that_was_only_counted_is_said_once_the_file_can_be_read(overlay):
+    requirements, traits = overlay / "mine" / "requirements.yaml", overlay / "traits.yaml"
+    requirements.write_text(requirements.read_text().replace("my-record", "no-record"))
+    traits.write_text("- \t x: [")
+    assert not [one for one in lint([overlay]) if "no-record" in one.message]
+    traits.unlink()
+    assert {one.code for one in lint([overlay]) if "no-record" in one.message} == {"UP-CAT-07"}

@@ -13,6 +13,8 @@ from upright.catalogue.types import Ask, GateItem, Kind, Trait
 from upright.kernel import TimeError, parse_duration
 
 MANY = 5
+_MAY_FOLLOW = frozenset({"UP-CAT-07", "UP-CAT-14", "UP-CAT-15", "UP-CAT-17", "UP-CAT-18", "UP-CAT-20", "UP-CAT-24"})
+"""Names that lead nowhere: where a file or an entry cannot be read, what it would have named is missing everywhere."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,14 +33,23 @@ def lint(paths: Sequence[Path] = ()) -> list[Problem]:
     """Everything wrong in our own data with ``paths`` laid over it; an empty list means sound.
 
     Found are: a kind that nothing produces, a requirement without ask, one that no example can meet, an ask shared by
-    many without a reason, a crosswalk, threat or gate to nowhere, duplicate ids, and files that cannot be read.
+    many without a reason, a crosswalk, threat or gate to nowhere, duplicate ids, and files that cannot be read. Where
+    there is something that cannot be read, names that lead nowhere are only counted, in a last problem.
     """
     try:
         layers = loading.Layers(tuple(Path(path) for path in paths))
     except CatalogueError as why:
         return [_problem_of(why)]
-    problems = list(Linter(layers).problems())
-    return sorted(set(problems), key=lambda p: (p.file, p.line, p.code, p.message))
+    linter = Linter(layers)
+    problems = set(linter.problems())
+    roots = problems & set(linter.unread)
+    follow = {one for one in problems - roots if roots and one.code in _MAY_FOLLOW}
+    shown = sorted(problems - follow, key=lambda p: (p.file, p.line, p.code, p.message))
+    if follow:
+        first = min(roots, key=lambda p: (p.file, p.line))
+        message = f"{len(follow)} more that may only follow from what cannot be read here; mend that, then lint again."
+        shown.append(Problem(file=first.file, line=first.line, message=message, code="UP-CAT-25"))
+    return shown
 
 
 def _problem_of(why: CatalogueError) -> Problem:
@@ -55,6 +66,7 @@ class Linter:
     def __init__(self, layers: loading.Layers) -> None:
         self.layers = layers
         self.found: list[Problem] = []
+        self.unread: list[Problem] = []
         self.kinds: dict[str, Kind] = {}
         self.kind_places: dict[str, tuple[Document, int]] = {}
         self.ends: set[str] = set()
@@ -83,13 +95,17 @@ class Linter:
         """Notes a fault."""
         self.found.append(Problem(file=document.name, line=line, message=message, code=code))
 
+    def _unread(self, why: CatalogueError) -> None:
+        self.unread.append(_problem_of(why))
+        self.found.append(self.unread[-1])
+
     def _open(self, name: str) -> Document | None:
         if self.layers.find(name) is None:
             return None
         try:
             return self.layers.document(name)
         except CatalogueError as why:
-            self.found.append(_problem_of(why))
+            self._unread(why)
             return None
 
     def _rows(self, document: Document | None, key: str) -> Iterator[tuple[int, Any]]:
@@ -98,7 +114,7 @@ class Linter:
         try:
             yield from enumerate(loading.read_list(document, key))
         except CatalogueError as why:
-            self.found.append(_problem_of(why))
+            self._unread(why)
 
     def _each(self, name: str, key: str, shape: type[loading.T]) -> Iterator[loading.T]:
         document = self._open(name)
@@ -107,7 +123,7 @@ class Linter:
                 assert document is not None
                 yield loading.convert(document, plain, shape, key, position)
             except CatalogueError as why:
-                self.found.append(_problem_of(why))
+                self._unread(why)
 
     def _kinds(self, name: str) -> None:
         document = self._open(name)
@@ -119,8 +135,9 @@ class Linter:
             except CatalogueError as why:
                 if isinstance(plain, dict) and "produced_by" not in plain and "id" in plain:
                     self.report(document, line, f'kind "{plain["id"]}" has no producer: give produced_by.', "UP-CAT-07")
+                    self.unread.append(self.found[-1])
                 else:
-                    self.found.append(_problem_of(why))
+                    self._unread(why)
                 continue
             if kind.id in self.kinds:
                 self.report(document, line, f'kind "{kind.id}" is there twice; keep one.', "UP-CAT-12")
@@ -147,7 +164,7 @@ class Linter:
         try:
             text = loading.convert(head, head.value, loading.FrameworkText)
         except CatalogueError as why:
-            self.found.append(_problem_of(why))
+            self._unread(why)
             return
         groups = [group.id for group in text.groups]
         self.ends |= {f"{name}:{group}" for group in groups}
@@ -174,7 +191,7 @@ class Linter:
         except CatalogueError as why:
             missing_asks = isinstance(plain, dict) and "asks" not in plain and "id" in plain
             message = f'"{plain["id"]}" asks for nothing, so it could never be met.' if missing_asks else ""
-            self.found.append(_problem_of(why))
+            self._unread(why)
             if missing_asks:
                 self.report(document, line, message, "UP-CAT-13")
             return
@@ -319,7 +336,7 @@ class Linter:
         try:
             item = loading.convert(document, plain, GateItem, *place)
         except CatalogueError as why:
-            self.found.append(_problem_of(why))
+            self._unread(why)
             return
         if (item.requirement is None) == (item.kind is None):
             self.report(document, line, "a gate names a requirement or a kind, one of the two.", "UP-CAT-17")

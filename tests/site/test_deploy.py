@@ -2,6 +2,7 @@
 
 import configparser
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,11 +46,45 @@ def test_the_container_runs_what_there_is_without_rights() -> None:
     assert [word for word in copied if not (DEPLOY.parent / word).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["upright.service", "upright-worker.service"])
-def test_the_unit_starts_what_there_is_without_rights(name: str) -> None:
+def test_the_image_and_its_database_are_of_one_debian_and_install_an_extra_that_there_is() -> None:
+    text = (DEPLOY / "Containerfile").read_text()
+    images = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    database = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["database"]["image"]
+    assert {image.rpartition("-")[2] for image in (*images, database)} == {"trixie"}
+    extras = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(re.findall(r"'\.\[([a-z]+)\]'", text)) <= set(extras)
+
+
+def test_every_variable_that_deploying_sets_is_read_by_the_product() -> None:
+    set_here = {name for path in DEPLOY.iterdir() for name in re.findall(r"UPRIGHT_[A-Z_]+", path.read_text())}
+    sources = "".join(path.read_text() for path in (DEPLOY.parent / "src").rglob("*.py"))
+    of_compose = {"UPRIGHT_DATABASE_PASSWORD", "UPRIGHT_ORGANISATION"}  # compose puts them into other values
+    assert {name for name in set_here - of_compose if name not in sources} == set()
+
+
+def unit_of(name: str) -> configparser.ConfigParser:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read(DEPLOY / name)
+    return unit
+
+
+def test_both_units_are_bound_alike_and_leave_a_model_its_own_sandbox() -> None:
+    own = {"ExecStart", "Restart"}
+    server, worker = (
+        {name: value for name, value in unit_of(one)["Service"].items() if name not in own}
+        for one in ("upright.service", "upright-worker.service")
+    )
+    assert server == worker
+    # without these a child that loads a model could not bound which files it reads
+    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} < set(
+        server["SystemCallFilter"].split()
+    )
+
+
+@pytest.mark.parametrize("name", ["upright.service", "upright-worker.service"])
+def test_the_unit_starts_what_there_is_without_rights(name: str) -> None:
+    unit = unit_of(name)
     program, *words = unit["Service"]["ExecStart"].split()
     assert program == "/opt/upright/bin/upright"
     assert known(words) == set()

@@ -188,7 +188,7 @@ def test_what_cannot_be_saved_is_said_beside_the_field_and_the_text_stays(lead: 
     lead.post("/records/system/add/", taken)
     again = lead.post("/records/system/add/", taken)
     assert again.status_code == 400
-    assert "system:s is taken" in again.content.decode()
+    assert "&quot;system:s&quot; is taken" in again.content.decode()
 
 
 def test_of_two_who_save_at_once_the_second_sees_both_versions_and_may_save_over(
@@ -316,7 +316,10 @@ def test_a_move_that_would_be_refused_says_why_before_and_after_it_is_tried(
 ) -> None:
     before = server_log().view().size
     text = lead.get("/record/system:mortgage/").content.decode()
-    assert 'Retire</span><span id="why-retire_system">system:mortgage was never in use' in text
+    assert (
+        'Retire</span><span id="why-retire_system"><a href="/record/system:mortgage/">Mortgage lending</a> was never'
+        in text
+    )
     assert server_log().view().size == before
     tried = lead.post("/move/retire_system/system:mortgage/", {"reason": "Old."})
     assert tried.status_code == 400
@@ -341,7 +344,7 @@ def test_a_bulk_move_that_one_record_refuses_moves_none(lead: Client, meridian: 
     sent = {"ref": [used.ref, system.ref], "act": "move:retire_system", "reason": "Old."}
     answer = lead.post("/records/system/bulk/", sent)
     assert answer.status_code == 400
-    assert "system:mortgage was never in use" in answer.content.decode()
+    assert '<a href="/record/system:mortgage/">Mortgage lending</a> was never in use' in answer.content.decode()
     assert refresh(used).stage == "operation-monitoring"
     assert lead.post("/records/system/bulk/", sent | {"ref": [used.ref]}).status_code == 302
     assert refresh(used).stage == "retirement"

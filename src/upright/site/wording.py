@@ -65,6 +65,8 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
     for kind in catalogue.kinds.values():
         yield kind.id.replace("-", " ")
         yield kind.meaning
+        yield from (kind.produced_by, *kind.subject)
+    yield from (str(link.get("strength", "")) for one in catalogue.crosswalks.values() for link in one["links"])
     yield from (one.replace("-", " ") for one in catalogue.stages)
     yield from (one.question for one in catalogue.traits.values())
     yield from (item.why for items in catalogue.gates.stages.values() for item in items)

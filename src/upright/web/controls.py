@@ -21,6 +21,7 @@ from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.web.evidence import fresh_until, readable
 from upright.web.frame import catalogue
+from upright.web.naming import know, learn
 from upright.web.posture import RIGHT, SHORT, WORST_FIRST, ordered, short
 from upright.web.requests import Request
 from upright.web.sentences import said
@@ -64,7 +65,7 @@ class Point:
     about: str
     fresh_for: str | None
     mode: str
-    answers: tuple[tuple[str, EvidenceRow | None], ...]
+    answers: tuple[tuple[str, str, EvidenceRow | None], ...]
     verb: str
     address: str
 
@@ -173,6 +174,8 @@ def _detail(
     request: Request, system: System, requirement: "Requirement", statuses: Mapping[str, Status]
 ) -> dict[str, Any]:
     told = explain_of(requirement.id, system.ref)
+    know(request, system)
+    learn(request, (*told.sentences, *(one.subject for one in told.cells)))
     rows = {one.evidence: one for one in readable(request).filter(evidence__in=told.evidence[:64])}
     status = statuses.get(requirement.id, "unknown")
     group = next(
@@ -220,11 +223,11 @@ def _point(
     for one in own:
         row = next((rows[item] for item in one.evidence if item in rows), None)
         if row is not None or one.state != "none":
-            answers.append((f"{one.subject}: {said(_SAID.get(one.reason, one.reason.replace('-', ' ')))}", row))
+            answers.append((one.subject, said(_SAID.get(one.reason, one.reason.replace("-", " "))), row))
     return Point(
         words=gettext(" or ").join(said(one.replace("-", " ")) for one in kinds),
         status=status,
-        about=ask.about,
+        about=said(ask.about),
         fresh_for=ask.fresh_for,
         mode=gettext("must have been done") if ask.mode == "must_be_done" else gettext("must pass"),
         answers=tuple(answers[:_SHOWN]),

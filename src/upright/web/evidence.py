@@ -32,6 +32,7 @@ from upright.web.places import shelves
 from upright.web.plots import interval, limit_words, number, of_whom, plots
 from upright.web.posture import RIGHT, WORST_FIRST, short
 from upright.web.requests import Request
+from upright.web.sentences import said
 
 RESULTS = ("passed", "failed", "undecided", "errored")
 _PER = 50
@@ -168,6 +169,7 @@ def kind(request: Request, kind: str) -> HttpResponse:
         "web/kind.html",
         {
             "kind": known,
+            "about": ", ".join(said(one) for one in known.subject),
             "asked": [catalogue().requirements[one] for one in asked_by().get(kind, ())],
             "rows": rows.order_by("-index")[:_EARLIER],
             "fresh_for": strictest_freshness(catalogue(), (kind,)),

@@ -58,7 +58,7 @@ def give_ref(record: Record, numbers: Numbers) -> str:
         return f"{name}-{numbers.next(name):04d}"
     ref = f"{kind}:{slug(str(getattr(record, record.named_by)))}"
     if LedgerStream.objects.filter(ref=ref).exists():
-        raise InputError(f"{ref} is taken, now or in the past; give another name.", code="UP-DOOR-05")
+        raise InputError(f'"{ref}" is taken, now or in the past; give another name.', code="UP-DOOR-05")
     return ref
 
 
@@ -77,7 +77,7 @@ def demand_claimable(record: Record) -> str:
     if Ref.parse(ref).type != record.ref_type or own not in {None, ref}:
         raise InputError(f"{ref} is not the reference of a {record.ref_type}.", code="UP-DOOR-05")
     if LedgerStream.objects.filter(ref=ref).exists():
-        raise InputError(f"{ref} is taken, now or in the past; give another name.", code="UP-DOOR-05")
+        raise InputError(f'"{ref}" is taken, now or in the past; give another name.', code="UP-DOOR-05")
     return ref
 
 

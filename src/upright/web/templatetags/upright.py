@@ -17,7 +17,7 @@ from upright.desk.values import Shown, day
 from upright.kernel import parse_time, time_text
 from upright.records.governance.data import KindDataFormField
 from upright.records.trail.server_log import now
-from upright.web import sentences
+from upright.web import naming, sentences
 from upright.web.choosing import settle
 from upright.web.kinds import kind_inputs
 from upright.web.posture import short
@@ -170,11 +170,9 @@ def is_checkbox(field: BoundField) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def to_you(context: template.Context, message: str) -> str:
-    """A refusal as it is told to whom it concerns."""
-    actor = getattr(context.get("request"), "actor", None)
-    told = sentences.said(message)
-    return told if actor is None else told.replace(str(actor), gettext("You"), 1)
+def to_you(context: template.Context, message: str) -> SafeString:
+    """A refusal or a reason as it is told to whom it concerns: records by their names, with a link."""
+    return naming.named(context.get("request"), str(message))
 
 
 @register.filter

@@ -1,0 +1,77 @@
+"""References within what we say, as the names that people gave, with a link; what may not be read keeps its reference.
+
+Verbs, judgement, ledger and API name records by reference. A page reads them back here, after ``sentences``.
+"""
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from upright.desk.description import registered
+from upright.desk.visible import visible
+from upright.records.trail.record import Record
+from upright.web.frame import catalogue
+from upright.web.posture import short
+from upright.web.sentences import said
+from upright.web.values import record_address
+
+_NAME = re.compile(r"(?<![\w:/@.\"-])([a-z][a-z0-9-]*):([A-Za-z0-9_][A-Za-z0-9._/-]*)(?![\w@/-])")
+"""A reference, or a requirement's id; one in quotation marks is spoken of as a text."""
+_MOST = 64
+
+
+def named(request: HttpRequest | None, text: str, *, is_told: bool = True) -> SafeString:
+    """A sentence of ours in the reader's language, as HTML: who reads it is "You", records are named and linked."""
+    words = said(text) if is_told else text
+    actor = str(getattr(request, "actor", ""))
+    learn(request, (words,))
+    known = _known(request)
+    parts, at = [], 0
+    for place in _NAME.finditer(words):
+        ref = place[0].rstrip("./-")
+        parts.append(escape(words[at : place.start()]))
+        parts.append(gettext("You") if ref == actor and place.start() == 0 else _shown(ref, known))
+        at = place.start() + len(ref)
+    return mark_safe("".join((*parts, escape(words[at:]))))  # noqa: S308 (each part is escaped)
+
+
+def learn(request: HttpRequest | None, texts: Iterable[str]) -> None:
+    """Reads the names of what several sentences mention, one query a type, so that each of them asks for none."""
+    powers = getattr(request, "powers", None)
+    if powers is None:
+        return
+    known = _known(request)
+    refs = {place[0].rstrip("./-") for text in texts for place in _NAME.finditer(text)} - known.keys()
+    wanted: dict[str, list[str]] = {}
+    for ref in sorted(refs)[:_MOST]:
+        if (kind := ref.partition(":")[0]) in registered():
+            wanted.setdefault(kind, []).append(ref)
+    for kind, some in wanted.items():
+        known |= dict.fromkeys(some, "")
+        known |= {one.ref: str(one) for one in visible(registered()[kind].model, powers).filter(ref__in=some)}
+
+
+def know(request: HttpRequest, *records: Record) -> None:
+    """What a page has read already needs no query."""
+    _known(request).update({one.ref: str(one) for one in records})
+
+
+def _known(request: HttpRequest | None) -> dict[str, str]:
+    if request is None:
+        return {}
+    known: dict[str, str] = request.__dict__.setdefault("named", {})
+    return known
+
+
+def _shown(ref: str, known: dict[str, str]) -> str:
+    if ref in catalogue().requirements:
+        return escape(short(ref))
+    if ref.startswith("organisation:"):
+        return escape(gettext("the organisation"))
+    name = known.get(ref, "")
+    return format_html('<a href="{}">{}</a>', record_address(ref), name) if name else escape(ref)

@@ -1,0 +1,93 @@
+"""References in sentences on pages: the name that people gave, with a link; what may not be read stays a reference."""
+
+import pytest
+from django.db import connection
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
+
+from records.identity.accounts import stranger
+from records.organisation import Organisation, actor_of
+from upright.records.identity.approval import demand_approver
+from upright.records.identity.models import Person
+from upright.records.identity.power import powers_of
+from upright.records.inventory.models import System
+from upright.records.trail.door import write
+from upright.records.trail.errors import RefusedError
+from upright.web.naming import know, learn, named
+
+
+def asked_by(person: Person) -> HttpRequest:
+    request = RequestFactory().get("/")
+    request.actor = actor_of(person)
+    request.powers = powers_of(request.actor)
+    return request
+
+
+@pytest.fixture
+def system(meridian: Organisation) -> System:
+    made = meridian.system(name="<b>Loans & homes</b>")
+    return write(made, actor=actor_of(meridian.owner), action="inventory.system.added")
+
+
+def test_who_and_what_are_named_with_a_link_for_who_may_read_them(meridian: Organisation, system: System) -> None:
+    request = asked_by(meridian.lead)
+    shown = '<a href="/record/system:mortgage/">&lt;b&gt;Loans &amp; homes&lt;/b&gt;</a>'
+    owner = f'<a href="/record/{meridian.owner.ref}/">Olu Owner</a>'
+    cases = {
+        f"{system.ref} is {meridian.owner.ref}.": f"{shown} is {owner}.",
+        f"{meridian.lead.ref} may not do this about {system.ref}: ask.": f"You may not do this about {shown}: ask.",
+        f"(see {system.ref}), {system.ref}": f"(see {shown}), {shown}",
+        "system:none is not there": "system:none is not there",
+        "about dataset:mortgage/applications yet": "about dataset:mortgage/applications yet",
+        "iso42001:A.5.2 is unknown for organisation:meridian.": "ISO 42001 A.5.2 is unknown for the organisation.",
+        "at 10:30, see https://x.example/system:mortgage": "at 10:30, see https://x.example/system:mortgage",
+        '"system:mortgage" is taken': "&quot;system:mortgage&quot; is taken",
+        "mailto:<script>alert(1)</script>": "mailto:&lt;script&gt;alert(1)&lt;/script&gt;",
+        f"{system.ref}@sha256:{'a' * 64}": f"{system.ref}@sha256:{'a' * 64}",
+    }
+    assert {text: str(named(request, text)) for text in cases} == cases
+
+
+def test_a_name_that_may_not_be_read_is_not_given_away(meridian: Organisation, system: System) -> None:
+    text = f"{system.ref} belongs to {meridian.owner.ref}."
+    assert str(named(asked_by(stranger(meridian)), text)) == text
+    assert str(named(RequestFactory().get("/"), text)) == text
+    assert str(named(None, text)) == text
+
+
+def test_a_refusal_says_names_on_a_page_and_references_elsewhere(meridian: Organisation, system: System) -> None:
+    with pytest.raises(RefusedError) as refused:
+        demand_approver(
+            "inventory.system.read",
+            system,
+            actor=actor_of(meridian.owner),
+            authors={meridian.owner.ref},
+            clause="8.1",
+        )
+    assert meridian.lead.ref in refused.value.message
+    told = str(named(asked_by(meridian.lead), refused.value.message))
+    assert f'<a href="/record/{meridian.lead.ref}/">Ada Lead</a>.' in told
+    assert "person:" not in told.replace("/record/person:", "")
+    with override("de"):
+        german = str(named(asked_by(meridian.owner), refused.value.message))
+    assert "Ada Lead" not in german  # who owns a system of one unit reads nobody of the whole organisation
+    assert "somebody else" not in german
+
+
+def test_many_sentences_cost_one_query_a_type(meridian: Organisation, system: System) -> None:
+    request = asked_by(meridian.lead)
+    texts = [f"{system.ref} {n} {meridian.owner.ref} {meridian.lead.ref}" for n in range(20)]
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        learn(request, texts)
+        told = [named(request, one) for one in texts]
+    assert len(asked) == 2
+    assert all("Olu Owner" in one for one in told)
+    again = asked_by(meridian.lead)
+    know(again, system)
+    with CaptureQueriesContext(connection) as none:
+        named(again, system.ref)
+    assert len(none) == 0

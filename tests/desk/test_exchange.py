@@ -13,17 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.examples import EXAMPLES
-from records.organisation import Organisation, actor_of, begin_organisation
+from records.organisation import Organisation, actor_of, begin_organisation, grant
 from upright.desk.description import RecordType, record_type
 from upright.desk.exporting import cells, header, to_csv, to_xlsx
 from upright.desk.importing import Importer, Mapped, Outcome, propose
 from upright.interchange.archives import ArchiveError, refuse_bomb
 from upright.interchange.spreadsheets import SpreadsheetError, neutral, own, read_rows
-from upright.kernel import InputError
-from upright.records.identity.editing import add
+from upright.kernel import Actor, InputError
+from upright.records.identity.editing import add, take_over
 from upright.records.identity.models import Person, Role
 from upright.records.identity.power import Powers, powers_of
 from upright.records.inventory.models import System
+from upright.records.operations.actions.stages import approve_stage_change
 from upright.records.trail.door import write
 from upright.records.trail.history import steps
 from upright.records.trail.record import Record
@@ -39,13 +40,15 @@ PERSON = RecordType(
     sections={"About": ("name", "email", "unit", "is_active")},
 )
 
-NOT_IMPORTED = {
-    # what an export cannot bring back today: columns that a verb fills, which an import refuses
-    *("stage-change", "notice", "use-proposal", "decision-review", "evidence-request"),
-    # what is written only while what it belongs to is in a later state, or is filled by it
-    *("soa-row", "audit-sample", "audit-interview", "audit-finding", "information-delivery"),
-    "record-disposal",  # it names any record, and comments are no part of this round
+REFUSED_DRY = {  # what a dry run says of our own export where it comes back alone, and by which rule (0286)
+    "decision-review": "UP-OPS-41",  # an overseer's, whose assignment nobody approved here yet
+    "information-delivery": "UP-OPS-65",  # of information that nobody approved here yet
+    "audit-sample": "UP-CTRL-05",  # while the audit is under way, which it is not here yet
+    "audit-interview": "UP-CTRL-05",
+    "audit-finding": "UP-CTRL-05",
+    "record-disposal": "names no record here",  # it names a comment, and comments are not exported
 }
+KEYED_ANEW = {"soa-row"}  # the statement makes its rows; those of a file are found by their references
 
 
 def csv_of(described: RecordType) -> str:
@@ -286,7 +289,7 @@ def test_every_type_that_is_imported_comes_back_the_same_from_an_export(
     made: dict[str, Record] = {}
     for name, build in EXAMPLES.items():
         made[name] = add(build(meridian, made), actor=actor_of(meridian.lead), reason="An example.")
-    kinds = [PERSON, *(record_type(name) for name in EXAMPLES if name not in NOT_IMPORTED)]
+    kinds = [PERSON, *(record_type(name) for name in EXAMPLES)]
     before = {}
     for described in kinds:
         rows = described.model._base_manager.order_by("pk")
@@ -301,14 +304,65 @@ def test_every_type_that_is_imported_comes_back_the_same_from_an_export(
     powers = Powers(actor_of(after.lead), is_active=True, held=dict.fromkeys(Role, everything))
     wrong = {}
     for described in kinds:
+        if described.name in REFUSED_DRY:
+            tried = take(after, tmp_path / described.name, described, powers=powers, dry=True)
+            if tried.added or any(REFUSED_DRY[described.name] not in one.says for one in tried.problems):
+                wrong[described.name] = str(tried)
+            continue
         try:
             outcome = take(after, tmp_path / described.name, described, powers=powers)
         except InputError as why:
             wrong[described.name] = why.message
             continue
-        found = {one[0]: one for one in (cells(described, row) for row in described.model._base_manager.all())}
+        own = 1 if described.name in KEYED_ANEW else 0
+        found = {one[own]: one for one in (cells(described, row) for row in described.model._base_manager.all())}
         for row in before[described.name]:
-            if outcome.problems or found.get(row[0]) != row:
-                wrong[described.name] = str((outcome.problems, row, found.get(row[0])))
+            if outcome.problems or found.get(row[own], [])[own:] != row[own:]:
+                wrong[described.name] = str((outcome.problems, row, found.get(row[own])))
     assert not wrong, "\n".join(map(str, wrong.items()))
+    assert verify().outcome == "intact"
+
+
+def test_whom_a_file_names_is_told_and_not_witnessed_and_opens_no_approval(
+    meridian: Organisation, tmp_path: Path
+) -> None:
+    described = record_type("evidence-request")
+    of, other = meridian.owner, Person(name="Bo", unit=meridian.root)
+    write(other, actor=actor_of(meridian.lead), action="identity.person.added")
+    head = "id,ref,what,asked_of,due,asked_by,state\n"
+    row = f",,Minutes of May,{of.ref},2020-01-01,{{by}},{{state}}\n"
+    path = sheet(tmp_path, head + row.format(by=other.ref, state="asked"))
+    assert take(meridian, path, described, dry=True).problems == []
+    assert take(meridian, path, described).added == 1
+    request = described.model._base_manager.get()
+    assert (request.asked_by, request.is_overdue) == (other.ref, True)
+    added, told = steps(request.ref)
+    assert [(one.via, one.actor) for one in (added, told)] == [("import", meridian.lead.ref)] * 2
+    assert (told.action, told.changed) == (
+        "operations.evidence_request.told",
+        {"asked_by": (meridian.lead.ref, other.ref)},
+    )
+    for by, state, wanted in (
+        ("person:0190a1b2-0000-7000-8000-000000000001", "asked", "UP-IMPORT-07"),
+        ("system:setup", "asked", "UP-IMPORT-07"),
+        (other.ref, "accepted", "UP-IMPORT-06"),
+    ):
+        (problem,) = take(
+            meridian, sheet(tmp_path, head + row.format(by=by, state=state)), described, dry=True
+        ).problems
+        assert wanted in problem.says
+    for actor, fields in ((actor_of(meridian.lead), {"asked_by": other.ref}), (None, {"state": "accepted"})):
+        with pytest.raises(InputError, match="UP-DOOR-13"):
+            take_over(request, fields, actor=actor or Actor(actor_of(meridian.lead).ref, "import"))
+    step = sheet(
+        tmp_path,
+        f"system,to_stage,way,why,requested_by\nsystem:mortgage,design-development,onwards,Ready.,{other.ref}\n",
+    )
+    write(meridian.system(), actor=actor_of(meridian.lead), action="inventory.system.added")
+    take(meridian, step, record_type("stage-change"))
+    change = record_type("stage-change").model._base_manager.get()
+    grant(other, Role.AIMS_MANAGER, meridian.root)
+    for one in (meridian.lead, other):
+        with pytest.raises(InputError, match="UP-OPS-04"):
+            approve_stage_change(change, actor=actor_of(one), reason="Agreed.")
     assert verify().outcome == "intact"

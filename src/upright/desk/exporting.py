@@ -29,7 +29,7 @@ def header(described: RecordType) -> list[str]:
 def cells(described: RecordType, record: Record) -> list[str]:
     """One record as text: links by reference, dates in ISO form, lists as JSON."""
     values = form_data(record, described)
-    return [str(record.id), record.ref, *(neutral(_cell(values[name])) for name in described.fields)]
+    return [str(record.id), record.ref, *(neutral(cell(values[name])) for name in described.fields)]
 
 
 def to_csv(described: RecordType, rows: QuerySet[Record], mark: str = "") -> Iterator[str]:
@@ -71,7 +71,8 @@ def _table(described: RecordType, rows: QuerySet[Record]) -> Iterable[list[str]]
         yield cells(described, record)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as text: yes or no, dates in ISO form, lists as JSON."""
     match value:
         case None:
             return ""

@@ -16,14 +16,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from upright.desk.description import RecordType
-from upright.desk.exporting import header
+from upright.desk.exporting import cell, header
 from upright.desk.fields import LinesField, RecordChoiceField
 from upright.desk.forms import form_class, form_data
 from upright.desk.values import label
 from upright.desk.visible import visible
 from upright.kernel import Actor, InputError
+from upright.records.identity.editing import add, demand_known, edit, has_adder, take_over, told_fields
 from upright.records.identity.power import Powers
-from upright.records.trail.door import change
+from upright.records.trail.door import change, rehearse
 from upright.records.trail.record import Record
 from upright.records.trail.references import demand_claimable
 
@@ -31,6 +32,10 @@ MOST_PROBLEMS = 500
 BATCH = 200  # rows a transaction: while one is written, whoever else writes waits, and a log-in is a write too
 _MOST_NAMED = 5000
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+_NOT_HERE = (
+    "“{found}” came about by a verb, and what was decided elsewhere was not witnessed here, so no import counts it. "
+    "Leave the column out; decide it here where it is still to hold. [UP-IMPORT-06]"
+)
 Rows = Iterable[tuple[int, list[str]]]
 
 
@@ -130,13 +135,14 @@ class Importer:
         outcome = mine.outcome
         named = [(number, self._named(heads, cells)) for number, cells in batch]
         there = self._there([values for _, values in named])
-        writing: list[tuple[int, Record, bool]] = []
+        writing: list[tuple[int, Record, bool, dict[str, str]]] = []
         for number, values in named:
             outcome.rows += 1
             record = self._existing(values, there)
             is_new = record is None
             record = self.described.model() if record is None else record
-            problems = self._problems(number, record, values, outcome)
+            told: dict[str, str] = {}
+            problems = self._problems(number, record, values, outcome, told, dry=dry)
             if problems:
                 outcome.refused += 1
                 outcome.problems += problems[: MOST_PROBLEMS - len(outcome.problems)]
@@ -146,32 +152,31 @@ class Importer:
             elif not is_new and not self._form.changed:
                 outcome.same += 1
             else:
-                writing.append((number, self._form.instance, is_new))
-        outcome.added += sum(is_new for _, _, is_new in writing)
-        outcome.changed += sum(not is_new for _, _, is_new in writing)
+                writing.append((number, self._form.instance, is_new, told))
+        outcome.added += sum(is_new for _, _, is_new, _ in writing)
+        outcome.changed += sum(not is_new for _, _, is_new, _ in writing)
         mine.row = batch[-1][0]
         with change() if not dry and writing else nullcontext():
-            for number, record, _ in writing if not dry else ():
-                self._write(number, record, reason)
+            for number, record, _, told in writing if not dry else ():
+                self._write(number, record, reason, told)
             mine.keep(mine)
 
-    def _write(self, number: int, record: Record, reason: str) -> None:
-        from upright.records.identity.editing import add, edit
-
+    def _write(self, number: int, record: Record, reason: str, told: Mapping[str, str]) -> None:
         verb = add if record.is_new else edit
         try:
             verb(record, actor=self.actor, reason=reason, powers=self.powers)
+            if told:
+                take_over(record, told, actor=self.actor, reason=reason)
         except (ValidationError, InputError) as why:
-            said = " ".join(why.messages) if isinstance(why, ValidationError) else why.message
             raise InputError(
-                f"Row {number}: {said} The rows of its batch were not written.", code="UP-IMPORT-04"
+                f"Row {number}: {_said(why)} The rows of its batch were not written.", code="UP-IMPORT-04"
             ) from None
 
     def _named(self, heads: list[str], cells: list[str]) -> dict[str, str]:
         found = {}
-        for head, cell in zip(heads, cells, strict=False):
+        for head, text in zip(heads, cells, strict=False):
             if name := self.mapped.columns.get(head):
-                found[name] = self.mapped.values.get(name, {}).get(cell.strip(), cell)
+                found[name] = self.mapped.values.get(name, {}).get(text.strip(), text)
         return found
 
     def _there(self, rows: list[dict[str, str]]) -> dict[tuple[str, str], Record]:
@@ -189,9 +194,19 @@ class Importer:
         keys = [(key, values.get(key, "").strip()) for key in ("id", "ref", self.described.external_id or "ref")]
         return next((there[key] for key in keys if key in there), None)
 
-    def _problems(self, number: int, record: Record, values: dict[str, str], outcome: Outcome) -> list[Problem]:
+    def _problems(
+        self,
+        number: int,
+        record: Record,
+        values: dict[str, str],
+        outcome: Outcome,
+        told: dict[str, str],
+        *,
+        dry: bool,
+    ) -> list[Problem]:
         columns = {name: head for head, name in self.mapped.columns.items() if name}
         found: list[Problem] = []
+        by_verb: dict[str, str] = {}
 
         def problem(name: str, says: str) -> None:
             found.append(
@@ -204,8 +219,8 @@ class Importer:
             if name in {"id", "ref"}:
                 continue
             if name not in self._meanings:
-                if text.strip() and text.strip() != str(getattr(record, name)):
-                    problem(name, "Nobody writes this; it changes by a verb. Leave the column out.")
+                if text.strip() and text.strip() != cell(before[name]):
+                    by_verb[name] = text.strip()
                 continue
             meaning = self._meanings[name](text) if text.strip() else ""
             if meaning is None:
@@ -220,7 +235,36 @@ class Importer:
                 problem(name, " ".join(str(one) for one in errors))
         for name, why in self._refusals(record, values):
             problem(name, why)
+        for name, why in () if found else self._verb_refuses(record, by_verb, told, dry=dry):
+            problem(name, why)
         return found
+
+    def _verb_refuses(
+        self, record: Record, by_verb: Mapping[str, str], told: dict[str, str], *, dry: bool
+    ) -> Iterator[tuple[str, str]]:
+        """What the verb that adds such records has against a row; and where the file says other than it fills in.
+
+        Whom the file names for a field that says who acts is put into ``told``.
+        """
+        model = type(record)
+        if record.is_new and (dry or by_verb) and has_adder(model):
+            try:
+                rehearse(lambda: add(record, actor=self.actor, powers=self.powers))
+            except (ValidationError, InputError) as why:
+                yield "ref", _said(why)
+                return
+        filled = form_data(record, self.described)
+        for name, text in by_verb.items():
+            if text == cell(filled[name]):
+                continue
+            if record.is_new and name in told_fields(model):
+                try:
+                    demand_known(text)
+                except InputError as why:
+                    yield name, _said(why)
+                told[name] = text
+            else:
+                yield name, _NOT_HERE.format(found=text[:80])
 
     def _refusals(self, record: Record, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         verb = "add" if record.is_new else "change"
@@ -263,6 +307,10 @@ def _link_meaning(asked: RecordChoiceField) -> Any:
     words = {_plain(str(row)): row.ref for row in rows if names[_plain(str(row))] == 1}
     asked.known = {row.ref: row for row in rows}
     return lambda text: text.strip() if ":" in text else words.get(_plain(text))
+
+
+def _said(why: ValidationError | InputError) -> str:
+    return " ".join(why.messages) if isinstance(why, ValidationError) else f"{why.message} [{why.code}]"
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,7 @@ The rights are ``<app>.<type>.add`` and ``.change``, the events ``<app>.<type>.a
 rules (an approval, a state) has verbs in its app's ``actions.py`` instead, or beside.
 """
 
+from collections.abc import Iterable, Mapping
 from inspect import signature
 from typing import Any, Protocol, TypeVar
 
@@ -13,7 +14,7 @@ from upright.kernel import Actor
 from upright.records.identity.power import Powers, powers_of, rights
 from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError
-from upright.records.trail.record import Record
+from upright.records.trail.record import Record, find
 
 Edited = TypeVar("Edited", bound=Record)
 
@@ -30,13 +31,28 @@ class Adder(Protocol[Edited]):
 
 _ADDERS: dict[type[Record], Adder[Any]] = {}
 _TAKES_POWERS: set[Adder[Any]] = set()
+_TOLD: dict[type[Record], frozenset[str]] = {}
 
 
-def added_by(model: type[Edited], verb: Adder[Edited]) -> None:
-    """Says which verb adds records of a type."""
+def added_by(model: type[Edited], verb: Adder[Edited], *, told: Iterable[str] = ()) -> None:
+    """Says which verb adds records of a type.
+
+    ``told``: fields in which the verb keeps who acts, and an import keeps whom its file names (``take_over``).
+    """
     _ADDERS[model] = verb
+    _TOLD[model] = frozenset(told)
     if "powers" in signature(verb).parameters:
         _TAKES_POWERS.add(verb)
+
+
+def has_adder(model: type[Record]) -> bool:
+    """Whether adding a record of a type has rules of its own."""
+    return model in _ADDERS
+
+
+def told_fields(model: type[Record]) -> frozenset[str]:
+    """Where an import keeps who did something, as its file says."""
+    return _TOLD.get(model, frozenset())
 
 
 def may_be_added(model: type[Record]) -> bool:
@@ -86,6 +102,35 @@ def edit(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | Non
     _demand_untouched(record, stored)
     mine.must(right, record)
     return write(record, actor=actor, action=f"{right}d", reason=reason)
+
+
+def take_over(record: Edited, told: Mapping[str, str], *, actor: Actor, reason: str = "") -> Edited:
+    """Keeps whom a file names as having done it, of a record that an import has just added: told, not witnessed.
+
+    Who imported it stays its writer in the ledger, so neither of the two approves it.
+
+    Raises:
+        RefusedError: no import, a record that is not new, another field, or nobody who is here.
+    """
+    if actor.via != "import" or record.version != 1 or not told.keys() <= told_fields(type(record)):
+        raise RefusedError(
+            f"{record.ref}: {', '.join(told)} says who acts, and only an import takes it from elsewhere.",
+            code="UP-DOOR-13",
+        )
+    for name, ref in told.items():
+        demand_known(ref)
+        setattr(record, name, ref)
+    return write(record, actor=actor, action=f"{right_of(type(record), 'add').rpartition('.')[0]}.told", reason=reason)
+
+
+def demand_known(ref: str) -> None:
+    """Returns nothing if a reference names a person who is here, active or not.
+
+    Raises:
+        RefusedError: nobody, or no person.
+    """
+    if not ref.startswith("person:") or find(ref) is None:
+        raise RefusedError(f"“{ref[:80]}” names nobody here; import persons first.", code="UP-IMPORT-07")
 
 
 def _demand_untouched(record: Record, stored: Record) -> None:

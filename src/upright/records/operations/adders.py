@@ -11,11 +11,11 @@ from upright.records.operations.actions.use import propose_use, review_usage
 
 def register() -> None:
     """Names them."""
-    added_by(models.StageChange, request_stage_change)
+    added_by(models.StageChange, request_stage_change, told=("requested_by",))
     added_by(models.Notice, send_notice)
     added_by(models.DecisionReview, review_decision)
-    added_by(models.EvidenceRequest, ask_evidence)
+    added_by(models.EvidenceRequest, ask_evidence, told=("asked_by",))
     added_by(models.InformationDelivery, deliver_information)
     added_by(models.AccessReview, review_access)
-    added_by(models.UseProposal, propose_use)
+    added_by(models.UseProposal, propose_use, told=("proposed_by",))
     added_by(models.UsageReview, review_usage)

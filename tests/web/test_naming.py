@@ -41,13 +41,13 @@ def test_who_and_what_are_named_with_a_link_for_who_may_read_them(meridian: Orga
         f"(see {system.ref}), {system.ref}": f"(see {shown}), {shown}",
         "system:none is not there": "system:none is not there",
         "about dataset:mortgage/applications yet": "about dataset:mortgage/applications yet",
-        "iso42001:A.5.2 is unknown for organisation:meridian.": "ISO 42001 A.5.2 is unknown for the organisation.",
+        "iso42001:A.5.2 is unknown for organisation:meridian.": "ISO 42001 A.5.2 is unknown for Meridian Credit.",
         "at 10:30, see https://x.example/system:mortgage": "at 10:30, see https://x.example/system:mortgage",
         '"system:mortgage" is taken': "&quot;system:mortgage&quot; is taken",
         "mailto:<script>alert(1)</script>": "mailto:&lt;script&gt;alert(1)&lt;/script&gt;",
         f"{system.ref}@sha256:{'a' * 64}": f"{system.ref}@sha256:{'a' * 64}",
     }
-    assert {text: str(named(request, text)) for text in cases} == cases
+    assert {text: str(named(request, text, "Meridian Credit")) for text in cases} == cases
 
 
 def test_a_name_that_may_not_be_read_is_not_given_away(meridian: Organisation, system: System) -> None:
@@ -55,6 +55,7 @@ def test_a_name_that_may_not_be_read_is_not_given_away(meridian: Organisation, s
     assert str(named(asked_by(stranger(meridian)), text)) == text
     assert str(named(RequestFactory().get("/"), text)) == text
     assert str(named(None, text)) == text
+    assert str(named(None, "organisation:x")) == "organisation:x"
 
 
 def test_a_refusal_says_names_on_a_page_and_references_elsewhere(meridian: Organisation, system: System) -> None:

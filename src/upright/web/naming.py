@@ -25,9 +25,12 @@ _NAME = re.compile(r"(?<![\w:/@.\"-])([a-z][a-z0-9-]*):([A-Za-z0-9_][A-Za-z0-9._
 _MOST = 64
 
 
-def named(request: HttpRequest | None, text: str, *, is_told: bool = True) -> SafeString:
-    """A sentence of ours in the reader's language, as HTML: who reads it is "You", records are named and linked."""
-    words = said(text) if is_told else text
+def named(request: HttpRequest | None, text: str, organisation: object = "") -> SafeString:
+    """A sentence of ours in the reader's language, as HTML: who reads it is "You", records are named and linked.
+
+    ``organisation`` is what the organisation is called; it is asked for its text only where it is named.
+    """
+    words = said(text)
     actor = str(getattr(request, "actor", ""))
     learn(request, (words,))
     known = _known(request)
@@ -35,7 +38,7 @@ def named(request: HttpRequest | None, text: str, *, is_told: bool = True) -> Sa
     for place in _NAME.finditer(words):
         ref = place[0].rstrip("./-")
         parts.append(escape(words[at : place.start()]))
-        parts.append(gettext("You") if ref == actor and place.start() == 0 else _shown(ref, known))
+        parts.append(gettext("You") if ref == actor and place.start() == 0 else _shown(ref, known, organisation))
         at = place.start() + len(ref)
     return mark_safe("".join((*parts, escape(words[at:]))))  # noqa: S308 (each part is escaped)
 
@@ -68,10 +71,10 @@ def _known(request: HttpRequest | None) -> dict[str, str]:
     return known
 
 
-def _shown(ref: str, known: dict[str, str]) -> str:
+def _shown(ref: str, known: dict[str, str], organisation: object) -> str:
     if ref in catalogue().requirements:
         return escape(short(ref))
     if ref.startswith("organisation:"):
-        return escape(gettext("the organisation"))
+        return escape(str(organisation) or ref)
     name = known.get(ref, "")
     return format_html('<a href="{}">{}</a>', record_address(ref), name) if name else escape(ref)

@@ -8,6 +8,7 @@ from django.forms import BoundField, CheckboxInput, ChoiceField, Select, Textare
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import number_format
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext
@@ -172,7 +173,8 @@ def is_checkbox(field: BoundField) -> bool:
 @register.simple_tag(takes_context=True)
 def to_you(context: template.Context, message: str) -> SafeString:
     """A refusal or a reason as it is told to whom it concerns: records by their names, with a link."""
-    return naming.named(context.get("request"), str(message))
+    organisation = SimpleLazyObject(lambda: getattr(context.get("ledger"), "organisation", ""))
+    return naming.named(context.get("request"), str(message), organisation)
 
 
 @register.filter

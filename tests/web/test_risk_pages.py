@@ -7,13 +7,20 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from records.examples import EXAMPLES as ALL
 from records.identity.accounts import account, logged_in, stranger
-from records.organisation import Organisation, grant
+from records.organisation import Organisation, actor_of, grant
 from records.risk.settled import Settled, settled
+from upright.records.collaboration.actions import close_task
+from upright.records.collaboration.models import Task
 from upright.records.identity import controlled
+from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Role
 from upright.records.risk import actions
 from upright.records.risk.models import SoaRow
+from upright.records.risk.standing import ask_to_mend
+from upright.records.trail.door import change
+from upright.records.trail.models import LedgerEntry
 
 
 @pytest.fixture
@@ -120,9 +127,6 @@ def test_versions_are_compared_on_a_page(set_up: Settled, lead: Client) -> None:
     set_up.example("treatment", risk=risk)
     statement = set_up.example("statement-of-applicability")
     assert "none before it" in text_of(lead, f"/soa/{statement.ref}/versions/")
-    from upright.records.identity.editing import edit
-    from upright.records.trail.door import change
-
     with change():
         for row in statement.rows.all():
             row.decision, row.reason, row.needed_by = "included", "Needed.", [risk.ref]
@@ -141,3 +145,62 @@ def test_versions_are_compared_on_a_page(set_up: Settled, lead: Client) -> None:
     approved = text_of(lead, f"/soa/{statement.ref}/")
     assert "Approval would be refused" not in approved
     assert "Save row" not in text_of(lead, f"/soa/{statement.ref}/?row={statement.rows.all()[0].ref}")
+
+
+def test_what_speaks_against_an_approved_statement_shows_and_becomes_a_task_of_its_owner(
+    set_up: Settled, lead: Client
+) -> None:
+    risk = set_up.example("risk")
+    set_up.example("treatment", risk=risk)
+    kept = set_up.example("control", identifier="A.9.2")
+    statement = set_up.example("statement-of-applicability")
+    with change():
+        for row in statement.rows.all():
+            row.decision, row.reason, row.needed_by = "included", "Needed.", [risk.ref]
+            if row.control in {"A.10.3", "A.10.4"}:
+                row.decision, row.ground, row.needed_by = "excluded", "risk-assessment-shows-no-need", []
+            edit(row, actor=set_up.ada)
+    controlled.submit(statement, actor=set_up.ada)
+    controlled.approve(statement, actor=set_up.bo)
+    address = f"/soa/{statement.ref}/"
+    assert "speaks against it" not in text_of(lead, address) + text_of(lead, f"{address}printed/")
+    assert ask_to_mend() == 0
+    entries = LedgerEntry.objects.filter(ref=statement.ref).count()
+
+    made = {"system": set_up.system}
+    made["supplier"] = add(ALL["supplier"](set_up.org, made), actor=set_up.ada)
+    supplied = ALL["dataset"](set_up.org, made)
+    supplied.supplier = made["supplier"]
+    add(supplied, actor=set_up.ada)
+    for page in (text_of(lead, address), text_of(lead, f"{address}printed/")):
+        assert "Since it was approved, 1 thing speaks against it" in page
+        assert f"A.10.3 cannot be left out while {supplied.ref} is supplied from outside" in page
+        assert "Approval would be refused" not in page
+        assert "Missing:" not in page
+    assert "Since the approval: A.10.3 cannot" in text_of(lead, f"{address}printed/")
+    assert "To mend 1" in text_of(lead, address)
+    assert LedgerEntry.objects.filter(ref=statement.ref).count() == entries
+
+    assert [ask_to_mend(), ask_to_mend()] == [1, 0]
+    task = Task.objects.get(about=statement.ref)
+    assert (task.title, task.assignee_id) == ("Mend in the next version: A.10.3", statement.owner_id)
+    close_task(task, actor=actor_of(statement.owner), state=Task.State.DROPPED, reason="Ends soon.")
+    assert ask_to_mend() == 0  # who dropped it knows
+    set_up.example("treatment", risk=risk, controls=["A.10.4"])
+    assert ask_to_mend() == 1  # another thing speaks against it
+    assert "Go on with version 2" not in text_of(lead, address)
+    actions.begin_new_version(statement, actor=set_up.ada, reason="Mend it.")
+    assert "Go on with version 2" in text_of(lead, address)
+
+    page = text_of(lead, f"/record/{risk.ref}/")
+    anchors = set(re.findall(rf'href="{address}#(soa-row-[^"]+)">([A-Z.0-9]+) in version 1', page))
+    assert len(anchors) == 36
+    anchor = next(one for one, control in anchors if control == "A.9.2")
+    row_html = text_of(lead, address).partition(f'id="{anchor}"')[2].partition("</tr>")[0]
+    assert f'href="/record/{kept.ref}/"' in row_html
+    assert f'href="/record/{risk.ref}/">{risk}</a>' in row_html
+    back = text_of(lead, f"/record/{kept.ref}/")
+    assert f'href="{address}#{anchor}"' in back
+    assert f'href="/record/{risk.ref}/">{risk}</a>' in back
+    assert "Acceptance line" in page
+    assert f"{risk.likelihood} × {risk.impact} = {risk.level}" in page

@@ -1,8 +1,9 @@
 """The Statement of Applicability as one page: each row decided in place, what stands against an approval, versions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -22,8 +23,9 @@ from upright.records.identity.models import Person
 from upright.records.inventory.models import System
 from upright.records.risk.applicability import Conflict, RowChange, compare, conflicts, order_of, wanted_controls
 from upright.records.risk.known import annex_a, catalogue
-from upright.records.risk.models import SoaRow, StatementOfApplicability
+from upright.records.risk.models import Control, SoaRow, StatementOfApplicability
 from upright.records.trail.server_log import now
+from upright.web.naming import learn
 from upright.web.posture import RIGHT
 from upright.web.requests import Request, the_record
 from upright.web.sentences import said
@@ -40,6 +42,7 @@ class Shown:
     row: SoaRow
     title: str
     posture: str
+    address: str
     against: tuple[Conflict, ...]
     is_changed: bool
     form: RecordForm | None = None
@@ -79,7 +82,8 @@ def show(request: Request, ref: str) -> HttpResponse:
             messages.success(request, gettext("%(what)s was saved.") % {"what": form.instance})
             return redirect(reverse("web:soa", args=[ref]) + f"#{_anchor(form.instance)}")
         status = 400
-    against = conflicts(statement) if statement.state in _OPEN else []
+    against = conflicts(statement) if statement.state in _LIVE else []
+    learn(request, (ref for one in statement.rows.all() for ref in one.needed_by))
     changes = _changes(statement)
     rows = _rows(request, statement, against, changes, form)
     wanted = request.GET.get("show", "all")
@@ -89,6 +93,8 @@ def show(request: Request, ref: str) -> HttpResponse:
         "groups": _groups(_only(rows, wanted)),
         "chips": [(name, _word(name, rows), name == wanted) for name in _SHOWS],
         "conflicts": against,
+        "is_in_force": statement.state == StatementOfApplicability.State.APPROVED,
+        "next": _next(request, statement),
         "moves": offers(described, statement, actor=request.actor, powers=request.powers),
         "may_edit": _may_edit(request, statement),
         "before": _before(statement),
@@ -113,10 +119,11 @@ def versions(request: Request, ref: str) -> HttpResponse:
 def printed(request: Request, ref: str) -> HttpResponse:
     """The statement on paper: what is not decided, has no reason or points at nothing is marked in its place."""
     statement = _statement(request, ref)
-    against = conflicts(statement) if statement.state in _OPEN else []
+    against = conflicts(statement) if statement.state in _LIVE else []
     rows = _rows(request, statement, against, [], None)
     context = {
         "statement": statement,
+        "arisen": against if statement.state == StatementOfApplicability.State.APPROVED else [],
         "approver": Person.objects.filter(ref=statement.approved_by).first() or statement.approved_by,
         "groups": _groups(rows),
         "general": [one for one in against if not one.row],
@@ -126,7 +133,8 @@ def printed(request: Request, ref: str) -> HttpResponse:
     return render(request, "web/soa_printed.html", context)
 
 
-_OPEN = (StatementOfApplicability.State.DRAFT, StatementOfApplicability.State.IN_REVIEW)
+_LIVE = frozenset({StatementOfApplicability.State[one] for one in ("DRAFT", "IN_REVIEW", "APPROVED")})
+"""Not approved yet, or in force: what contradicts it is looked for. What was approved stays as it was approved."""
 
 
 def _statement(request: Request, ref: str) -> StatementOfApplicability:
@@ -179,11 +187,13 @@ def _rows(
     changed = {(one.control, one.system) for one in changes}
     seen = _postures(request)
     rows = statement.rows.select_related("system", "statement")
+    controls = controls_by_key(request)
     return [
         Shown(
             row=row,
             title=titles.get(row.control, ""),
             posture=_posture(seen, row),
+            address=_leads_to(row, controls),
             against=tuple(by_row.get(row.ref, ())),
             is_changed=(row.control, None if row.system is None else row.system.ref) in changed,
             form=form if form is not None and form.instance.pk == row.pk else None,
@@ -211,6 +221,21 @@ def _posture(seen: dict[str, dict[str, Any]], row: SoaRow) -> str:
     return fold(statuses) if statuses else ""
 
 
+def controls_by_key(request: Request) -> dict[tuple[str, object], str]:
+    """The controls that are carried out, by id and system, as far as they may be read."""
+    found = visible(Control, request.powers) if request.powers.may("risk.control.read") else Control.objects.none()
+    return {(one, system): ref for one, system, ref in found.values_list("identifier", "system_id", "ref")}
+
+
+def _leads_to(row: SoaRow, controls: Mapping[tuple[str, object], str]) -> str:
+    """The control as it is carried out; where nothing is written about that, what asks for it."""
+    ref = controls.get((row.control, row.system_id)) or controls.get((row.control, None))
+    if ref is None and row.control in annex_a():
+        at = {"at": f"iso42001:{row.control}"} | ({} if row.system is None else {"system": row.system.ref})
+        return f"{reverse('web:controls')}?{urlencode(at)}"
+    return reverse("web:record", args=[row.ref if ref is None else ref])
+
+
 def _changes(statement: StatementOfApplicability) -> list[RowChange]:
     before = _before(statement)
     return [] if before is None else compare(before, statement)
@@ -219,6 +244,11 @@ def _changes(statement: StatementOfApplicability) -> list[RowChange]:
 def _before(statement: StatementOfApplicability) -> StatementOfApplicability | None:
     found = StatementOfApplicability.objects.filter(pk=statement.supersedes_id).first()
     return found if isinstance(found, StatementOfApplicability) else None
+
+
+def _next(request: Request, statement: StatementOfApplicability) -> StatementOfApplicability | None:
+    """The version that is worked on to follow this one."""
+    return visible(StatementOfApplicability, request.powers).filter(supersedes_id=statement.pk).first()
 
 
 def _only(rows: list[Shown], wanted: str) -> list[Shown]:

@@ -22,6 +22,7 @@ from upright.web.hanging import hanging
 from upright.web.linked import links
 from upright.web.places import clause_title
 from upright.web.requests import Request, the_record
+from upright.web.resting import resting
 from upright.web.served import served
 
 _SHORT = 5
@@ -56,7 +57,8 @@ def show(request: Request, ref: str) -> HttpResponse:
             "here": described.place,
         }
         | hanging(record, request)
-        | served(described, record, request),
+        | served(described, record, request)
+        | resting(record, request),
     )
 
 

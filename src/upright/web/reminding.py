@@ -1,4 +1,4 @@
-"""Once a day: reminders of due dates, escalation to who leads the unit, evidence that fails or went stale.
+"""Once a day: reminders of due dates, escalation, evidence that fails or went stale, statements that hold no more.
 
 What is told bears a mark of what it is, so whoever runs this twice, or after a kill, tells nothing twice.
 """
@@ -20,6 +20,7 @@ from upright.records.identity.editing import right_of
 from upright.records.identity.models import Person, Role, RoleAssignment, Unit
 from upright.records.identity.power import is_effective, rights, unit_of
 from upright.records.inventory.models import System
+from upright.records.risk.standing import ask_to_mend
 from upright.records.trail.record import Record, find
 from upright.records.trail.server_log import has_log, now
 
@@ -42,6 +43,7 @@ def remind() -> int:
     if not has_log():
         return 0
     today = now().date()
+    ask_to_mend()
     told = sum(_remind_of(one) for one in _due(today)) + sum(_evidence(one) for one in _systems())
     _settle_dates(today)
     for record in _waiting():

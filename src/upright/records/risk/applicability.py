@@ -15,7 +15,7 @@ from upright.records.risk.models.criteria import criteria_for
 from upright.records.risk.models.impacts import ImpactAssessment
 from upright.records.risk.models.risks import Risk
 from upright.records.risk.models.treating import Treatment
-from upright.records.trail.record import Record, find, record_types
+from upright.records.trail.record import Record, record_types
 
 _GONE = frozenset({"closed", "withdrawn", "superseded", "dropped", "replaced"})
 _CHOSEN_NOT = (Treatment.State.INEFFECTIVE, Treatment.State.REPLACED)
@@ -24,7 +24,7 @@ Key = tuple[str, str | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Conflict:
-    """Why a statement would not be approved: about a row or a record, in words."""
+    """Why a statement would not be approved, or holds no more: about a row or a record, in words."""
 
     code: str
     words: str
@@ -102,19 +102,20 @@ def wanted_controls(unit: Unit) -> dict[str, str]:
 
 
 def conflicts(statement: StatementOfApplicability) -> list[Conflict]:
-    """All that stands against approving a statement now, in the order in which it is read."""
+    """All that stands against approving a statement now, or since it was, as it is read."""
     rows = list(statement.rows.select_related("system", "statement__unit").order_by("control", "ref"))
     general = {one.control: one for one in rows if one.system_id is None}
     missing = [name for name in wanted_controls(statement.unit) if name not in general]
     found = [Conflict(code="UP-RISK-44", control=one, words=f"{one} has no row (6.1.3).") for one in missing]
+    gone = _gone({ref for one in rows for ref in one.needed_by})
     for row in rows:
-        found.extend(_of_row(row, statement.unit))
+        found.extend(_of_row(row, statement.unit, gone))
     found.extend(_of_risks(statement.unit))
     found.extend(_of_treatments(statement.unit, rows))
     return found
 
 
-def _of_row(row: SoaRow, unit: Unit) -> Iterable[Conflict]:
+def _of_row(row: SoaRow, unit: Unit, gone: Mapping[str, str]) -> Iterable[Conflict]:
     about = {"control": row.control, "row": row.ref}
     if row.decision == SoaRow.Decision.UNDECIDED:
         yield Conflict(code="UP-RISK-42", words=f"{row} is not decided on.", **about)
@@ -129,18 +130,19 @@ def _of_row(row: SoaRow, unit: Unit) -> Iterable[Conflict]:
     if not row.needed_by:
         yield Conflict(code="UP-RISK-45", words=f"{row} is included and points at nothing that needs it.", **about)
     for ref in row.needed_by:
-        gone = _gone(ref)
-        if gone:
-            yield Conflict(code="UP-RISK-45", words=f"{row} points at {ref}, which {gone}.", **about)
+        if ref in gone:
+            yield Conflict(code="UP-RISK-45", words=f"{row} points at {ref}, which {gone[ref]}.", **about)
 
 
-def _gone(ref: str) -> str:
-    """Why a record needs nothing any more; empty: it stands."""
-    record = find(ref)
-    if record is None:
-        return "is not there"
-    state = str(getattr(record, "state", ""))
-    return f"is {state}" if state in _GONE else ""
+def _gone(refs: Iterable[str]) -> dict[str, str]:
+    """Of these records, those that need nothing any more, and why; one query a type."""
+    found = dict.fromkeys(refs, "is not there")
+    for kind in {one.partition(":")[0] for one in found}:
+        model = record_types().get(kind)
+        for record in () if model is None else model.objects.filter(ref__in=list(found)):
+            state = str(getattr(record, "state", ""))
+            found[record.ref] = f"is {state}" if state in _GONE else ""
+    return {ref: why for ref, why in found.items() if why}
 
 
 def _of_risks(unit: Unit) -> Iterable[Conflict]:

@@ -215,6 +215,12 @@ def _far(at: date) -> str:
 
 
 @register.filter
+def anchor(ref: str) -> str:
+    """Where a record's row stands on a page of many."""
+    return ref.replace(":", "-")
+
+
+@register.filter
 def value_to_text(name: str) -> str:
     """The input that holds the text which an answer is about."""
     return name.replace("value:", "text:", 1)

@@ -32,10 +32,6 @@ MOST_PROBLEMS = 500
 BATCH = 200  # rows a transaction: while one is written, whoever else writes waits, and a log-in is a write too
 _MOST_NAMED = 5000
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-_NOT_HERE = (
-    "“{found}” came about by a verb, and what was decided elsewhere was not witnessed here, so no import counts it. "
-    "Leave the column out; decide it here where it is still to hold. [UP-IMPORT-06]"
-)
 Rows = Iterable[tuple[int, list[str]]]
 
 
@@ -264,7 +260,7 @@ class Importer:
                     yield name, _said(why)
                 told[name] = text
             else:
-                yield name, _NOT_HERE.format(found=text[:80])
+                yield name, _said(_decided_elsewhere(text))
 
     def _refusals(self, record: Record, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         verb = "add" if record.is_new else "change"
@@ -307,6 +303,14 @@ def _link_meaning(asked: RecordChoiceField) -> Any:
     words = {_plain(str(row)): row.ref for row in rows if names[_plain(str(row))] == 1}
     asked.known = {row.ref: row for row in rows}
     return lambda text: text.strip() if ":" in text else words.get(_plain(text))
+
+
+def _decided_elsewhere(text: str) -> InputError:
+    return InputError(
+        f"“{text[:80]}” came about by a verb, and what was decided elsewhere was not witnessed here, so no import counts "
+        "it. Leave the column out; decide it here where it is still to hold.",
+        code="UP-IMPORT-06",
+    )
 
 
 def _said(why: ValidationError | InputError) -> str:

@@ -307,8 +307,8 @@ def _link_meaning(asked: RecordChoiceField) -> Any:
 
 def _decided_elsewhere(text: str) -> InputError:
     return InputError(
-        f"“{text[:80]}” came about by a verb, and what was decided elsewhere was not witnessed here, so no import counts "
-        "it. Leave the column out; decide it here where it is still to hold.",
+        f"“{text[:80]}” came about by a verb, and what was decided elsewhere was not witnessed here, so no import "
+        "counts it. Leave the column out; decide it here where it is still to hold.",
         code="UP-IMPORT-06",
     )
 

@@ -30,6 +30,7 @@ from upright.ledger.disk import Disk
 from upright.ledger.statehead import read_head, write_head
 from upright.records.trail.server_log import server_log
 from upright.site import archive, keybox
+from upright.site import backup as backups
 from upright.site.archive import BackupError
 from upright.site.backup import Done, backup, restore
 from upright.workspace.layout import state_head
@@ -166,7 +167,7 @@ def killed_in(step: str, again: Callable[[], Done], monkeypatch: pytest.MonkeyPa
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
 
 
-def test_a_restore_that_is_killed_leaves_no_server_and_is_run_again(
+def test_a_restore_that_is_killed_leaves_no_server_and_is_run_again_by_one_at_a_time(
     server: Place, elsewhere: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "friday.backup"
@@ -186,6 +187,16 @@ def test_a_restore_that_is_killed_leaves_no_server_and_is_run_again(
         )  # fmt: skip
         assert served.returncode != 0
         assert "UP-BACKUP-10" in served.stderr
+    verified, other = backups.demand_intact, tmp_path / "other-home"
+
+    def beside(*given: Any, **named: Any) -> Any:
+        """While one copy is verified, somebody restores into the same database from another home."""
+        url = {**elsewhere.environment, "UPRIGHT_HOME": str(other), "UPRIGHT_DATABASE_URL": elsewhere.url}
+        with pytest.raises(InputError, match="UP-BACKUP-11"):
+            restore(file, passphrase=PASSPHRASE, accept_loss=False, environment=url)
+        return verified(*given, **named)
+
+    monkeypatch.setattr(backups, "demand_intact", beside)
     done = again()
     assert (done.entries, done.rows, done.origin) == (made.entries, made.rows, made.origin)
     assert [one.name for one in elsewhere.home.iterdir() if "restoring" in one.name] == []

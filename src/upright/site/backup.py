@@ -127,21 +127,22 @@ def restore(
         environment: says where the server shall be, as for ``upright serve``.
 
     Raises:
-        InputError: there is a server already, a key is missing, or the passphrase is another one.
+        InputError: there is a server already, another restore is under way, a key is missing, or the passphrase is
+            another one.
         BackupError: the backup is damaged or does not verify; nothing was restored.
 
     Killed at any moment it leaves no server: the database appears last, when it is verified. Run it again.
     """
     home = Path(upright_home(environment))
     target = copier(database(environment, str(home)))
-    if not target.is_empty():
-        raise InputError(
-            f"There is a database already ({target.kind}, home {home}), and nothing is restored over it. Restore into "
-            "an empty one, by UPRIGHT_HOME and UPRIGHT_DATABASE_URL.",
-            code="UP-BACKUP-08",
-        )
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _restoring(home) as folder:
+    with target.claimed(), _restoring(home) as folder:
+        if not target.is_empty():
+            raise InputError(
+                f"There is a database already ({target.kind}, home {home}), and nothing is restored over it. Restore "
+                "into an empty one, by UPRIGHT_HOME and UPRIGHT_DATABASE_URL.",
+                code="UP-BACKUP-08",
+            )
         manifest = archive.extract(file, folder)
         if manifest.database != target.kind:
             raise InputError(

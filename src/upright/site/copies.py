@@ -1,5 +1,6 @@
 """A consistent copy of the database while the server goes on writing, and a database made of such a copy."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -33,6 +34,13 @@ class Copier(Protocol):
 
     def is_empty(self) -> bool:
         """Whether nothing was ever made there."""
+
+    def claimed(self) -> "Any":
+        """A context: nobody else restores there meanwhile. A process that dies gives it back.
+
+        Raises:
+            InputError: somebody else does.
+        """
 
     def staged(self) -> "Copier":
         """Where a restored copy lies until it is verified; what a killed restore left there is gone."""
@@ -87,6 +95,20 @@ class Sqlite:
     def is_empty(self) -> bool:
         """As ``Copier`` says."""
         return not self._path.exists()
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """As ``Copier`` says: a lock on the folder, which leaves no file behind."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise _under_way() from None
+            yield
+        finally:
+            os.close(folder)
 
     def staged(self) -> "Sqlite":
         """As ``Copier`` says: a file beside."""
@@ -156,6 +178,15 @@ class Postgres:
         """As ``Copier`` says; one that a killed restore filled and nobody verified counts as empty."""
         tables = self._tables()
         return not tables or RESTORING in tables
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """As ``Copier`` says: a lock of a session, which ends with it."""
+        with self._connected() as held:
+            got = held.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [RESTORING]).fetchone()
+            if not got[0]:
+                raise _under_way()
+            yield
 
     def staged(self) -> "Postgres":
         """As ``Copier`` says: in the database itself, marked by a table until it is verified."""
@@ -270,6 +301,13 @@ class Postgres:
                 f"{name} ended with {done.returncode}: {done.stderr.strip()[-500:]}. Is it as new as the server?",
                 code="UP-BACKUP-06",
             )
+
+
+def _under_way() -> InputError:
+    return InputError(
+        "Another restore into this database is under way; nothing was done. Wait for it, or end it and run this again.",
+        code="UP-BACKUP-11",
+    )
 
 
 def _program(name: str) -> str:

@@ -1,5 +1,6 @@
 """Reports: documents with what is missing in its place, packs to take away, what an external auditor's copies say."""
 
+import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from records.test_every_type import made_all
 from upright.pack import verify_pack
 from upright.records.assurance.snapshots import PostureSnapshot
 from upright.records.identity.models import Role
+from web.test_languages import english_left
 from web.test_posture_pages import logged_in
 
 
@@ -30,6 +32,31 @@ def test_documents_print_with_what_is_missing_in_its_place(meridian: Organisatio
         assert f"{made[name].ref}, version" in pages[name]
         assert f'href="/print/{made[name].ref}/"' in lead.get(f"/record/{made[name].ref}/").content.decode()
     assert lead.get(f"/print/{made['risk'].ref}/").status_code == 404
+    asks = {"Accept-Language": "de"}
+    for name, wanted in {
+        "audit": ("Auditbericht", "Fehlt: keine Stichprobe wurde gezogen (9.2.2)", '<th scope="col">Anforderung</th>'),
+        "management-review": (
+            "Protokoll",
+            "noch nicht gezogen (9.3.2)",
+            '<span lang="">Ada Lead</span>',
+            "Oberste Leitung",
+        ),
+        "audit-programme": ("FEHLT: nie in diesem Zyklus (9.2.2)", " bis ", "Auditprogramm"),
+        "certificate": ("Überwachungsaudit 1", "Rezertifizierung", "keines geplant", "<h1>Zertifikat "),
+    }.items():
+        page = lead.get(f"/print/{made[name].ref}/", headers=asks).content.decode()
+        for words in (*wanted, '<html lang="de"'):
+            assert words in page, (name, words)
+        assert english_left(page) == [], name
+        own = re.findall(r'<span lang="">(.+?)</span>', page)
+        assert own, name
+        assert own == re.findall(r'<span lang="">(.+?)</span>', pages[name]), "what people wrote is as they wrote it"
+    soa = made["statement-of-applicability"].ref
+    for address in ("/in/risks/printed/", f"/soa/{soa}/printed/"):
+        page = lead.get(address, headers=asks).content.decode()
+        assert '<html lang="de"' in page, address
+        assert english_left(page) == [], address
+        assert '<html lang="en"' in lead.get(address).content.decode(), address
     assert "Print</a>" not in lead.get(f"/record/{made['risk'].ref}/").content.decode()
 
 

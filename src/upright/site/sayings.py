@@ -7,6 +7,9 @@ _STATUSES = ("is met", "is partly met", "is failing", "is stale", "is unknown", 
 _EVIDENCE = "{about}: evidence {id} of {day} (entry {entry})"
 
 SAYINGS = (
+    "Overdue",
+    "Renewal",
+    "Surveillance {number}",
     "EU AI Act",
     "GDPR",
     *(f"{{requirement}} {one} for the organisation." for one in _STATUSES),

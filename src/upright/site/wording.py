@@ -20,8 +20,10 @@ from upright.web.translations import Message
 
 _SOURCES = Path(__file__).parent.parent
 _ROOMS = ("records", "desk", "web", "kernel")
-_SAYING = {"unready", "frozen", "_why_not", "lacks"}
+_SAYING = {"unready", "frozen", "_why_not", "lacks", "programme_lacks", "review_lacks", "_lacks_of_the_meeting"}
 """Functions whose answer is a sentence, besides every error that has a code."""
+_PAPER = {"Paper", "Part", "lacks", "ours", "table_part", "text_part"}
+"""Calls whose texts stand on a printed document."""
 _EVENT = re.compile(r'"(?:[a-z_]+\.){2}([a-z_]+)"|(?:right_of|_event)\(.{0,40}?, "([a-z_]+)"\)')
 _WORD = re.compile(r"[A-Za-z]{2}")
 
@@ -33,7 +35,10 @@ def texts() -> Iterator[Message]:
         found += _of_type(described)
     found += _of_catalogue(Catalogue.load())
     for path in sorted((_SOURCES / "records").rglob("*.py")):
-        found += [sentence((one or two).replace("_", " ")) for one, two in _EVENT.findall(path.read_text("utf-8"))]
+        source = path.read_text("utf-8")
+        found += [sentence((one or two).replace("_", " ")) for one, two in _EVENT.findall(source)]
+        if "trail.paper import" in source:
+            found += _of_papers(source)
     yield from (Message(one) for one in dict.fromkeys(found) if _WORD.search(one))
 
 
@@ -72,6 +77,24 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
     yield from (item.why for items in catalogue.gates.stages.values() for item in items)
 
 
+def _of_papers(source: str) -> Iterator[str]:
+    """Titles, heads and words of ours of the documents that a module makes."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _PAPER:
+            for one in (*node.args, *(named.value for named in node.keywords)):
+                yield from _told(one)
+
+
+def _told(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Constant(value=str()):
+            yield str(node.value)
+        case ast.Tuple():
+            yield from (text for one in node.elts for text in _told(one))
+        case ast.IfExp():
+            yield from (*_told(node.body), *_told(node.orelse))
+
+
 def sentences() -> Iterator[Message]:
     """Every sentence that a verb, a type or judgement makes, as a pattern."""
     found = list(SAYINGS)
@@ -93,7 +116,12 @@ def _of_source(source: str) -> Iterator[str]:
             yield from _patterns(node.args[0])
         elif isinstance(node, ast.FunctionDef) and node.name in _SAYING:
             answers = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value is not None]
+            answers += [one.args[0] for one in ast.walk(node) if isinstance(one, ast.Call) and _is_append(one)]
             yield from (text for one in answers for text in _patterns(one))
+
+
+def _is_append(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "append"
 
 
 def _patterns(node: ast.expr) -> Iterator[str]:

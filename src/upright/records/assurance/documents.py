@@ -12,7 +12,7 @@ from upright.records.assurance.judging import catalogue
 from upright.records.assurance.review_actions import review_lacks
 from upright.records.assurance.reviewing import ManagementReview, ReviewInput
 from upright.records.identity.models import Person
-from upright.records.trail.paper import Paper, Part, prints_as, table_part, text_part
+from upright.records.trail.paper import Cell, Paper, Part, lacks, ours, prints_as, table_part, text_part
 from upright.records.trail.server_log import now
 
 
@@ -21,16 +21,19 @@ def audit_report(audit: Audit) -> Paper:
     names = _names([audit.reported_by, audit.received_by])
     findings = list(audit.findings.order_by("ref"))
     answers = {one.found_in: one for one in Nonconformity.objects.filter(found_in__in=[one.ref for one in findings])}
-    team = [(str(one.auditor), "Lead auditor" if one.is_lead else "Auditor") for one in audit.team.order_by("-is_lead")]
-    samples = [
+    team: list[tuple[Cell, ...]] = [
+        (str(one.auditor), ours("Lead auditor") if one.is_lead else ours("Auditor"))
+        for one in audit.team.order_by("-is_lead")
+    ]
+    samples: list[tuple[Cell, ...]] = [
         (
             one.what,
-            f"{day(one.since)} to {day(one.until)}" + (f", {one.system}" if one.system else ""),
-            f"{len(one.drawn)} of {one.population}",
+            (_span(one.since, one.until), *([str(one.system)] if one.system else [])),
+            ours("%(drawn)s of %(population)s", drawn=str(len(one.drawn)), population=str(one.population)),
             one.seed,
             ", ".join(map(str, one.drawn))
             if list(drawn_again(one).members) == one.drawn
-            else "DIFFERS WHEN DRAWN AGAIN",
+            else lacks("differs when drawn again"),
         )
         for one in audit.samples.order_by("ref")
     ]
@@ -42,9 +45,9 @@ def audit_report(audit: Audit) -> Paper:
         state=audit.get_state_display(),
         approver=names.get(audit.reported_by, audit.reported_by),
         facts=(
-            ("Kind", audit.get_kind_display()),
-            ("Programme", str(audit.programme or "none")),
-            ("Dates", f"{day(audit.starts)} to {day(audit.ends)}"),
+            ("Kind", ours(audit.get_kind_display())),
+            ("Programme", str(audit.programme) if audit.programme else ours("none")),
+            ("Dates", _span(audit.starts, audit.ends)),
             ("Reported", _done(audit.reported_on, names.get(audit.reported_by, audit.reported_by))),
             ("Received by management", _done(audit.received_on, names.get(audit.received_by, audit.received_by))),
         ),
@@ -59,7 +62,7 @@ def audit_report(audit: Audit) -> Paper:
             table_part(
                 "Interviews",
                 ("Role", "On", "Notes"),
-                [(one.role, day(one.held_on), one.notes) for one in audit.interviews.order_by("held_on", "ref")],
+                [(one.role, one.held_on, one.notes) for one in audit.interviews.order_by("held_on", "ref")],
                 "nobody was heard",
             ),
             table_part(
@@ -69,7 +72,7 @@ def audit_report(audit: Audit) -> Paper:
                     (
                         one.ref,
                         one.clause.partition(":")[2],
-                        one.get_grade_display(),
+                        ours(one.get_grade_display()),
                         one.statement,
                         one.grounds,
                         _leads_to(one.is_nonconformity, answers.get(one.ref)),
@@ -87,9 +90,9 @@ def review_minutes(review: ManagementReview) -> Paper:
     """Who was there, what each input said, what was decided, and what it became."""
     names = _names([*review.top_management, *review.present, review.closed_by])
     drawn = {one.item: one for one in review.inputs.all()}
-    lacks = [] if review.state == ManagementReview.State.CLOSED else review_lacks(review)
-    decided = [
-        (one.decision, str(one.owner), day(one.due), one.resources, one.outcome or "MISSING: no plan yet (9.3.3)")
+    open_still = () if review.state == ManagementReview.State.CLOSED else tuple(review_lacks(review))
+    decided: list[tuple[Cell, ...]] = [
+        (one.decision, str(one.owner), one.due, one.resources, one.outcome or lacks("no plan yet (9.3.3)"))
         for one in review.decisions.order_by("ref")
     ]
     return Paper(
@@ -100,17 +103,17 @@ def review_minutes(review: ManagementReview) -> Paper:
         state=review.get_state_display(),
         approver=names.get(review.closed_by, review.closed_by),
         facts=(
-            ("Held on", day(review.held_on)),
-            ("Inputs since", day(review.since)),
+            ("Held on", review.held_on),
+            ("Inputs since", review.since),
             ("Closed", _done(review.closed_on, names.get(review.closed_by, review.closed_by))),
-            ("Next review", day(review.next_review) if review.next_review else "not set (9.3.1)"),
+            ("Next review", review.next_review or lacks("not set (9.3.1)")),
         ),
         parts=(
             table_part(
                 "Present",
                 ("Name", "As"),
-                [(names.get(str(one), str(one)), "Top management") for one in review.top_management]
-                + [(names.get(str(one), str(one)), "Present") for one in review.present],
+                [(names.get(str(one), str(one)), ours("Top management")) for one in review.top_management]
+                + [(names.get(str(one), str(one)), ours("Present")) for one in review.present],
                 "nobody of top management is recorded (9.3.1)",
             ),
             *(_input_part(str(label), drawn.get(item)) for item, label in ReviewInput.Item.choices),
@@ -122,24 +125,25 @@ def review_minutes(review: ManagementReview) -> Paper:
                 "" if review.no_decisions.strip() else "nothing is decided yet (9.3.3)",
             ),
             *([text_part("Why nothing was decided", review.no_decisions, "")] if review.no_decisions else []),
-            *([Part(title="Open before it can be closed", missing="; ".join(lacks))] if lacks else []),
+            *([Part(title="Open before it can be closed", missing=open_still)] if open_still else []),
         ),
     )
 
 
 def programme_plan(programme: AuditProgramme) -> Paper:
     """When the cycle audits each clause and included control, and what earlier audits found there."""
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             one.id.partition(":")[2],
-            one.title,
-            ", ".join(f"{day(audit.starts)} {audit.title}" for audit in one.audits)
-            or "MISSING: never in this cycle (9.2.2)",
-            ", ".join(f"{found.get_grade_display()}, {day(found.audit.ends)}" for found in one.earlier) or "none",
+            ours(one.title),
+            tuple(ours("%(day)s %(title)s", day=audit.starts, title=audit.title) for audit in one.audits)
+            or lacks("never in this cycle (9.2.2)"),
+            tuple(part for found in one.earlier for part in (ours(found.get_grade_display()), found.audit.ends))
+            or ours("none"),
         )
         for one in coverage(programme)
     ]
-    lacks = programme_lacks(programme)
+    open_still = programme_lacks(programme)
     return Paper(
         title=programme.title,
         kind="Audit programme",
@@ -147,26 +151,26 @@ def programme_plan(programme: AuditProgramme) -> Paper:
         version=programme.version,
         state=programme.get_state_display(),
         approver=_names([programme.approved_by]).get(programme.approved_by, programme.approved_by),
-        facts=(("Cycle", f"{day(programme.starts)} to {day(programme.ends)}"), ("Owner", str(programme.owner))),
+        facts=(("Cycle", _span(programme.starts, programme.ends)), ("Owner", str(programme.owner))),
         parts=(
             text_part("Importance", programme.importance, "which processes matter most (9.2.2)"),
             text_part("Earlier results", programme.earlier_results, "what earlier audits found (9.2.2)"),
             text_part("Methods", programme.methods, "how audits are made (9.2.2)"),
             text_part("Impartiality", programme.impartiality, "how auditors stay impartial (9.2.2)"),
             table_part("Coverage", ("Requirement", "Title", "Audited", "Earlier nonconformities"), rows, "nothing"),
-            *([Part(title="Open before it can be approved", missing=lacks)] if lacks else []),
+            *([Part(title="Open before it can be approved", missing=open_still)] if open_still else []),
         ),
     )
 
 
 def certificate_cycle(certificate: Certificate) -> Paper:
     """What the certificate covers, and when which audit is due."""
-    rows = [
-        (one.what, day(one.on), one.state.capitalize(), str(one.audit or "none planned"))
+    rows: list[tuple[Cell, ...]] = [
+        (ours(one.what), one.on, ours(one.state.capitalize()), str(one.audit) if one.audit else ours("none planned"))
         for one in cycle(certificate, now().date())
     ]
     return Paper(
-        title=f"Certificate {certificate.number}",
+        title=ours("Certificate %(number)s", number=certificate.number),
         kind="Certification cycle",
         ref=certificate.ref,
         version=certificate.version,
@@ -175,7 +179,7 @@ def certificate_cycle(certificate: Certificate) -> Paper:
         facts=(
             ("Standard", certificate.standard),
             ("Certified by", certificate.body),
-            ("Valid", f"{day(certificate.issued_on)} to {day(certificate.expires_on)}"),
+            ("Valid", _span(certificate.issued_on, certificate.expires_on)),
         ),
         parts=(
             text_part("Scope", certificate.scope, "no scope (4.3)"),
@@ -195,51 +199,53 @@ def name_documents() -> None:
 def _input_part(title: str, drawn: ReviewInput | None) -> Part:
     if drawn is None:
         return Part(title=title, missing="not drawn yet (9.3.2)")
-    as_of = f"As of entry {drawn.entry:,} of the ledger."
+    as_of = ours("As of entry %(entry)s of the ledger.", entry=f"{drawn.entry:,}")
     if not drawn.extract:
-        said = f"None: {drawn.none_because}" if drawn.none_because else ""
-        return Part(
-            title=title, text=said and f"{said} {as_of}", missing="" if said else "nothing drawn, none not stated"
-        )
-    rows = [
-        (str(one.get("ref")), str(one.get("what")), str(one.get("state")), _on(one), _more(one))
+        if not drawn.none_because:
+            return Part(title=title, missing="nothing drawn, none not stated")
+        none = ours("None: %(because)s As of entry %(entry)s.", because=drawn.none_because, entry=f"{drawn.entry:,}")
+        return Part(title=title, text=none)
+    rows: list[tuple[Cell, ...]] = [
+        (str(one.get("ref")), str(one.get("what")), ours(str(one.get("state"))), _on(one), _more(one))
         for one in drawn.extract
     ]
     return Part(title=title, text=as_of, head=("Record", "What", "State", "On", "More"), rows=tuple(rows))
 
 
-def _on(line: dict[str, object]) -> str:
+def _on(line: dict[str, object]) -> Cell:
     said = str(line.get("on") or "")
-    return day(date.fromisoformat(said)) if said else ""
+    return date.fromisoformat(said) if said else ""
 
 
-def _more(line: dict[str, object]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in line.items() if key not in {"ref", "what", "state", "on"})
+def _more(line: dict[str, object]) -> Cell:
+    return tuple(
+        ours("%(name)s %(value)s", name=ours(key.replace("_", " ")), value=str(value))
+        for key, value in line.items()
+        if key not in {"ref", "what", "state", "on"}
+    )
 
 
-def _leads_to(is_nonconformity: bool, answer: Nonconformity | None) -> str:
+def _leads_to(is_nonconformity: bool, answer: Nonconformity | None) -> Cell:
     if answer is not None:
-        return f"{answer.ref}, {'closed' if answer.effective else answer.get_state_display().lower()}"
-    return "MISSING: no nonconformity yet (10.2)" if is_nonconformity else "for consideration"
+        return answer.ref, ours("closed") if answer.effective else ours(answer.get_state_display())
+    return lacks("no nonconformity yet (10.2)") if is_nonconformity else ours("for consideration")
 
 
-def _clauses(names: Iterable[object]) -> list[tuple[str, str]]:
+def _clauses(names: Iterable[object]) -> list[tuple[Cell, ...]]:
     """Each with its title, or with its number alone where it stands for all below it."""
     known = catalogue().requirements
-    return [(str(one).partition(":")[2], known[str(one)].title if str(one) in known else "all below") for one in names]
+    return [
+        (str(one).partition(":")[2], ours(known[str(one)].title) if str(one) in known else ours("all below"))
+        for one in names
+    ]
 
 
-def day(on: date) -> str:
-    """A day as a document tells it.
-
-    >>> day(date(2026, 3, 4))
-    '4 Mar 2026'
-    """
-    return f"{on.day} {on:%b %Y}"
+def _span(since: date, until: date) -> Cell:
+    return ours("%(since)s to %(until)s", since=since, until=until)
 
 
-def _done(on: date | None, by: str) -> str:
-    return f"{day(on)}, {by}" if on else "not yet"
+def _done(on: date | None, by: str) -> Cell:
+    return (on, by) if on else ours("not yet")
 
 
 def _names(refs: Iterable[object]) -> dict[str, str]:

@@ -71,6 +71,13 @@ def test_a_body_over_the_limit_is_refused(meridian: Organisation, owner: Program
     assert not System.objects.exists()
 
 
+def test_more_parameters_than_are_read_are_refused(meridian: Organisation, owner: Program) -> None:
+    many = "&".join(f"a{number}=1" for number in range(1500))
+    assert code(owner.get(f"system?{many}")) == (400, "UP-API-23")
+    assert code(owner.post(f"system?{many}", new(meridian))) == (400, "UP-API-23")
+    assert not System.objects.exists()
+
+
 @pytest.mark.parametrize("path", ["nothing", "system/a/b/c", "system/x/moves/none", "nothing/x/history", "system/"])
 def test_a_place_that_is_not_there_says_so_in_json(meridian: Organisation, owner: Program, path: str) -> None:
     assert code(owner.get(path)) == (404, "UP-API-04")

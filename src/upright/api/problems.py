@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import AuthenticationError, HttpError
@@ -87,6 +87,9 @@ def _failure(why: Exception) -> HttpResponse:
     match why:
         case RequestDataTooBig():
             return _document(413, "UP-API-08", "The body is larger than this server takes.")
+        case SuspiciousOperation():
+            detail = "The request has more parameters than this server takes, or is not put together as HTTP asks."
+            return _document(400, "UP-API-23", detail)
         case UprightError():
             _LOG.error("%s", why)
             return _document(503, why.code, why.message, headers={"Retry-After": "30"})

@@ -8,10 +8,12 @@ import ssl
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.message import Message
+from hashlib import sha256
 from http.client import HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -20,7 +22,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from playwright.sync_api import sync_playwright
+
+from web.browser import CHROMIUM, NEEDS, PATIENCE
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx (on Debian: apt-get install nginx-light)")
@@ -181,3 +186,50 @@ def test_a_server_that_would_not_be_safe_does_not_start_and_says_why(home: Path)
     run = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
     assert run.returncode != 0
     assert "UP-SITE-10" in run.stderr
+
+
+def fingerprint(home: Path) -> str:
+    """Of the certificate's key, as Chromium takes it: it offers no passkeys where a certificate is in doubt."""
+    key = x509.load_pem_x509_certificate((home / "tls.crt").read_bytes()).public_key()
+    digest = sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    return b64encode(digest).decode()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=NEEDS)
+def test_a_passkey_is_made_and_opens_behind_tls_for_the_address_alone(home: Path) -> None:
+    with served(home, "/upright", "/") as (url, _, _), sync_playwright() as playwright:
+        arguments = [f"--ignore-certificate-errors-spki-list={fingerprint(home)}", "--no-sandbox"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        page = browser.new_context().new_page()
+        page.set_default_timeout(PATIENCE)
+        broken: list[str] = []
+        page.on("response", lambda one: broken.append(f"{one.status} {one.url}") if one.status >= 400 else None)
+        page.on("console", lambda one: broken.append(one.text) if one.type == "error" else None)
+        device = page.context.new_cdp_session(page)
+        device.send("WebAuthn.enable")
+        options = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
+        options |= {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+        made = device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        page.goto(f"{url}/account/login/")
+        page.fill("[name=login]", "ada@m.example")
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(lambda there: "/account/login/" not in there)
+        page.goto(f"{url}/account/passkeys/add/")
+        if "/reauthenticate/" in page.url:
+            page.fill("[name=password]", PASSWORD)
+            page.press("[name=password]", "Enter")
+            page.wait_for_url("**/account/passkeys/add/")
+        page.fill("[name=name]", "Of the tests")
+        page.check("[name=passwordless]")
+        page.click("#mfa_webauthn_add")
+        page.wait_for_url(lambda there: "/add/" not in there)
+        (held,) = device.send("WebAuthn.getCredentials", made)["credentials"]
+        assert (held["rpId"], held["isResidentCredential"]) == ("localhost", True)
+        page.context.clear_cookies()
+        page.goto(f"{url}/account/login/")
+        page.click("#passkey_login")
+        page.wait_for_url(lambda there: "/account/login/" not in there)
+        assert page.url == f"{url}/"
+        assert broken == []
+        browser.close()

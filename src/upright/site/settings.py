@@ -14,7 +14,8 @@ UPRIGHT_WORKSPACES = folders(os.environ, "UPRIGHT_WORKSPACES")
 DEMO = flag(os.environ, "UPRIGHT_DEMO")
 DEBUG = flag(os.environ, "UPRIGHT_DEBUG")
 SECRET_KEY = secret_key(os.environ, UPRIGHT_HOME)
-globals().update(address_settings(address(os.environ)))  # hosts, origins, cookies, path prefix
+ADDRESS = address(os.environ)
+globals().update(address_settings(ADDRESS))  # hosts, origins, cookies, path prefix
 ALLAUTH_TRUSTED_PROXY_COUNT = number(os.environ, "UPRIGHT_PROXIES")
 
 INSTALLED_APPS = [
@@ -102,6 +103,12 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
 }
+MFA_FORMS = {
+    "add_webauthn": "upright.records.identity.login.passkeys.AddForm",
+    "login_webauthn": "upright.records.identity.login.passkeys.LoginForm",
+    "reauthenticate_webauthn": "upright.records.identity.login.passkeys.ReauthenticateForm",
+    "authenticate_webauthn": "upright.records.identity.login.passkeys.AuthenticateForm",
+}
 MFA_ADAPTER = "upright.records.identity.login.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -123,7 +130,9 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [Path(__file__).parent / one for one in ("locale", "wording")]  # what is marked; what is data
-STATIC_URL = "static/"
+STATIC_URL = (
+    f"{'' if ADDRESS is None else ADDRESS.prefix}/static/"  # whole: a relative one is read before its prefix is
+)
 STATIC_ROOT = str(Path(UPRIGHT_HOME) / "static")
 # Collected files carry a digest in their names and are compressed; `upright serve` collects before it serves, with
 # settings that it read before. A checkout that was not collected serves them as they lie.

@@ -19,7 +19,8 @@ def text(raw: bytes) -> str:
 
 
 class Passkey:
-    def __init__(self) -> None:
+    def __init__(self, origin: str = ORIGIN) -> None:
+        self.origin = origin
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.id = b"passkey-of-the-tests"
         self.user = ""
@@ -52,11 +53,10 @@ class Passkey:
             }
         )
 
-    @staticmethod
-    def _client(kind: str, challenge: Any) -> bytes:
+    def _client(self, kind: str, challenge: Any) -> bytes:
         given = challenge if isinstance(challenge, str) else text(challenge)
         assert urlsafe_b64decode(given + "==")
-        return json.dumps({"type": kind, "challenge": given, "origin": ORIGIN, "crossOrigin": False}).encode()
+        return json.dumps({"type": kind, "challenge": given, "origin": self.origin, "crossOrigin": False}).encode()
 
     @staticmethod
     def _data(flags: int) -> bytes:

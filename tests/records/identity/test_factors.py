@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from records.identity.accounts import PASSWORD, account, log_in
-from records.identity.passkey import Passkey
+from records.identity.passkey import ORIGIN, Passkey
 from records.identity.test_login import who
 from records.organisation import Organisation
 from records.trail.test_tampering import said, sql
@@ -132,6 +132,11 @@ def test_a_passkey_is_added_recorded_and_logs_in_without_a_password(client: Clie
     fresh = Client()
     assert passkey_login(fresh, passkey).status_code == 302
     assert who(fresh)
+    for origin in ("https://testserver:8443", "https://other.testserver", "http://testserver"):
+        passkey.origin, other = origin, Client()
+        passkey_login(other, passkey)
+        assert not who(other)
+    passkey.origin = ORIGIN
     thief = Passkey()
     thief.user = passkey.user
     other = Client()
@@ -144,6 +149,14 @@ def test_a_passkey_is_added_recorded_and_logs_in_without_a_password(client: Clie
     gone = Client()
     passkey_login(gone, passkey)
     assert not who(gone)
+
+
+def test_a_passkey_made_for_another_address_is_not_added(client: Client, lead: Account) -> None:
+    options = client.get("/account/passkeys/add/", secure=True).context["js_data"]["creation_options"]
+    given = {"name": "K", "credential": Passkey("https://x.testserver").register(options), "passwordless": "on"}
+    answer = client.post("/account/passkeys/add/", given, secure=True)
+    assert answer.status_code == 200
+    assert lead.authenticators.count() == 0
 
 
 def passkey_login(client: Client, passkey: Passkey) -> Any:

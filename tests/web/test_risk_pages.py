@@ -1,12 +1,15 @@
 """The register of risks and the statement of applicability: filtered by a cell, decided in place, printed whole."""
 
 import re
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from api.conftest import issued
+from api.program import code
 from records.examples import EXAMPLES as ALL
 from records.identity.accounts import account, logged_in, stranger
 from records.organisation import Organisation, actor_of, grant
@@ -21,6 +24,8 @@ from upright.records.risk.models import SoaRow
 from upright.records.risk.standing import ask_to_mend
 from upright.records.trail.door import change
 from upright.records.trail.models import LedgerEntry
+
+__all__ = ["issued"]
 
 
 @pytest.fixture
@@ -148,7 +153,7 @@ def test_versions_are_compared_on_a_page(set_up: Settled, lead: Client) -> None:
 
 
 def test_what_speaks_against_an_approved_statement_shows_and_becomes_a_task_of_its_owner(
-    set_up: Settled, lead: Client
+    set_up: Settled, lead: Client, issued: Any
 ) -> None:
     risk = set_up.example("risk")
     set_up.example("treatment", risk=risk)
@@ -179,6 +184,11 @@ def test_what_speaks_against_an_approved_statement_shows_and_becomes_a_task_of_i
         assert "Missing:" not in page
     assert "Since the approval: A.10.3 cannot" in text_of(lead, f"{address}printed/")
     assert "To mend 1" in text_of(lead, address)
+    program = issued(set_up.org.lead)
+    api = f"statement-of-applicability/{statement.ref}/conflicts"
+    (told,) = program.get(api).json()["conflicts"]
+    assert (told["code"], told["control"]) == ("UP-RISK-43", "A.10.3")
+    assert told["words"].startswith(f"A.10.3 cannot be left out while {supplied.ref} is")
     assert LedgerEntry.objects.filter(ref=statement.ref).count() == entries
 
     assert [ask_to_mend(), ask_to_mend()] == [1, 0]
@@ -189,8 +199,10 @@ def test_what_speaks_against_an_approved_statement_shows_and_becomes_a_task_of_i
     set_up.example("treatment", risk=risk, controls=["A.10.4"])
     assert ask_to_mend() == 1  # another thing speaks against it
     assert "Go on with version 2" not in text_of(lead, address)
-    actions.begin_new_version(statement, actor=set_up.ada, reason="Mend it.")
+    new = actions.begin_new_version(statement, actor=set_up.ada, reason="Mend it.")
     assert "Go on with version 2" in text_of(lead, address)
+    refused = program.get(f"statement-of-applicability/{new.ref}/conflicts").json()
+    assert (refused["edition"], refused["state"], len(refused["conflicts"])) == (2, "draft", 2)
 
     page = text_of(lead, f"/record/{risk.ref}/")
     anchors = set(re.findall(rf'href="{address}#(soa-row-[^"]+)">([A-Z.0-9]+) in version 1', page))
@@ -204,3 +216,15 @@ def test_what_speaks_against_an_approved_statement_shows_and_becomes_a_task_of_i
     assert f'href="/record/{risk.ref}/">{risk}</a>' in back
     assert "Acceptance line" in page
     assert f"{risk.likelihood} × {risk.impact} = {risk.level}" in page
+
+    for row in new.rows.filter(control__in=("A.10.3", "A.10.4")):
+        row.decision, row.ground, row.needed_by = "included", "", [risk.ref]
+        edit(row, actor=set_up.ada)
+    new.review_by = statement.review_by
+    edit(new, actor=set_up.ada)
+    controlled.submit(new, actor=set_up.ada)
+    controlled.approve(new, actor=set_up.bo)
+    assert program.get(f"statement-of-applicability/{new.ref}/conflicts").json()["conflicts"] == []
+    old = program.get(api).json()
+    assert (old["state"], old["conflicts"]) == ("superseded", None)  # nobody looked: not the same as none
+    assert code(issued(stranger(set_up.org).person).get(api)) == (404, "UP-API-04")

@@ -13,6 +13,7 @@ from ninja.errors import ValidationError as ShapeError
 
 from upright import __version__
 from upright.api.answers import PATH, json_answer
+from upright.api.applicability import add_applicability
 from upright.api.assurance import add_assurance
 from upright.api.bodies import StrictParser
 from upright.api.callers import Bearer
@@ -74,6 +75,7 @@ def _empty() -> NinjaAPI:
 
 def _add_more(api: NinjaAPI) -> None:
     add_assurance(api)
+    add_applicability(api)
     add_imports(api)
 
 

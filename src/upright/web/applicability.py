@@ -21,7 +21,15 @@ from upright.posture import fold
 from upright.records.assurance.judging import at_hand, look
 from upright.records.identity.models import Person
 from upright.records.inventory.models import System
-from upright.records.risk.applicability import Conflict, RowChange, compare, conflicts, order_of, wanted_controls
+from upright.records.risk.applicability import (
+    Conflict,
+    RowChange,
+    compare,
+    conflicts,
+    is_looked_at,
+    order_of,
+    wanted_controls,
+)
 from upright.records.risk.known import annex_a, catalogue
 from upright.records.risk.models import Control, SoaRow, StatementOfApplicability
 from upright.records.trail.server_log import now
@@ -82,7 +90,7 @@ def show(request: Request, ref: str) -> HttpResponse:
             messages.success(request, gettext("%(what)s was saved.") % {"what": form.instance})
             return redirect(reverse("web:soa", args=[ref]) + f"#{_anchor(form.instance)}")
         status = 400
-    against = conflicts(statement) if statement.state in _LIVE else []
+    against = conflicts(statement) if is_looked_at(statement) else []
     learn(request, (ref for one in statement.rows.all() for ref in one.needed_by))
     changes = _changes(statement)
     rows = _rows(request, statement, against, changes, form)
@@ -119,7 +127,7 @@ def versions(request: Request, ref: str) -> HttpResponse:
 def printed(request: Request, ref: str) -> HttpResponse:
     """The statement on paper: what is not decided, has no reason or points at nothing is marked in its place."""
     statement = _statement(request, ref)
-    against = conflicts(statement) if statement.state in _LIVE else []
+    against = conflicts(statement) if is_looked_at(statement) else []
     rows = _rows(request, statement, against, [], None)
     context = {
         "statement": statement,
@@ -131,10 +139,6 @@ def printed(request: Request, ref: str) -> HttpResponse:
         "here": "controls",
     }
     return render(request, "web/soa_printed.html", context)
-
-
-_LIVE = frozenset({StatementOfApplicability.State[one] for one in ("DRAFT", "IN_REVIEW", "APPROVED")})
-"""Not approved yet, or in force: what contradicts it is looked for. What was approved stays as it was approved."""
 
 
 def _statement(request: Request, ref: str) -> StatementOfApplicability:

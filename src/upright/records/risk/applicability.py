@@ -18,6 +18,7 @@ from upright.records.risk.models.treating import Treatment
 from upright.records.trail.record import Record, record_types
 
 _GONE = frozenset({"closed", "withdrawn", "superseded", "dropped", "replaced"})
+_LOOKED_AT = frozenset({StatementOfApplicability.State[one] for one in ("DRAFT", "IN_REVIEW", "APPROVED")})
 _CHOSEN_NOT = (Treatment.State.INEFFECTIVE, Treatment.State.REPLACED)
 Key = tuple[str, str | None]
 
@@ -99,6 +100,11 @@ def wanted_controls(unit: Unit) -> dict[str, str]:
     """Every control that a statement of a unit decides on, with its title: Annex A, then own ones."""
     own = Control.objects.filter(unit__in=list(units_below(unit))).exclude(identifier__in=annex_a())
     return {**annex_a(), **dict(own.order_by("identifier").values_list("identifier", "title"))}
+
+
+def is_looked_at(statement: StatementOfApplicability) -> bool:
+    """Whether conflicts are looked for: not approved yet, or in force. What is out of force stays as it was."""
+    return statement.state in _LOOKED_AT
 
 
 def conflicts(statement: StatementOfApplicability) -> list[Conflict]:

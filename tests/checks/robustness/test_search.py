@@ -1,6 +1,7 @@
 """The search for the smallest flip, against enumeration and against geometry."""
 
 import itertools
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,30 @@ def test_a_table_of_other_types_than_the_one_that_gave_the_ranges_is_refused(tmp
     for name, wrong in {"late": [[1, 2]] * 120, "years": ["n/a"] * 120, "town": [["a"]] * 120}.items():
         with pytest.raises(MeasureInputError, match=f"'{name}' is of another kind"):
             space.encode(columns | {name: wrong})
+
+
+def test_kinds_and_ranges_of_many_features_are_those_of_each_column_alone(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    columns: dict[str, Any] = {f"n{at}": rng.normal(at, 1 + at, 97).tolist() for at in range(40)}
+    columns |= {f"w{at}": rng.integers(-at, 3 + at, 97).tolist() for at in range(20)}
+    columns |= {f"f{at}": rng.integers(0, 2, 97).tolist() for at in range(5)}
+    columns["n3"][:4] = [None, math.nan, math.inf, -math.inf]
+    columns["w4"][0] = None
+    columns |= {"none": pa.nulls(97, pa.float64()), "nan": [math.nan] * 97, "same": [2.5] * 97}
+    columns |= {"yes": [True, *[False] * 96], "who": ["a", *["b"] * 96], "kept": rng.normal(0, 1, 97).tolist()}
+    names = (*columns, "n0")
+    space = spaced(tmp_path, columns, names, ("kept",))
+    assert [feature.name for feature in space.features] == list(names)
+    found = {feature.name: feature for feature in space.features}
+    assert space.features[-1] == found["n0"]
+    assert {name for name, feature in found.items() if feature.kind == "fixed"} == {"none", "nan", "same", "kept"}
+    assert (found["yes"].kind, found["who"].kind, found["who"].values) == ("flag", "category", ("b", "a"))
+    for name in columns:
+        if name[0] in "nwf" and name[1:].isdecimal():
+            values = np.array([value for value in columns[name] if value is not None and math.isfinite(value)], float)
+            feature = found[name]
+            assert feature.kind == {"n": "number", "w": "whole", "f": "flag"}[name[0]] or set(values) == {0, 1}
+            assert (feature.low, feature.high) == (values.min(), values.max())
+            if feature.kind != "flag":
+                first, last = np.quantile(values, [0.05, 0.95])
+                assert feature.scale == pytest.approx(last - first, rel=1e-12)

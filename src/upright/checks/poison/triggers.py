@@ -22,6 +22,7 @@ _RARE, _MOST_VALUES = 0.1, 12
 _BESIDE = 0.1
 _TOGETHER, _MOST_TOGETHER = 4, 30
 _PATCHES = (2, 3)
+_NUMBERS_AT_ONCE = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,7 @@ def find_trigger(
     """The mark that works on most rows of the first half, on the rows of the second half."""
     half = np.arange(len(rows)) % 2 == 0
     best: tuple[float, _Mark, int] | None = None
-    for number, mark in enumerate(marks):
-        marked = ask(mark.place(rows[half]))
-        beside = [ask(control(rows[half])) for control in mark.controls]
+    for number, (mark, marked, beside) in enumerate(_tried(ask, rows[half], marks)):
         for target in np.unique(marked):
             left = codes[half] != target
             if left.sum() >= 5:
@@ -67,8 +66,35 @@ def find_trigger(
         return None
     _, mark, target = best
     tested = rows[~half][codes[~half] != target]
-    works = _alone(ask(mark.place(tested)), [ask(control(tested)) for control in mark.controls], target)
+    ((_, marked, beside),) = _tried(ask, tested, [mark])
+    works = _alone(marked, beside, target)
     return Trigger(mark.what, names[target] if target < len(names) else str(target), works)
+
+
+def _tried(ask: Callable[[Rows], Codes], rows: Rows, marks: list[_Mark]) -> Iterator[tuple[_Mark, Codes, list[Codes]]]:
+    """Each mark with the decisions on the rows that carry it, and on those that carry what lies beside it.
+
+    Several marks share a request: a small one costs the model's library more than its rows do.
+    """
+    most = max(1, _NUMBERS_AT_ONCE // max(rows.size, 1))
+    waiting: list[_Mark] = []
+    for mark in marks:
+        if waiting and sum(1 + len(one.controls) for one in [*waiting, mark]) > most:
+            yield from _answers(ask, rows, waiting)
+            waiting = []
+        waiting.append(mark)
+    yield from _answers(ask, rows, waiting)
+
+
+def _answers(
+    ask: Callable[[Rows], Codes], rows: Rows, marks: list[_Mark]
+) -> Iterator[tuple[_Mark, Codes, list[Codes]]]:
+    if not marks:
+        return
+    placed = [place(rows) for mark in marks for place in (mark.place, *mark.controls)]
+    found = iter(np.split(ask(np.concatenate(placed)), len(placed)))
+    for mark in marks:
+        yield mark, next(found), [next(found) for _ in mark.controls]
 
 
 def _alone(marked: Codes, beside: list[Codes], target: int) -> Mask:

@@ -15,12 +15,13 @@ from upright.measures.errors import MeasureInputError
 from upright.measures.tally import collect
 
 if TYPE_CHECKING:
-    from ibis.expr.types import Column, Table
+    from ibis.expr.types import Column, Table, Value
 
 Rows = npt.NDArray[np.float64]
 Kind = Literal["number", "whole", "flag", "category", "fixed"]
 MOST_CATEGORIES = 50
 _USUAL = (0.05, 0.95)
+_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,9 @@ def space_of(table: "Table", names: Sequence[str], immutable: Sequence[str]) -> 
     for name in immutable:
         if name not in table.columns:
             raise MeasureInputError(f"There is no column {name!r} to keep immutable.", code="UP-MODEL-31")
-    features = tuple(_feature(table, name, name in immutable) for name in names)
+    numbers = [name for name in names if name not in immutable and _is_number(table, name)]
+    ranges = _ranges(table, list(dict.fromkeys(numbers)))
+    features = tuple(_feature(table, name, name in immutable, ranges) for name in names)
     space = Space(features)
     if not space.movable:
         why = "; ".join(f"{feature.name}: {feature.why}" for feature in features)
@@ -145,32 +148,55 @@ def space_of(table: "Table", names: Sequence[str], immutable: Sequence[str]) -> 
     return space
 
 
-def _feature(table: "Table", name: str, is_immutable: bool) -> Feature:
+def _is_number(table: "Table", name: str) -> bool:
+    kind = table[name].type()
+    return bool(kind.is_numeric()) and not kind.is_boolean()
+
+
+def _feature(table: "Table", name: str, is_immutable: bool, ranges: Mapping[str, Sequence[Any]]) -> Feature:
     if is_immutable:
         return Feature(name=name, kind="fixed", why="named immutable")
-    column = table[name]
-    kind = column.type()
+    if name in ranges:
+        return _numeric(name, *ranges[name])
+    kind = table[name].type()
     if kind.is_boolean():
         return Feature(name=name, kind="flag", low=0.0, high=1.0, scale=1.0)
-    if kind.is_numeric():
-        return _numeric(table, column, name)
     if kind.is_string():
         return _category(table, name)
     return Feature(name=name, kind="fixed", why=f"holds {kind}, which is neither a number nor a text")
 
 
-def _numeric(table: "Table", column: "Column", name: str) -> Feature:
+def _ranges(table: "Table", names: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    """Least, largest, 5th and 95th percentile and count of values that are not whole, of columns of numbers.
+
+    Many columns share a query: putting one together costs more than DuckDB takes to answer it.
+    """
+    found: dict[str, tuple[Any, ...]] = {}
+    for start in range(0, len(names), _AT_ONCE):
+        part = names[start : start + _AT_ONCE]
+        finite = {f"v{at}": _finite(table[name]) for at, name in enumerate(part)}
+        values = table.select(**finite)
+        ((*numbers,),) = collect(values.aggregate([one for at in finite for one in _range_of(values[at], at)]))
+        found |= {name: tuple(numbers[5 * at : 5 * at + 5]) for at, name in enumerate(part)}
+    return found
+
+
+def _finite(column: "Column") -> "Column":
     value = column.cast("float64")
-    value = (value.isnan() | value.isinf()).fill_null(True).ifelse(None, value)
-    ((low, high, first, last, odd),) = collect(
-        table.aggregate(
-            low=value.min(),
-            high=value.max(),
-            first=value.quantile(_USUAL[0]),
-            last=value.quantile(_USUAL[1]),
-            odd=(value != value.round()).sum(),
-        )
-    )
+    return (value.isnan() | value.isinf()).fill_null(True).ifelse(None, value)
+
+
+def _range_of(value: "Column", name: str) -> "list[Value]":
+    return [
+        value.min().name(f"{name}_low"),
+        value.max().name(f"{name}_high"),
+        value.quantile(_USUAL[0]).name(f"{name}_first"),
+        value.quantile(_USUAL[1]).name(f"{name}_last"),
+        (value != value.round()).sum().name(f"{name}_odd"),
+    ]
+
+
+def _numeric(name: str, low: Any, high: Any, first: Any, last: Any, odd: Any) -> Feature:
     if low is None:
         return Feature(name=name, kind="fixed", why="no row has a value")
     if low == high:

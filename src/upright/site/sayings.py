@@ -7,7 +7,8 @@ _STATUSES = ("is met", "is partly met", "is failing", "is stale", "is unknown", 
 _EVIDENCE = "{about}: evidence {id} of {day} (entry {entry})"
 
 SAYINGS = (
-    "Overdue",
+    *("became", "due", "measure", "runs", "target", "value"),
+    *("Met", "Not met", "Overdue", "Running", "Unknown"),
     "Renewal",
     "Surveillance {number}",
     "EU AI Act",

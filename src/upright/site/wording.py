@@ -20,7 +20,16 @@ from upright.web.translations import Message
 
 _SOURCES = Path(__file__).parent.parent
 _ROOMS = ("records", "desk", "web", "kernel")
-_SAYING = {"unready", "frozen", "_why_not", "lacks", "programme_lacks", "review_lacks", "_lacks_of_the_meeting"}
+_SAYING = {
+    "unready",
+    "frozen",
+    "_why_not",
+    "lacks",
+    "programme_lacks",
+    "review_lacks",
+    "_lacks_of_the_meeting",
+    "_missing",
+}
 """Functions whose answer is a sentence, besides every error that has a code."""
 _PAPER = {"Paper", "Part", "lacks", "ours", "table_part", "text_part"}
 """Calls whose texts stand on a printed document."""

@@ -46,9 +46,9 @@ def audit_report(audit: Audit) -> Paper:
         approver=names.get(audit.reported_by, audit.reported_by),
         facts=(
             ("Kind", ours(audit.get_kind_display())),
-            ("Programme", str(audit.programme) if audit.programme else ours("none")),
+            ("Programme", str(audit.programme) if audit.programme else ours("outside of any programme")),
             ("Dates", _span(audit.starts, audit.ends)),
-            ("Reported", _done(audit.reported_on, names.get(audit.reported_by, audit.reported_by))),
+            ("Report of", _done(audit.reported_on, names.get(audit.reported_by, audit.reported_by))),
             ("Received by management", _done(audit.received_on, names.get(audit.received_by, audit.received_by))),
         ),
         parts=(
@@ -206,10 +206,13 @@ def _input_part(title: str, drawn: ReviewInput | None) -> Part:
         none = ours("None: %(because)s As of entry %(entry)s.", because=drawn.none_because, entry=f"{drawn.entry:,}")
         return Part(title=title, text=none)
     rows: list[tuple[Cell, ...]] = [
-        (str(one.get("ref")), str(one.get("what")), ours(str(one.get("state"))), _on(one), _more(one))
-        for one in drawn.extract
+        (str(one.get("ref")), str(one.get("what")), _state(one), _on(one), _more(one)) for one in drawn.extract
     ]
     return Part(title=title, text=as_of, head=("Record", "What", "State", "On", "More"), rows=tuple(rows))
+
+
+def _state(line: dict[str, object]) -> Cell:
+    return ours(str(line.get("state") or "").replace("_", " ").capitalize())
 
 
 def _on(line: dict[str, object]) -> Cell:

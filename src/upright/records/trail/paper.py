@@ -94,5 +94,6 @@ def text_part(title: str, text: str, missing: str) -> Part:
 
 
 def table_part(title: str, head: tuple[str, ...], rows: Sequence[tuple[Cell, ...]], missing: str) -> Part:
-    """A part of lines; where there are none, what that lacks."""
-    return Part(title=title, head=head, rows=tuple(rows), missing="" if rows else missing)
+    """A part of lines; where there are none, what that lacks, or that there are none."""
+    none = ours("None.") if not rows and not missing else ""
+    return Part(title=title, text=none, head=head, rows=tuple(rows), missing="" if rows else missing)

@@ -13,6 +13,7 @@ from upright.records.identity.controlled import approve, submit
 from upright.records.identity.editing import add
 from upright.records.identity.models import Person, Role, Unit
 from upright.records.trail.door import write
+from web.test_languages import english_left
 
 
 def second(meridian: Organisation) -> Person:
@@ -38,6 +39,16 @@ def test_a_document_is_begun_with_a_template_on_the_web_and_by_the_api(meridian:
     assert sent["Location"] == f"/record/{draft.ref}/"
     assert (draft.subtype, draft.owner, draft.template) == ("risk-method", meridian.lead, "risk")
     assert "How Meridian finds" in draft.text
+    asks = {"Accept-Language": "de"}
+    page = client.get("/templates/risk/", headers=asks).content.decode()
+    assert "Verfahren für KI-Risiken" in page
+    assert english_left(page) == []
+    assert english_left(client.get("/templates/", headers=asks).content.decode()) == []
+    given = {"title": "Risiken", "unit": meridian.root.ref, "review_by": str(day(99))}
+    begun = client.post("/templates/risk/", given, headers=asks)["Location"]
+    german = Document.objects.get(ref=begun.split("/")[2])
+    assert german.text.startswith("# Verfahren für KI-Risiken\n\n## Zweck und Geltung\nWie Meridian die Risiken")
+    assert (german.subtype, german.template) == ("risk-method", "risk")
     page = client.get(f"/record/{draft.ref}/").content.decode()
     assert "placeholders that nobody filled" in page
     assert "ISO/IEC 27001:2022 7.5" in page

@@ -15,6 +15,7 @@ from upright.catalogue import Catalogue
 from upright.desk.description import RecordType, registered
 from upright.desk.moves import asked_label, plain_title
 from upright.desk.values import sentence
+from upright.records.governance.templates import PLACEHOLDERS
 from upright.site.sayings import SAYINGS
 from upright.web.translations import Message
 
@@ -43,6 +44,7 @@ def texts() -> Iterator[Message]:
     for described in registered().values():
         found += _of_type(described)
     found += _of_catalogue(Catalogue.load())
+    found += PLACEHOLDERS.values()
     for path in sorted((_SOURCES / "records").rglob("*.py")):
         source = path.read_text("utf-8")
         found += [sentence((one or two).replace("_", " ")) for one, two in _EVENT.findall(source)]

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from upright.desk.description import record_type
 from upright.desk.fields import RecordChoiceField
@@ -15,7 +15,7 @@ from upright.records.governance.actions import take_template
 from upright.records.governance.kinds import document_kinds
 from upright.records.governance.models import Document
 from upright.records.governance.placeholders import unfilled
-from upright.records.governance.templates import PLACEHOLDERS, procedures, template
+from upright.records.governance.templates import ENGLISH, PLACEHOLDERS, procedures, template
 from upright.records.identity.editing import add
 from upright.records.identity.models import Unit
 from upright.records.identity.power import Powers, person_of
@@ -46,7 +46,8 @@ def listed(request: Request) -> HttpResponse:
     """Every template, with the clauses that it answers."""
     request.powers.must("governance.document.read")
     written = [
-        (one, [(clause, clause_title(f"iso42001:{clause}")) for clause in one.clauses]) for one in procedures().values()
+        (one, [(clause, clause_title(f"iso42001:{clause}")) for clause in one.clauses])
+        for one in procedures(_language()).values()
     ]
     taken = {one.kind for one in procedures().values() if one.kind != "procedure"}
     outlines = [(name, label) for name, label in document_kinds() if name not in taken and template(name) is not None]
@@ -57,7 +58,7 @@ def listed(request: Request) -> HttpResponse:
 def begin(request: Request, name: str) -> HttpResponse:
     """One template: its text, what an auditor will ask, and a form to begin a document with it."""
     request.powers.must("governance.document.read")
-    found = template(name)
+    found = template(name, _language())
     if found is None:
         raise Http404(f"There is no template {name!r}.")
     may = request.powers.may("governance.document.add")
@@ -75,7 +76,9 @@ def begin(request: Request, name: str) -> HttpResponse:
             try:
                 with change():
                     add(draft, actor=request.actor, powers=request.powers)
-                    take_template(draft, template=name, actor=request.actor, powers=request.powers)
+                    take_template(
+                        draft, template=name, language=found.language, actor=request.actor, powers=request.powers
+                    )
             except ValidationError as why:
                 form.add_error(None, why.messages)
             except InputError as why:
@@ -91,3 +94,8 @@ def begin(request: Request, name: str) -> HttpResponse:
         "here": "organisation",
     }
     return render(request, "web/document_template.html", context, status=status)
+
+
+def _language() -> str:
+    """The language of the reader, as templates are kept."""
+    return (get_language() or ENGLISH).partition("-")[0]

@@ -13,7 +13,7 @@ from upright.records.governance.actions import acknowledge, fill, issue, take_te
 from upright.records.governance.kinds import document_kinds
 from upright.records.governance.models import Document
 from upright.records.governance.placeholders import unfilled
-from upright.records.governance.templates import PLACEHOLDERS, procedures, template, values_for
+from upright.records.governance.templates import PLACEHOLDERS, languages, procedures, template, values_for
 from upright.records.identity.controlled import approve, revise, submit
 from upright.records.identity.editing import add, edit
 from upright.records.identity.models import ApprovalException, Person, Role, Unit
@@ -67,12 +67,39 @@ def test_every_template_is_real_traced_to_clauses_and_says_what_an_auditor_asks(
             assert unfilled(found.text), name
 
 
+def shape_of(text: str) -> tuple[object, ...]:
+    """What a text keeps in another language: its parts, lines by their sort, and gaps line by line."""
+    lines = [one for one in text.splitlines() if one.strip()]
+    sorts = [re.match(r"#+ |- |\d+\. |\| ?-*|", one)[0] for one in lines]  # type: ignore[index]
+    return sorts, [(sorted(re.findall(r"\{\{.+?\}\}", one)), one.count("[["), one.count("]]")) for one in lines]
+
+
+def test_each_language_has_the_same_templates_with_the_same_parts_clauses_and_gaps_in_other_words() -> None:
+    assert languages() == ("en", "de")
+    assert procedures("fr") == procedures()
+    assert shape_of("# A\n\nBy {{x}} in [[days]]") != shape_of("# A\n\nBy {{y}} in [[days]]")
+    german = procedures("de")
+    assert german.keys() == procedures().keys()
+    for name, one in procedures().items():
+        other = german[name]
+        assert (other.kind, other.clauses, other.language) == (one.kind, one.clauses, "de")
+        assert shape_of(other.text) == shape_of(one.text), name
+        assert len(other.questions) == len(one.questions), name
+        assert all(question.strip().endswith((".", "?")) for question in other.questions), name
+        assert other.title != one.title
+        same = set(re.split(r"[.\n]", one.text)) & set(re.split(r"[.\n]", other.text))
+        assert not [line for line in same if len(re.findall(r"\w{2,}", line)) > 3], name
+        assert not re.search(r"\b(the|and|with|which)\b", other.text), name
+
+
 def test_a_template_is_filled_from_records_and_gaps_refuse_until_they_are_filled(meridian: Organisation) -> None:
     lead = actor_of(meridian.lead)
     draft = Document(title="Risk", subtype="risk-method", unit=meridian.root, owner=meridian.owner, review_by=day(90))
     add(draft, actor=lead)
     with pytest.raises(RefusedError, match="no template"):
         take_template(draft, template="poem", actor=lead)
+    with pytest.raises(RefusedError, match="written in 'fr'; they are in en, de"):
+        take_template(draft, template="risk", language="fr", actor=lead)
     with pytest.raises(RefusedError, match="of kind data-management-process"):
         take_template(draft, template="data", actor=lead)
     with pytest.raises(DeniedError):

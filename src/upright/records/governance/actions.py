@@ -37,17 +37,31 @@ def acknowledge(document: Document, *, actor: Actor, reason: str = "", powers: P
 
 
 def take_template(
-    document: Document, *, template: str, actor: Actor, reason: str = "", powers: Powers | None = None
+    document: Document,
+    *,
+    template: str,
+    language: str = "",
+    actor: Actor,
+    reason: str = "",
+    powers: Powers | None = None,
 ) -> Document:
-    """Begin this draft with a template, filled from the records; template is its name, such as risk or data."""
-    from upright.records.governance.templates import procedures, values_for
+    """Begin this draft with a template, filled from the records; template is its name, such as risk or data.
+
+    In the language that is asked for by its code, such as de; in English where none is.
+    """
+    from upright.records.governance.templates import ENGLISH, languages, procedures, values_for
     from upright.records.governance.templates import template as named
 
     (powers or powers_of(actor)).must("governance.document.change", document)
     demand_state(document, Document.State.DRAFT)
     if document.text.strip():
         raise RefusedError(f"{document.ref} has a text already; a template would write over it.", code="UP-DOC-05")
-    found = named(template.strip())
+    asked = language.strip() or ENGLISH
+    if asked not in languages():
+        raise RefusedError(
+            f"No template is written in {asked!r}; they are in {', '.join(languages())}.", code="UP-DOC-06"
+        )
+    found = named(template.strip(), asked)
     if found is None:
         raise RefusedError(
             f"There is no template {template!r}; there are {', '.join(procedures())}, and the kinds of documents.",
@@ -59,7 +73,7 @@ def take_template(
             f"{document.subtype}.",
             code="UP-DOC-06",
         )
-    document.text, document.template = filled(found.text, values_for(document.unit)), found.name
+    document.text, document.template = filled(found.text, values_for(document.unit, found.language)), found.name
     why = reason or f"Begun with the template {found.name}."
     return write(document, actor=actor, action="governance.document.begun", reason=why)
 

@@ -1,4 +1,7 @@
-"""Templates of documents: sixteen procedures in our own words, and an outline for every other kind of document."""
+"""Templates of documents: sixteen procedures in our own words, and an outline for every other kind of document.
+
+The procedures are written in each language of the interface: the same parts, clauses and gaps, in other words.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +22,9 @@ from upright.records.trail.server_log import now
 
 _AUDITOR = "<!-- auditor -->"
 _MOST_NAMED = 12
+ENGLISH = "en"
+_IN: Mapping[str, tuple[str, str]] = {ENGLISH: ("and others", "version"), "de": ("und weitere", "Fassung")}
+"""The languages that templates are written in, with the words between what is filled in."""
 _ROLES: Mapping[str, Role] = {
     "aims_manager": Role.AIMS_MANAGER,
     "risk_owners": Role.RISK_OWNER,
@@ -50,23 +56,31 @@ class Template:
     text: str
     questions: tuple[str, ...] = ()
     """What an auditor will ask."""
+    language: str = ENGLISH
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that templates are written in."""
+    return tuple(_IN)
 
 
 @cache
-def procedures() -> Mapping[str, Template]:
-    """The templates that are written out, by name."""
+def procedures(language: str = ENGLISH) -> Mapping[str, Template]:
+    """The templates that are written out, by name; in English where a language has none."""
     folder = files("upright.records.governance").joinpath("procedures")
+    if language != ENGLISH and language in _IN:
+        folder = folder.joinpath(language)
     found = [
-        _read(one.name.removesuffix(".md"), one.read_text(encoding="utf-8"))
+        _read(one.name.removesuffix(".md"), one.read_text(encoding="utf-8"), language if language in _IN else ENGLISH)
         for one in folder.iterdir()
         if one.name.endswith(".md")
     ]
     return {one.name: one for one in sorted(found, key=lambda one: one.title)}
 
 
-def template(name: str) -> Template | None:
-    """A procedure by its name, or the outline of a kind of document."""
-    return procedures().get(name) or (outline(name) if name in dict(document_kinds()) else None)
+def template(name: str, language: str = ENGLISH) -> Template | None:
+    """A procedure by its name, or the outline of a kind of document, which is English."""
+    return procedures(language).get(name) or (outline(name) if name in dict(document_kinds()) else None)
 
 
 def outline(kind_id: str) -> Template | None:
@@ -92,7 +106,7 @@ def _hint(name: str, schema: Mapping[str, Any]) -> str:
     return f"{field_label(name).lower()}{words}"
 
 
-def _read(name: str, source: str) -> Template:
+def _read(name: str, source: str, language: str) -> Template:
     _, head, rest = source.split("---\n", 2)
     said = dict(line.split(": ", 1) for line in head.strip().splitlines())
     text, _, asked = rest.partition(_AUDITOR)
@@ -103,26 +117,32 @@ def _read(name: str, source: str) -> Template:
         clauses=tuple(one.strip() for one in said["clauses"].split(",")),
         text=text.strip() + "\n",
         questions=tuple(line.removeprefix("- ") for line in asked.strip().splitlines()),
+        language=language,
     )
 
 
-def values_for(unit: Unit) -> dict[str, str]:
+def values_for(unit: Unit, language: str = ENGLISH) -> dict[str, str]:
     """What the records say today for each placeholder, in a unit; one that they do not answer is left out."""
+    others, version = _IN.get(language, _IN[ENGLISH])
     above, below = units_above(unit), units_below(unit.pk)
     ids = [one.pk for one in above]
     entity = next((one for one in above if one.kind != Unit.Kind.UNIT), unit)
     found = {
         "organisation": entity.name,
-        "systems": _names(System.objects.filter(unit__in=below).order_by("name")),
-        "suppliers": _names(Supplier.objects.filter(unit__in=below).order_by("name")),
-        "customers": _names(Customer.objects.filter(unit__in=below).order_by("name")),
+        "systems": _names(System.objects.filter(unit__in=below).order_by("name"), others),
+        "suppliers": _names(Supplier.objects.filter(unit__in=below).order_by("name"), others),
+        "customers": _names(Customer.objects.filter(unit__in=below).order_by("name"), others),
         "frameworks": _names(
-            FrameworkInUse.objects.filter(unit__in=ids, state=Controlled.State.APPROVED).order_by("framework")
+            FrameworkInUse.objects.filter(unit__in=ids, state=Controlled.State.APPROVED).order_by("framework"),
+            others,
         ),
         "ai_policy": _cited(
-            Document.objects.filter(unit__in=ids, subtype="ai-policy", state=Controlled.State.APPROVED).order_by("-ref")
+            Document.objects.filter(unit__in=ids, subtype="ai-policy", state=Controlled.State.APPROVED).order_by(
+                "-ref"
+            ),
+            version,
         ),
-        "risk_criteria": _criteria(ids),
+        "risk_criteria": _criteria(ids, version),
         **_holders(ids),
     }
     return {name: value for name, value in found.items() if value}
@@ -138,19 +158,19 @@ def _holders(units: Iterable[Any]) -> dict[str, str]:
     }
 
 
-def _criteria(units: Iterable[Any]) -> str:
+def _criteria(units: Iterable[Any], version: str) -> str:
     model = record_types().get("risk-criteria")
     if model is None:
         return ""
     rows: Any = model._base_manager.all()
-    return _cited(rows.filter(unit__in=list(units), state=Controlled.State.APPROVED).order_by("-ref"))
+    return _cited(rows.filter(unit__in=list(units), state=Controlled.State.APPROVED).order_by("-ref"), version)
 
 
-def _cited(rows: Any) -> str:
+def _cited(rows: Any, version: str) -> str:
     newest = rows.first()
-    return "" if newest is None else f"{newest} ({newest.ref}, version {newest.version})"
+    return "" if newest is None else f"{newest} ({newest.ref}, {version} {newest.version})"
 
 
-def _names(rows: Any) -> str:
+def _names(rows: Any, others: str) -> str:
     found = [str(one) for one in rows[: _MOST_NAMED + 1]]
-    return ", ".join(found[:_MOST_NAMED]) + (", and others" if len(found) > _MOST_NAMED else "")
+    return ", ".join(found[:_MOST_NAMED]) + (f", {others}" if len(found) > _MOST_NAMED else "")

@@ -143,41 +143,52 @@ class Browser:
         return answer.status, answer.headers, body
 
 
-@pytest.mark.parametrize(("prefix", "upstream_path"), [("", ""), ("/upright", ""), ("/upright", "/")])
-def test_one_logs_in_behind_nginx_and_every_link_is_the_address(home: Path, prefix: str, upstream_path: str) -> None:
+@pytest.fixture(scope="module")
+def place(request: pytest.FixtureRequest, home: Path) -> Iterator[tuple[str, str, int, Path]]:
+    """A server behind nginx: its prefix, address, port and log."""
+    prefix, upstream_path = request.param
     with served(home, prefix, upstream_path) as (url, port, log):
-        browser = Browser(home, port)
-        status, _, page = browser.ask(f"{prefix}/account/login/")
-        assert status == 200
-        assert f'action="{prefix}/account/login/"' in page
-        token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
-        form = {"login": "ada@m.example", "password": PASSWORD, "csrfmiddlewaretoken": token}
-        status, headers, _ = browser.ask(f"{prefix}/account/login/", form, Origin="https://evil.example")
-        assert status == 403
-        status, headers, page = browser.ask(f"{prefix}/account/login/", form)
-        assert status == 302, page + log.read_text()
-        assert (status, headers["Location"]) == (302, f"{prefix}/")
-        session = next(line for line in browser.set if line.startswith("sessionid="))
-        assert f"Path={prefix}/" in session
-        assert all(word in session for word in ("Secure", "HttpOnly", "SameSite=Lax"))
-        assert "max-age=31536000" in headers["Strict-Transport-Security"]
-        assert browser.ask(f"{prefix}/account/password/change/")[0] == 200
+        yield prefix, url, port, log
 
-        other = Browser(home, port)
-        status, headers, _ = other.ask(f"{prefix}/account/password/change/")
-        assert urlsplit(headers["Location"]).path == f"{prefix}/account/login/"
-        _, _, page = other.ask(f"{prefix}/account/password/reset/")
-        token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
-        forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}
-        form = {"email": "ada@m.example", "csrfmiddlewaretoken": token}
-        assert other.ask(f"{prefix}/account/password/reset/", form, **forged)[0] == 302
-        for _ in range(100):
-            mails = log.read_text()
-            if "password/reset/key" in mails:
-                break
-            time.sleep(0.1)
-        assert f"{url}/account/password/reset/key/" in mails
-        assert "evil.example" not in mails
+
+BELOW_A_PATH = ("/upright", "/")
+
+
+@pytest.mark.parametrize("place", [("", ""), ("/upright", ""), BELOW_A_PATH], indirect=True)
+def test_one_logs_in_behind_nginx_and_every_link_is_the_address(home: Path, place: tuple[str, str, int, Path]) -> None:
+    prefix, url, port, log = place
+    browser = Browser(home, port)
+    status, _, page = browser.ask(f"{prefix}/account/login/")
+    assert status == 200
+    assert f'action="{prefix}/account/login/"' in page
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+    form = {"login": "ada@m.example", "password": PASSWORD, "csrfmiddlewaretoken": token}
+    status, headers, _ = browser.ask(f"{prefix}/account/login/", form, Origin="https://evil.example")
+    assert status == 403
+    status, headers, page = browser.ask(f"{prefix}/account/login/", form)
+    assert status == 302, page + log.read_text()
+    assert (status, headers["Location"]) == (302, f"{prefix}/")
+    session = next(line for line in browser.set if line.startswith("sessionid="))
+    assert f"Path={prefix}/" in session
+    assert all(word in session for word in ("Secure", "HttpOnly", "SameSite=Lax"))
+    assert "max-age=31536000" in headers["Strict-Transport-Security"]
+    assert browser.ask(f"{prefix}/account/password/change/")[0] == 200
+
+    other = Browser(home, port)
+    status, headers, _ = other.ask(f"{prefix}/account/password/change/")
+    assert urlsplit(headers["Location"]).path == f"{prefix}/account/login/"
+    _, _, page = other.ask(f"{prefix}/account/password/reset/")
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+    forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}
+    form = {"email": "ada@m.example", "csrfmiddlewaretoken": token}
+    assert other.ask(f"{prefix}/account/password/reset/", form, **forged)[0] == 302
+    for _ in range(100):
+        mails = log.read_text()
+        if "password/reset/key" in mails:
+            break
+        time.sleep(0.1)
+    assert f"{url}/account/password/reset/key/" in mails
+    assert "evil.example" not in mails
 
 
 def test_a_server_that_would_not_be_safe_does_not_start_and_says_why(home: Path) -> None:
@@ -196,8 +207,12 @@ def fingerprint(home: Path) -> str:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason=NEEDS)
-def test_a_passkey_is_made_and_opens_behind_tls_for_the_address_alone(home: Path) -> None:
-    with served(home, "/upright", "/") as (url, _, _), sync_playwright() as playwright:
+@pytest.mark.parametrize("place", [BELOW_A_PATH], indirect=True)
+def test_a_passkey_is_made_and_opens_behind_tls_for_the_address_alone(
+    home: Path, place: tuple[str, str, int, Path]
+) -> None:
+    url = place[1]
+    with sync_playwright() as playwright:
         arguments = [f"--ignore-certificate-errors-spki-list={fingerprint(home)}", "--no-sandbox"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         page = browser.new_context().new_page()

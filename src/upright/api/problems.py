@@ -91,7 +91,7 @@ def _failure(why: Exception) -> HttpResponse:
             detail = "The request has more parameters than this server takes, or is not put together as HTTP asks."
             return _document(400, "UP-API-23", detail)
         case UprightError():
-            _LOG.error("%s", why)
+            _LOG.error("The server cannot do its work.", extra={"code": why.code})
             return _document(503, why.code, why.message, headers={"Retry-After": "30"})
         case IntegrityError():
             detail = "Somebody else wrote the same just now; nothing of yours was written. Read again."
@@ -102,7 +102,7 @@ def _failure(why: Exception) -> HttpResponse:
             detail = "The disk of the server is full; nothing was written. Send the same again once there is room."
             return _document(507, "UP-API-19", detail)
         case OperationalError() | InterfaceError():
-            _LOG.error("The database does not answer: %s", why)
+            _LOG.error("The database does not answer.", exc_info=why)
             detail = "The database does not answer; nothing was written. Try again."
             return _document(503, "UP-API-18", detail, headers={"Retry-After": "5"})
     _LOG.error("An error that nobody foresaw.", exc_info=why)

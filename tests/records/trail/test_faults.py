@@ -171,3 +171,13 @@ class DriverError(Exception):
 
     def __init__(self, **codes: Any) -> None:
         self.__dict__.update(codes)
+
+
+def test_a_commit_is_kept_before_it_is_answered_however_the_database_is_set(meridian: Organisation) -> None:
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        if not is_sqlite:
+            cursor.execute("SET synchronous_commit = off")
+        write(meridian.system(), actor=actor_of(meridian.lead), action="inventory.system.added")
+        cursor.execute("PRAGMA synchronous" if is_sqlite else "SHOW synchronous_commit")
+        assert cursor.fetchone() == ((2,) if is_sqlite else ("on",))

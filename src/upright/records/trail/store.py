@@ -36,6 +36,11 @@ _FARTHEST_AHEAD = timedelta(hours=24)
 _TICK = timedelta(milliseconds=1)
 _ADVISORY = 0x5570726967687431
 """``Upright1``: the number of the session advisory lock on PostgreSQL."""
+_FIRMLY = (
+    "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
+    "ELSE current_setting('synchronous_commit') END, false)"
+)
+"""Where PostgreSQL is set to answer a commit before it is kept, a crash would leave the state head ahead of the log."""
 _IN_A_BATCH = 500
 _AT_ONCE = 200
 _Same = tuple[str, bytes]
@@ -109,7 +114,7 @@ class DatabaseLog:
         """Holds the log's lock: nobody else on this database appends meanwhile."""
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY])
+                cursor.execute(f"SELECT pg_advisory_lock(%s), {_FIRMLY}", [_ADVISORY])
             try:
                 yield
             finally:

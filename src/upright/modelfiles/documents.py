@@ -6,6 +6,7 @@ from typing import Any
 from upright.modelfiles.boosters import judge_xgboost
 from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.keras import is_keras_config, judge_config
+from upright.modelfiles.names import leaves_folder
 from upright.modelfiles.pickles import find_hidden
 from upright.modelfiles.report import Findings
 from upright.modelfiles.strict_json import JsonError, read_json
@@ -90,7 +91,7 @@ def _judge(value: Any, findings: Findings, key: str = "", depth: int = 0) -> Non
             judge_config(value, findings)
         for name, part in value.items():
             _judge_entry(name, part, findings)
-            _judge(part, findings, name, depth + 1)
+            _judge(part, findings, f"{key}.{name}" if "template" in key else name, depth + 1)
     elif isinstance(value, list):
         for part in value:
             _judge(part, findings, key, depth + 1)
@@ -103,6 +104,18 @@ def _judge_entry(name: str, part: Any, findings: Findings) -> None:
         findings.dangerous(f"{name!r} {_RUNS_CODE[name]}", name=_first_text(part))
     elif name == "trust_remote_code" and part:
         findings.dangerous("'trust_remote_code' asks the reader to run the author's code")
+    elif name == "weight_map":
+        _judge_shards(part, findings)
+
+
+def _judge_shards(part: Any, findings: Findings) -> None:
+    """The files that an index of weights leads to; a reader loads each as what its own name says."""
+    if not isinstance(part, dict) or not all(isinstance(shard, str) for shard in part.values()):
+        findings.suspicious("its weight map does not name a file for each weight")
+        return
+    for shard in sorted(set(part.values())):
+        if leaves_folder(shard):
+            findings.dangerous(f"takes weights from {shard[:120]!r}, outside the model's folder")
 
 
 def _first_text(part: Any) -> str | None:

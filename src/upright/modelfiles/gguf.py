@@ -57,7 +57,8 @@ class _Reader:
         first = self.skip(size)
         return self.window.read(first, size).decode("utf-8", "replace")
 
-    def value(self, kind: int, depth: int = 0) -> Any:
+    def value(self, kind: int, depth: int = 0, *, texts: list[str] | None = None) -> Any:
+        """One value; the texts of a list, at any depth, go into ``texts``."""
         if kind == _TEXT:
             return self.text()
         if kind != _ARRAY:
@@ -71,7 +72,9 @@ class _Reader:
             raise GgufError("an array nests too deep or is longer than the file", self.at)
         else:
             for _ in range(count):
-                self.value(inner, depth + 1)
+                found = self.value(inner, depth + 1, texts=texts)
+                if texts is not None and isinstance(found, str):
+                    texts.append(found)
         return None
 
 
@@ -95,13 +98,18 @@ def _examine(window: Window, ex: Examiner) -> None:
     for _ in range(notes):
         at = reader.at
         key = reader.text(_LONGEST_KEY)
-        value = reader.value(reader.one("<I"))
+        listed: list[str] | None = [] if "template" in key.lower() else None
+        value = reader.value(reader.one("<I"), texts=listed)
         if key in seen:
             ex.findings.suspicious(f"note {key[:80]!r} stands twice; readers differ", offset=at)
         seen.add(key)
         if key == "general.alignment" and type(value) is int and value and value % 8 == 0 and value <= 2**20:
             alignment = value
-        if isinstance(value, str) and ("template" in key or "{%" in value or "{{" in value):
+        if listed:
+            ex.findings.suspicious(f"the template {key[:80]!r} is a list; readers that join it differ", offset=at)
+            for text in (*listed, "".join(listed)):
+                judge_template(text, ex.findings, f"the template {key[:80]!r}")
+        if isinstance(value, str) and (listed is not None or "{%" in value or "{{" in value):
             judge_template(value, ex.findings, f"the template {key[:80]!r}")
     extents = [_tensor(reader) for _ in range(tensors)]
     _account(window, extents, reader.at, alignment, ex)

@@ -59,6 +59,16 @@ PROGRAMS = {
 }
 
 
+def leaves_folder(path: str) -> bool:
+    """Whether a path that a model names could lead to a file outside the model's folder.
+
+    >>> leaves_folder("part/1.bin"), leaves_folder("part/../../1.bin")
+    (False, True)
+    """
+    parts = path.replace("\\", "/").split("/")
+    return not path or path.startswith(("/", "\\", "~")) or ".." in parts or ":" in path or "\0" in path
+
+
 def judge_name(ex: Examiner) -> None:
     """Adds that a file is code by its name; more so where it stands in for a library."""
     path = PurePosixPath(ex.name.replace("\\", "/"))

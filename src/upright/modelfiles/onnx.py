@@ -5,12 +5,14 @@ Source: ``onnx.proto`` of ONNX 1.23, and its external data and IR documents.
 
 from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.knowledge import data
+from upright.modelfiles.names import leaves_folder
 from upright.modelfiles.pickles import find_hidden
 from upright.modelfiles.protobuf import Field, ProtoError, fields, walk
 from upright.modelfiles.window import Window
 
 STANDARD_DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "ai.onnx.preview"}
 _FIRST_FIELDS = 40
+_LONGEST_NAME = 4_096
 
 
 def is_onnx(window: Window) -> bool:
@@ -37,15 +39,18 @@ class _Visitor:
     def __init__(self, ex: Examiner) -> None:
         self.findings = ex.findings
         self.keys: dict[int, str] = {}
-        self.functions: set[str] = set()
-        self.domains: set[str] = set()
+        self.functions: set[tuple[bytes, ...]] = set()
+        self.called: set[tuple[bytes, ...]] = set()
+        self.domains: set[bytes] = set()
         self.external = 0
 
     def __call__(self, message: str, name: str, field: Field) -> None:
         if name == "domain" and message in {"NodeProto", "OperatorSetIdProto", "TypeProto_Opaque"}:
-            self.domains.add(field.text)
-        elif name == "domain" and message == "FunctionProto":
-            self.functions.add(field.text)
+            self.domains.add(_name(field))
+        elif name == "node":
+            self.called.add(_names(field, 7, 4, 8))
+        elif name == "functions":
+            self.functions.add(_names(field, 10, 1, 13))
         elif message == "TensorProto" and name == "external_data":
             self.external += 1
             self._external(field)
@@ -59,16 +64,32 @@ class _Visitor:
 
     def location(self, path: str) -> None:
         """An absolute path, or one that leaves the folder, reads any file of the reader's machine."""
-        parts = path.replace("\\", "/").split("/")
-        if not path or path.startswith(("/", "\\", "~")) or ".." in parts or ":" in path or "\0" in path:
+        if leaves_folder(path):
             self.findings.dangerous(f"takes weights from {path[:120]!r}, outside the model's folder")
 
     def close(self) -> None:
         """What can only be said at the end."""
         if self.external:
             self.findings.not_examined("its weights lie in another file, which is not read with it")
-        for domain in sorted(self.domains - STANDARD_DOMAINS - self.functions):
-            self.findings.suspicious(f"needs operators of the domain {domain[:80]!r}, which are code from elsewhere")
+        unknown = self.domains - {function[0] for function in self.functions}
+        unknown |= {called[0] for called in self.called - self.functions}
+        for domain in sorted(one.decode("utf-8", "replace") for one in unknown):
+            if domain not in STANDARD_DOMAINS:
+                what = f"needs operators of the domain {domain[:80]!r}, which are code from elsewhere"
+                self.findings.suspicious(what)
+
+
+def _name(field: Field) -> bytes:
+    name = field.data.read(0, _LONGEST_NAME + 1)
+    if len(name) > _LONGEST_NAME:
+        raise ProtoError(f"field {field.number} is longer than any name", field.at)
+    return name
+
+
+def _names(message: Field, *numbers: int) -> tuple[bytes, ...]:
+    """What these fields of a node or function say; the last of several counts."""
+    found = {field.number: _name(field) for field in fields(message.data) if field.number in numbers}
+    return tuple(found.get(number, b"") for number in numbers)
 
 
 def examine_onnx(window: Window, ex: Examiner) -> str:

@@ -15,6 +15,7 @@ from scipy import stats
 from sklearn.inspection import permutation_importance
 
 from checks.asked import measured, model_file, python_model, ran, rows_source, why
+from upright.checks.explaining import mixing
 from upright.checks.explaining.importance import permuted_changes, rank_stability, spearman
 from upright.checks.explaining.mixing import Mixer
 from upright.checks.explaining.shapley import fidelity, sampled_shapley
@@ -105,6 +106,35 @@ def test_a_true_explanation_is_faithful_and_a_shuffled_one_is_not() -> None:
     assert told[1].value < 0.5
     low, high = told[0].at(0.95) or (0, 0)
     assert low < told[0].value < high
+
+
+def test_mixes_that_share_a_request_score_as_each_does_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixer = Mixer({name: values[:40] for name, values in COLUMNS.items()}, NAMES)
+    draw = np.random.default_rng(9)
+    mixes = [
+        (np.arange(size), draw.integers(0, 40, size), draw.random((size, 4)) < 0.5) for size in (3, 1, 40, 7, 7, 12)
+    ]
+    alone = [curved(mixer.mixed(*mix)) + mix[0] for mix in mixes]
+    rows, everything = np.arange(20), []
+    for numbers, requests in ((1, [3, 1, 40, 7, 7, 12]), (4 * 44, [44, 26]), (1 << 17, [70])):
+        monkeypatch.setattr(mixing, "_NUMBERS_AT_ONCE", numbers)
+        asked: list[int] = []
+
+        def score(columns: dict[str, Any], rows: np.ndarray, asked: list[int] = asked) -> np.ndarray:
+            asked.append(len(rows))
+            return curved(columns) + rows
+
+        for found, expected in zip(mixing.scores_of(score, mixer, mixes), alone, strict=True):
+            np.testing.assert_array_equal(found, expected)
+        assert asked == requests
+        shares, start = sampled_shapley(score, mixer, rows, orders=5, rng=np.random.default_rng(3))
+        told = fidelity(score, mixer, rows, shares, subsets=6, others=3, seed=1, least=10)
+        everything.append((shares.tolist(), start.tolist(), told.value, told.at(0.95)))
+    assert everything[0] == everything[1] == everything[2]
+    values = [0.5, -1.0, 2.0]
+    found = curved(mixer.with_values(NAMES[0], values)).reshape(3, 40)
+    for at, value in enumerate(values):
+        np.testing.assert_array_equal(found[at], curved({**mixer.columns(np.arange(40)), NAMES[0]: np.full(40, value)}))
 
 
 def test_ranks_correlate_as_scipy_says() -> None:

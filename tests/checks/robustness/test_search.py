@@ -134,6 +134,38 @@ def test_a_row_that_nothing_flips_has_no_distance(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.moved, space.encode(columns))
 
 
+def test_flips_that_are_shrunk_together_end_as_each_alone_in_a_third_of_the_requests(tmp_path: Path) -> None:
+    columns = {**small_grid(60), "rate": np.random.default_rng(9).normal(0, 1, 60).tolist()}
+    space = spaced(tmp_path, columns, tuple(columns))
+    base = space.encode(columns)
+    rng = np.random.default_rng(10)
+    starts = [(np.arange(60), base[rng.permutation(60)]) for _ in range(4)]
+    starts += [(np.array([], dtype=np.int64), base[:0]), (np.arange(5), base[:5])]  # nothing, and no flip at all
+    ends = []
+    for groups in ([starts], [[start] for start in starts]):
+        requests: list[int] = []
+
+        def score(c: dict[str, Any], requests: list[int] = requests) -> np.ndarray:
+            requests.append(len(c["late"]))
+            return entangled(c) + np.asarray(c["rate"], dtype=float)
+
+        function = Function(score, scores=True)
+        codes, _ = function.ask(space.decode(base))
+        found = Search(
+            Task(
+                space=space, decider=function, base=base, codes=codes, pool=base, pool_codes=codes,
+                progress=lambda _: None,
+            )
+        )  # fmt: skip
+        for group in groups:
+            found.shrink(group)
+        ends.append((found.best.tolist(), found.moved.tolist(), sum(requests), len(requests)))
+    together, alone = ends
+    assert np.isfinite(together[0]).any()
+    assert together[:3] == alone[:3]
+    assert together[3] < alone[3] / 3
+
+
 def test_columns_that_cannot_be_moved_say_why(tmp_path: Path) -> None:
     columns = {
         "same": [1.0] * 60,

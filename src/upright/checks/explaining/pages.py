@@ -51,7 +51,7 @@ def _dependence(ask: Ask, mixer: Mixer, name: str, *, show_values: bool) -> byte
         grid = np.unique(np.quantile(numbers, shares, method="nearest"))
         if len(grid) < 2:
             return None
-        means = [_mean_score(ask(mixer.with_value(name, _like(values, value)))) for value in grid]
+        means = _means(ask, mixer, name, [_like(values, value) for value in grid])
         shown = grid if show_values else np.array([(numbers <= value).mean() for value in grid])
         curve = Curve(x=shown.tolist(), y=[m[0] for m in means], low=[m[1] for m in means], high=[m[2] for m in means])
         x_name = name if show_values else f"{name}, as the share of rows with at most this value"
@@ -59,12 +59,20 @@ def _dependence(ask: Ask, mixer: Mixer, name: str, *, show_values: bool) -> byte
     if values.dtype != object or not show_values:
         return None
     known = sorted({value for value in values if value is not None}, key=str)[:_CATEGORIES]
-    bars = [Bar(value_text(value), *_mean_score(ask(mixer.with_value(name, value)))) for value in known]
+    means = _means(ask, mixer, name, known)
+    bars = [Bar(value_text(value), *mean) for value, mean in zip(known, means, strict=True)]
     return interval_plot(bars, title=title, unit="mean score") if bars else None
 
 
 def _like(values: Any, value: float) -> Any:
     return int(value) if values.dtype.kind in "ib" else float(value)
+
+
+def _means(ask: Ask, mixer: Mixer, name: str, values: Sequence[Any]) -> list[tuple[float, float, float]]:
+    """The mean score, with its interval, where everybody has each of the values."""
+    if not values:
+        return []
+    return [_mean_score(scores) for scores in np.split(ask(mixer.with_values(name, values)), len(values))]
 
 
 def _mean_score(scores: Floats) -> tuple[float, float, float]:

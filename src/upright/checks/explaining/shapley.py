@@ -1,17 +1,14 @@
 """Shapley values of single decisions by sampling, for any model, and how faithfully they tell what the model does."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
 
 from upright.checks.asking import Floats
-from upright.checks.explaining.mixing import Mixer, Places
+from upright.checks.explaining.mixing import Mask, Mix, Mixer, Places, Score, scores_of
 from upright.measures.estimate import Estimate
 from upright.measures.resample import Draws
-
-Score = Callable[[dict[str, object], Places], Floats]
-"""Columns, and of each row which row of the sample it explains, to one score each."""
 
 
 def sampled_shapley(
@@ -28,22 +25,34 @@ def sampled_shapley(
     width = len(mixer.names)
     total = np.zeros((len(rows), width))
     start = np.zeros(len(rows))
-    for number in range(orders):
-        if number % 2 == 0:
-            order = np.argsort(rng.random((len(rows), width)), axis=1)
-            others = rng.integers(0, mixer.rows, len(rows))
-        else:
-            order = order[:, ::-1]
-        mask = np.zeros((len(rows), width), dtype=bool)
-        before = score(mixer.mixed(rows, others, mask), rows)
+    for order, others in _orders(mixer, len(rows), orders, rng):
+        scores = scores_of(score, mixer, ((rows, others, mask) for mask in _entering(order)))
+        before = next(scores)
         start += before / orders
-        for step in range(width):
-            at = order[:, step]
-            mask[np.arange(len(rows)), at] = True
-            after = score(mixer.mixed(rows, others, mask), rows)
+        for at, after in zip(order.T, scores, strict=True):
             total[np.arange(len(rows)), at] += (after - before) / orders
             before = after
     return total, start
+
+
+def _orders(mixer: Mixer, rows: int, orders: int, rng: np.random.Generator) -> Iterator[tuple[Places, Places]]:
+    """For each row in which order its features enter, and over which other row; each order also backwards."""
+    for number in range(orders):
+        if number % 2 == 0:
+            order = np.argsort(rng.random((rows, len(mixer.names))), axis=1)
+            others = rng.integers(0, mixer.rows, rows)
+        else:
+            order = order[:, ::-1]
+        yield order, others
+
+
+def _entering(order: Places) -> Iterator[Mask]:
+    """Which features each row has of its own: none, then one more each time."""
+    mask = np.zeros(order.shape, dtype=bool)
+    yield mask.copy()
+    for step in range(order.shape[1]):
+        mask[np.arange(len(order)), order[:, step]] = True
+        yield mask.copy()
 
 
 def fidelity(
@@ -61,13 +70,17 @@ def fidelity(
     width = len(mixer.names)
     own = score(mixer.columns(rows), rows)
     said, seen = np.empty((len(rows), subsets)), np.empty((len(rows), subsets))
+    mixes: list[Mix] = []
     for number in range(subsets):
         size = rng.integers(1, max(2, width // 2 + 1), len(rows))
         gone = np.argsort(np.argsort(rng.random((len(rows), width)), axis=1), axis=1) < size[:, None]
         said[:, number] = np.where(gone, contributions, 0.0).sum(axis=1)
+        mixes += [(rows, rng.integers(0, mixer.rows, len(rows)), ~gone) for _ in range(others)]
+    scores = scores_of(score, mixer, mixes)
+    for number in range(subsets):
         fall = np.zeros(len(rows))
         for _ in range(others):
-            fall += (own - score(mixer.mixed(rows, rng.integers(0, mixer.rows, len(rows)), ~gone), rows)) / others
+            fall += (own - next(scores)) / others
         seen[:, number] = fall
     parts = np.stack([np.ones_like(said), said, seen, said * said, seen * seen, said * seen]).sum(axis=2)
     value = float(_correlation(parts.sum(axis=1)))

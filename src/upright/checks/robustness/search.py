@@ -14,10 +14,9 @@ import numpy.typing as npt
 
 from upright.checks.asking import Codes, Floats
 from upright.checks.deciding import Decider, nearness
+from upright.checks.robustness.shrinking import Bools, Positions, shrunk
 from upright.checks.robustness.space import Feature, Rows, Space
 
-Positions = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 _Piece = tuple[Positions, Rows, Bools, Floats | None]
 """Rows, the same moved, which of them flipped, and how near the next decision they came."""
 _Bracket = tuple[Positions, int, Floats, Floats]
@@ -27,8 +26,6 @@ _ALL_STEPS = 24
 _HALVINGS = 14
 _NEIGHBOURS = 3
 _PAIRS, _SINGLES, _MOVES_IN_PAIRS = 150, 40, 6
-_TAKEN_BACK = 6
-_ROUNDS = 2
 _AT_ONCE = 20_000
 
 
@@ -89,9 +86,7 @@ class Search:
         self._one_feature()
         self.task.progress(0.35)
         starts = [*self.starts, *self._unlike(), *self._pairs(), *self._greedy()]
-        for at, (rows, moved) in enumerate(starts):
-            self._shrink(rows, moved)
-            self.task.progress(0.35 + 0.55 * (at + 1) / len(starts))
+        self.shrink(starts)
         self._confirm()
         self.task.progress(1.0)
         return Flips(self.best, self.moved)
@@ -294,52 +289,27 @@ class Search:
             return moved
         return np.where(moved > base, feature.high, feature.low)
 
-    def _shrink(self, rows: Positions, moved: Rows) -> None:
-        """Takes back, feature by feature, what the flip does not need; the dearest moves first."""
-        if not len(rows):
-            return
-        flips = self._flips(rows, moved)
-        rows, moved = rows[flips], moved[flips].copy()
-        if not len(rows):
-            return
-        self._keep(rows, moved, np.ones(len(rows), dtype=bool))
-        for _ in range(_ROUNDS):
-            for at in self._dearest_first(rows, moved):
-                self._take_back(rows, moved, at)
-        self._keep(rows, moved, np.ones(len(rows), dtype=bool))
-
-    def _dearest_first(self, rows: Positions, moved: Rows) -> list[int]:
-        costs = []
-        for at in self.task.space.movable:
-            feature = self.task.space.features[at]
-            move = np.nan_to_num(np.abs(moved[:, at] - self.task.base[rows, at]))
-            costs.append((float(((move > 0) if feature.kind == "category" else move / feature.scale).mean()), at))
-        return [at for cost, at in sorted(costs, reverse=True) if cost > 0.0]
-
-    def _take_back(self, rows: Positions, moved: Rows, at: int) -> None:
-        feature = self.task.space.features[at]
-        base = self.task.base[rows, at]
-        open_ = np.flatnonzero(moved[:, at] != base)
-        trial = moved[open_].copy()
-        trial[:, at] = base[open_]
-        flips = self._flips(rows[open_], trial)
-        moved[open_[flips], at] = base[open_[flips]]
-        left = open_[~flips]
-        if feature.kind == "category":
-            return
-        inside = base[left].copy()
-        for _ in range(_TAKEN_BACK):
-            if not len(left):
-                return
-            middle = (inside + moved[left, at]) / 2
-            middle = np.rint(middle) if feature.steps else middle
-            new = (middle != inside) & (middle != moved[left, at])
-            left, inside, middle = left[new], inside[new], middle[new]
-            trial = moved[left].copy()
-            trial[:, at] = middle
-            flips = self._flips(rows[left], trial)
-            moved[left[flips], at] = middle[flips]
-            inside = np.where(flips, inside, middle)
+    def shrink(self, starts: list[tuple[Positions, Rows]]) -> None:
+        """Shrinks all of them, each for itself; what they ask next goes into one request."""
+        going = {
+            at: shrunk(self.task.space, self.task.base, rows, moved)
+            for at, (rows, moved) in enumerate(starts)
+            if len(rows)
+        }
+        asked = {at: next(one) for at, one in going.items()}
+        kept: dict[int, list[tuple[Positions, Rows]]] = {}
+        while asked:
+            answers = self._asked_together(list(asked.values()))
+            for at, (_, _, flips, _) in zip(list(asked), answers, strict=True):
+                try:
+                    asked[at] = going[at].send(flips)
+                except StopIteration as done:
+                    kept[at] = done.value
+                    del asked[at]
+            self.task.progress(0.35 + 0.55 * len(kept) / len(going))
+        for at in sorted(kept):
+            for rows, moved in kept[at]:
+                self._keep(rows, moved, np.ones(len(rows), dtype=bool))
 
     # Asking -----------------------------------------------------------------------------------------------------
 

@@ -265,6 +265,28 @@ def test_a_tampered_evidence_file_is_refused_and_names_what_does_not_hold(run: R
     assert run("ledger", "head").out == before
 
 
+def test_one_changed_byte_of_a_model_leaves_what_was_said_of_it_stale_and_before_the_run_all_is_unknown(
+    run: Runner, assessed: Path
+) -> None:
+    def statuses(*more: str) -> dict[str, str]:
+        found = run("posture", "--format", "json", *more).document["verdicts"]
+        return {each["requirement"]: each["status"] for each in found}
+
+    scan = next(one for one in run("assess", "--format", "json").document["checks"] if one["binding"] == "scan")
+    before = statuses()
+    path = assessed / "model.pkl"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"K\x01", b"K\x02"))
+    changed = [name for name, status in statuses().items() if status != before[name]]
+    assert path.read_bytes() != whole
+    assert changed
+    assert set(changed) <= set(scan["speaks_to"])
+    assert {statuses()[name] for name in changed} == {"stale"}
+    assert set(statuses("--at", "2020-01-01").values()) == {"unknown"}
+    path.write_bytes(whole)
+    assert statuses() == before
+
+
 @pytest.mark.parametrize("part", ["ledger/tile/entries/000", "open/0"])
 def test_a_removed_part_of_the_log_is_named_and_nothing_is_written_over_it(
     run: Runner, assessed: Path, part: str

@@ -46,6 +46,7 @@ AUTHORS_MAY = {
     *("reopen_customer_requirement", "acknowledge_alarm", "handle_alarm", "reopen_incident", "lift_hold"),
     # to refuse is not to approve either
     *("refuse_use", "refuse_disposal", "decline_stage_change", "decline_use_proposal", "decline_evidence_request"),
+    *("remind_outsider", "withdraw_outside_request", "refuse_outside_answer"),
     # the other side's work: who carried it out, audited or answered is refused (tests of the apps)
     *("confirm_treatment", "reject_treatment", "accept_evidence_request", "receive_audit"),
 }
@@ -55,7 +56,7 @@ NEED_MORE = {
     *("reopen_nonconformity", "accept_risk", "make_stage_change", "approve_stage_change", "close_incident"),
     *("resolve_incident", "answer_evidence_request", "approve_assessment", "close_review", "confirm_supplier_review"),
     *("take_template", "issue", "take_up_threat", "dismiss_threat", "propose_mitigation", "ask_the_gate"),
-    *("settle_information_delivery", "settle_access_review"),
+    *("settle_information_delivery", "settle_access_review", "accept_outside_answer"),
 }
 
 

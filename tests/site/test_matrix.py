@@ -90,6 +90,8 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "task/<ref:ref>/": (f"/task/{REF}/", (302, 405, 405, 405, 405)),
     "task-close/<ref:ref>/": ("/task-close/task:2026-0001/", (302, 405, 405, 405, 405)),
     "import/<ref:ref>/": ("/import/import:2026-0001/", (302, 404, 404, 404, 404)),
+    "answer/<str:token>/": ("/answer/none/", (404, 404, 404, 404, 404)),
+    "hand-over/<ref:ref>/": (f"/hand-over/{REF}/", (302, 405, 405, 405, 405)),
     "concern/": ("/concern/", OPEN),
     "concern/receipt/": ("/concern/receipt/", OPEN),
     "voice/<ref:ref>/": ("/voice/concern:2026-0001/", (302, 404, 404, 404, 404)),

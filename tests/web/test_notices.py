@@ -15,8 +15,11 @@ from upright.records.collaboration.actions import assign, close_task, comment
 from upright.records.collaboration.notices import Digest, Notice, Sort, Way, keep_wishes, tell, unread
 from upright.records.governance.models import Document, Objective
 from upright.records.identity import actions, controlled
+from upright.records.identity.editing import add
 from upright.records.identity.models import Person, Role, RoleAssignment
 from upright.records.inventory.models import System
+from upright.records.operations.actions.requests import answer_evidence_request
+from upright.records.operations.models import EvidenceRequest
 from upright.records.trail.door import write
 from upright.records.trail.models import ReactionCursor, ReactionRun
 from upright.records.trail.reactions import run_pending
@@ -125,6 +128,24 @@ def test_three_messages_then_the_units_lead_and_nothing_more_however_often_it_ru
         assert told(meridian.owner) == told(meridian.lead) == [], "a date that was moved is no longer overdue"
 
 
+def test_who_is_asked_for_evidence_is_reminded_then_their_lead_hears_until_they_answer(meridian: Organisation) -> None:
+    due = now().date() + timedelta(days=30)
+    asked = EvidenceRequest(what="Logs of August.", asked_of=meridian.owner, due=due)
+    add(asked, actor=actor_of(meridian.lead))
+    seen = []
+    for days in (-8, -7, 0, 7, 14):
+        with clock_set(at(due + timedelta(days=days))):
+            before = set(Notice.objects.values_list("pk", flat=True))
+            reminding.remind()
+            new = Notice.objects.filter(about=asked.ref).exclude(pk__in=before)
+            seen.append([f"{one.person} {one.said['stage']}" for one in new])
+    assert seen == [[], ["Olu Owner soon"], ["Olu Owner today"], ["Olu Owner late"], ["Ada Lead lead"]]
+    answer_evidence_request(asked, answer="Here.", actor=actor_of(meridian.owner))
+    with clock_set(at(due + timedelta(days=15))):
+        reminding.remind()
+        assert Notice.objects.filter(about=asked.ref, sort__in=(Sort.DUE, Sort.ESCALATION), settled_at="").count() == 0
+
+
 def test_what_nobody_answers_for_goes_to_the_lead_above_and_never_to_the_late_person_alone(
     meridian: Organisation, system: System
 ) -> None:
@@ -214,7 +235,7 @@ def test_one_digest_a_day_by_wish_and_in_the_persons_language_and_never_twice_af
     assert "A.7.5" not in mail.outbox[-1].body, "what may have been sent is not sent again"
 
     def refuses(*_given: object, **_more: object) -> None:
-        raise smtplib.SMTPRecipientsRefused({})
+        raise smtplib.SMTPRecipientsRefused({"olu@meridian.example": (550, b"No such person")})
 
     tell(meridian.owner, Sort.TASK, system.ref, "4")
     with clock_set(at(date(2026, 5, 4))):

@@ -28,6 +28,7 @@ from upright.records.work.models import WorkerBeat
 from upright.records.work.tasks import StoppedError
 from upright.web import reminding
 from upright.web.digests import send_digests
+from upright.web.outside import send_links
 
 LOG = logging.getLogger("upright.worker")
 BEAT_S = 5.0
@@ -129,7 +130,8 @@ class Worker:
             LOG.info("judged ahead", extra={"task": "posture", "entry": newest, "outcome": count, "seconds": seconds})
 
     def daily(self) -> None:
-        """Once a day, from the hour of reminders on: tells everybody what is due, then sends the digests."""
+        """E-mails with links; once a day, from the hour of reminders on, tells what is due, then sends the digests."""
+        send_links()
         if reminding.is_time():
             told = reminding.remind()
             LOG.info("reminders made", extra={"task": "reminders", "outcome": f"{told} new"})

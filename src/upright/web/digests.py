@@ -1,7 +1,8 @@
 """One e-mail a day to each person: what is new in their inbox, for the sorts that they wish to have mailed.
 
 What is mailed is marked, and the day's digest entered, before the mail goes out: a server that dies in between sends
-less, never twice. The inbox has it all in any case, and the next digest says that one may be missing.
+less, never twice. The inbox has it all in any case, and the next digest says that one may be missing. What the mail
+server says it does not take now (4yz) goes again within the hour; what it refuses for good (5yz) is entered as refused.
 """
 
 import logging
@@ -20,6 +21,7 @@ from upright.records.collaboration.notices import Digest, Notice, Sort, Way, wis
 from upright.records.identity.models import Person
 from upright.records.identity.power import powers_of
 from upright.records.trail.server_log import now
+from upright.web.mailing import Outcome, deliver, rests
 from upright.web.notices import lines
 
 LOG = logging.getLogger("upright.worker")
@@ -29,7 +31,7 @@ _MOST = 100
 def send_digests() -> int:
     """Sends today's digests that did not go out yet; gives how many did. A mail server that is away: none, later."""
     day = now().date()
-    waiting = [(person, found) for person in _people(day) if (found := _new(person))]
+    waiting = [(person, found) for person in _people(day) if not rests(person.email) and (found := _new(person))]
     if not waiting:
         return 0
     try:
@@ -38,10 +40,19 @@ def send_digests() -> int:
     except OSError as why:
         LOG.warning("digests wait, the mail server cannot be reached: %s. Look at UPRIGHT_SMTP_URL.", why)
         return 0
+    sent = 0
     try:
-        return sum(_send(person, found, day, connection) for person, found in waiting)
+        for person, found in waiting:
+            outcome = _send(person, found, day, connection)
+            sent += outcome is not None and outcome.state == "sent"
+            if outcome is not None and outcome.is_line_dead:
+                connection.close()
+                connection.open()
+    except OSError as why:
+        LOG.warning("the other digests wait, the mail server is gone: %s. Look at UPRIGHT_SMTP_URL.", why)
     finally:
         connection.close()
+    return sent
 
 
 def _people(day: date) -> list[Person]:
@@ -58,7 +69,8 @@ def _new(person: Person) -> list[Notice]:
     return list(found.order_by("sort", "-at"))
 
 
-def _send(person: Person, found: list[Notice], day: date, connection: BaseEmailBackend) -> int:
+def _send(person: Person, found: list[Notice], day: date, connection: BaseEmailBackend) -> Outcome | None:
+    """What became of one digest; None: another worker sends it."""
     before = Digest.objects.filter(person=person).order_by("-day").first()
     message = _message(person, found, is_one_missing=before is not None and before.state == "begun")
     keys = [one.pk for one in found]
@@ -67,19 +79,20 @@ def _send(person: Person, found: list[Notice], day: date, connection: BaseEmailB
             person=person, day=day, defaults={"state": "begun", "notices": len(found)}
         )
         if not is_mine:
-            return 0
+            return None
         Notice.objects.filter(pk__in=keys).update(mailed_on=day)
     message.connection = connection
-    try:
-        message.send()
-    except OSError as why:  # every error of smtplib is one
-        LOG.warning("a digest could not be sent: %s", type(why).__name__)
-        digest.state, digest.why = "refused", type(why).__name__
+    outcome = deliver(message)
+    if outcome.state == "later":  # the server said that it did not take it, so nothing went out: it goes again
+        with transaction.atomic():
+            Notice.objects.filter(pk__in=keys).update(mailed_on=None)
+            digest.delete()
+    elif outcome.state != "lost":  # without a reply it may have gone out: it stays as begun, and the next one says so
+        digest.state, digest.why = outcome.state, str(outcome.code or "")
         digest.save()
-        return 0
-    digest.state = "sent"
-    digest.save()
-    return 1
+    if outcome.state != "sent":
+        LOG.warning("a digest was not sent", extra={"outcome": str(outcome)})
+    return outcome
 
 
 def _message(person: Person, found: list[Notice], *, is_one_missing: bool) -> EmailMultiAlternatives:

@@ -95,6 +95,7 @@ def says(one: Notice, names: Mapping[str, str], of: str = "") -> str:
         Sort.DUE: lambda: _due(one),
         Sort.ESCALATION: lambda: _escalation(one, names),
         Sort.EVIDENCE: lambda: _evidence(said),
+        Sort.MAIL: lambda: _mail(said),
     }[Sort(one.sort)]()
     return f"{of}: {sentence}" if of else sentence
 
@@ -131,6 +132,16 @@ def _evidence(said: Mapping[str, Any]) -> str:
         count,
     )
     return text % {"count": count, "names": ", ".join(new) + more}
+
+
+def _mail(said: Mapping[str, Any]) -> str:
+    if not said.get("code"):
+        return gettext(
+            "The mail server hung up on an e-mail: whether it went out is not known. Remind them, or pass a link on."
+        )
+    return gettext("The mail server refused an e-mail for good (%(code)s). Look at the address.") % {
+        "code": said["code"]
+    }
 
 
 def _field(one: Notice) -> str:

@@ -1,21 +1,14 @@
 """Public pages, without log-in: raise a concern, report harm, ask about a decision, and follow it by its receipt.
 
-Nothing of a request is kept: no address, no session, no exact time, no line in a log. How often anybody may speak is
-counted in this process's memory alone.
+Nothing of a request is kept: no address, no session, no exact time, no line in a log. How often one source may speak is
+counted in this process's memory alone, under a key that is thrown away (``public.Limit``).
 """
 
-import time
-from collections import deque
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 
 from upright.kernel import InputError
 from upright.records.operations.actions.voices import (
@@ -27,6 +20,7 @@ from upright.records.operations.actions.voices import (
     say,
 )
 from upright.records.operations.models.voices import Voice
+from upright.web.public import Limit, public, too_many
 from upright.web.requests import Request, the_record
 
 CHOICES = (
@@ -46,25 +40,11 @@ CHOICES = (
         gettext_lazy("You want to know why, or you contest it."),
     ),
 )
-_WITHIN_S = 3600.0
-_SAID: deque[float] = deque(maxlen=60)
-_ASKED: deque[float] = deque(maxlen=600)
+_SAID = Limit(each=12, together=600)
+_ASKED = Limit(each=120, together=6000)
 
 
-def _public(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Nobody is logged in here, so no other page can act in somebody's name; and no answer is written to a log."""
-
-    @wraps(view)
-    def answered(request: HttpRequest) -> HttpResponse:
-        answer = view(request)
-        vars(answer)["_has_been_logged"] = True  # Django's own mark: its log passes by
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        return answer
-
-    return csrf_exempt(login_not_required(never_cache(answered)))
-
-
-@_public
+@public
 def speak(request: HttpRequest) -> HttpResponse:
     """Says something; the answer shows the receipt, once."""
     sent = {name: request.POST.get(name, "") for name in ("kind", "text", "person")}
@@ -72,9 +52,9 @@ def speak(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         context["sent"]["kind"] = request.GET.get("kind", "concern")
         return render(request, "web/public/speak.html", context)
-    if not _is_quiet(_SAID):
+    if seconds := _SAID.wait(request):
         context["why"] = gettext("Too much was said in this hour. Come back in an hour; your text stands below.")
-        return render(request, "web/public/speak.html", context, status=429)
+        return too_many(render(request, "web/public/speak.html", context), seconds)
     try:
         receipt = say(sent["kind"], sent["text"], about_person=sent["person"])
     except InputError as why:
@@ -84,16 +64,16 @@ def speak(request: HttpRequest) -> HttpResponse:
     return render(request, "web/public/receipt.html", {"receipt": shown})
 
 
-@_public
+@public
 def follow(request: HttpRequest) -> HttpResponse:
     """What became of it, for who has the receipt, and a way to add words."""
     receipt, text = request.POST.get("receipt", ""), request.POST.get("text", "")
     context: dict[str, Any] = {"receipt": receipt, "text": text}
     if request.method != "POST":
         return render(request, "web/public/follow.html", context)
-    if not _is_quiet(_ASKED):
+    if seconds := _ASKED.wait(request):
         context["why"] = gettext("Too much was asked in this hour. Come back in an hour.")
-        return render(request, "web/public/follow.html", context, status=429)
+        return too_many(render(request, "web/public/follow.html", context), seconds)
     try:
         if text.strip():
             add_words(receipt, text)
@@ -117,12 +97,3 @@ def read(request: Request, ref: str) -> HttpResponse:
     said = read_voice(record, actor=request.actor, powers=request.powers)
     context = {"described": described, "record": record, "said": said, "here": described.place}
     return render(request, "web/voice.html", context)
-
-
-def _is_quiet(recent: "deque[float]") -> bool:
-    """At most so many an hour in all: an address would have to be remembered, and none is."""
-    moment = time.monotonic()
-    if len(recent) == recent.maxlen and moment - recent[0] < _WITHIN_S:
-        return False
-    recent.append(moment)
-    return True

@@ -107,6 +107,14 @@ EXAMPLES: dict[str, Builder] = {
     "data-use-request": lambda org, made: models.DataUseRequest(
         dataset=made["dataset"], purpose="Retraining.", ground="Licence.", safeguards="Pseudonyms.", **held(org)
     ),
+    "outside-request": lambda org, made: models.OutsideRequest(
+        unit=org.root,
+        responsible=org.owner,
+        name="Kim Supplier",
+        address="kim@supplier.example",
+        what="The test report of the scorer of this year.",
+        due=day(10),
+    ),
     "evidence-request": lambda org, made: models.EvidenceRequest(
         what="Logs of August.", about=str(made["system"].ref), asked_of=org.owner, due=day(10)
     ),

@@ -148,9 +148,11 @@ def test_a_sealed_text_opens_only_whole_and_a_page_takes_only_so_much(
         ({"kind": "external-report", "text": "Kept words."}, 200),
     ):
         assert client.post("/concern/", given).status_code == status
-    for _ in range(pages._SAID.maxlen or 0):
+    for _ in range(pages._SAID.each):
         answer = client.post("/concern/", {"kind": "gossip", "text": "Kept words."})
     assert (answer.status_code, "Kept words." in answer.content.decode()) == (429, True)
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+    assert Client(REMOTE_ADDR="192.0.2.9").post("/concern/", {"kind": "gossip"}).status_code == 400  # one source alone
     assert client.post("/concern/receipt/", {"receipt": "0" * 32}).status_code == 404
     assert WaitingVoice.objects.count() == 1
 

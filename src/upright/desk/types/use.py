@@ -2,6 +2,12 @@
 
 from upright.desk.description import RecordType, register
 from upright.records.identity.controlled import MOVES
+from upright.records.operations.actions.outside import (
+    accept_outside_answer,
+    refuse_outside_answer,
+    remind_outsider,
+    withdraw_outside_request,
+)
 from upright.records.operations.actions.oversight import acknowledge_alarm, handle_alarm
 from upright.records.operations.actions.requests import (
     accept_evidence_request,
@@ -20,6 +26,7 @@ from upright.records.operations.models import (
     InformationDelivery,
     IntendedUse,
     Monitor,
+    OutsideRequest,
     OversightAssignment,
     UsageReview,
     UseApproval,
@@ -210,5 +217,22 @@ register(
             "Answer": ("state", "asked_by", "answer", "evidence"),
         },
         moves=(answer_evidence_request, accept_evidence_request, decline_evidence_request),
+    )
+)
+register(
+    RecordType(
+        model=OutsideRequest,
+        place="evidence",
+        clause="iso42001:9.1",
+        purpose="Evidence asked of somebody without an account, by a link; what they send counts once it is reviewed.",
+        columns=("what", "state", "name", "due", "delivery", "responsible"),
+        filters=("state", "delivery", "unit", "responsible"),
+        search=("what", "name", "answer", "ref"),
+        sections={
+            "Asked": ("what", "kind", "about", "name", "address", "due", "unit", "responsible"),
+            "Sent": ("state", "delivery", "messages"),
+            "Answer": ("answered_on", "answer", "evidence"),
+        },
+        moves=(remind_outsider, withdraw_outside_request, accept_outside_answer, refuse_outside_answer),
     )
 )

@@ -25,11 +25,11 @@ NAMES = ("due", "review_by", "next_assessment", "ends", "expires_on", "expires_a
 FALLS_AWAY = frozenset({"ends", "expires_at"})
 """Fields after whose day nothing is left to do: a role or a token that ended has ended."""
 
-_ANSWERS = ("assignee", "responsible", "owner", "receiver", "person")
+_ANSWERS = ("assignee", "responsible", "owner", "receiver", "asked_of", "person")
 _LEADS_TO = ("system", "about")
 _OUT_OF_FORCE = ("closed", "declined", "dropped", "ended", "refused", "rejected", "revoked", "superseded", "withdrawn")
 _DONE = ("accepted", "agreed", "completed", "done", "effective", "handled", "implemented", "judged", "made", "met")
-_DONE_TOO = ("resolved", "retired", "unmet", "verified")
+_DONE_TOO = ("answered", "resolved", "retired", "unmet", "verified")
 _ENDED = ("ended_at", "revoked_at", "removed_at", "closed_on", "done_on", "disposed_on")
 
 

@@ -26,6 +26,7 @@ class Sort(models.TextChoices):
     COMMENT = "comment", "Somebody comments on what is mine"
     IMPORT = "import", "An import of mine has ended"
     ESCALATION = "escalation", "Something in a unit that I lead is overdue"
+    MAIL = "mail", "An e-mail of this server cannot be delivered"
 
 
 class Way(models.TextChoices):
@@ -36,7 +37,7 @@ class Way(models.TextChoices):
     NONE = "none", "Not at all"
 
 
-_QUIET = (Sort.COMMENT, Sort.IMPORT)
+_QUIET = (Sort.COMMENT, Sort.IMPORT, Sort.MAIL)
 USUAL: Mapping[str, str] = {str(sort): str(Way.INBOX if sort in _QUIET else Way.MAIL) for sort in Sort}
 """How somebody is told who chose nothing."""
 

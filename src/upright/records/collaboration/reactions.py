@@ -19,7 +19,7 @@ from upright.records.trail.reactions import Event, reacts_to
 from upright.records.trail.record import Record, find
 from upright.records.trail.server_log import now
 
-WAITING = frozenset({"in-review", "proposed", "requested"})
+WAITING = frozenset({"answered", "in-review", "proposed", "requested"})
 """States in which a record waits for somebody who approves it."""
 
 _NEWS = timedelta(days=30)
@@ -73,7 +73,15 @@ def tell_of_role(event: Event, _actor: Actor) -> None:
 
 
 @reacts_to(
-    *("*.submitted", "*.requested", "*.proposed", "operations.stage_change.added", "inventory.use.added"),
+    *(
+        "*.submitted",
+        "*.requested",
+        "*.proposed",
+        "*.answered",
+        "operations.*.accepted",
+        "operations.stage_change.added",
+        "inventory.use.added",
+    ),
     *("*.approved", "*.returned", "*.withdrawn", "*.declined", "*.rejected", "*.refused", "*.made", "*.superseded"),
 )
 def tell_of_approval(event: Event, _actor: Actor) -> None:

@@ -23,6 +23,7 @@ _OTHERS: dict[str, tuple[Role, ...]] = {
     "alarm": _OVER,
     "access_review": (*_OWN, Role.INTERNAL_AUDITOR),
     "evidence_request": _AUDIT,
+    "outside_request": (*_OWN, Role.INTERNAL_AUDITOR),
 }
 """Types that others than owners and managers write too."""
 
@@ -38,6 +39,7 @@ RIGHTS |= {
     "operations.supplier_review.confirm": _OWN,
     "operations.responsibility_matrix.approve": _OWN,
     "operations.evidence_request.approve": _AUDIT,
+    "operations.outside_request.approve": _AUDIT,
 }
 _HANDLERS = (Role.AIMS_MANAGER, Role.INTERNAL_AUDITOR)
 RIGHTS |= {f"operations.concern.{verb}": _HANDLERS for verb in ("read", "change")}

@@ -7,4 +7,7 @@ TABLES = {
         "session",
         "What was said in the hour at hand, sealed: the ledger is told once it is over, and no minute.",
     ),
+    "operations_outsidelink": Table(
+        "session", "Digests of links that are out: without them nobody answers, and another one is made."
+    ),
 }

@@ -2,6 +2,7 @@
 
 from upright.records.operations.models.building import Disposal, RequirementSpecification, TestReport
 from upright.records.operations.models.incidents import Incident, Notice
+from upright.records.operations.models.outside import OutsideLink, OutsideRequest
 from upright.records.operations.models.oversight import Alarm, DecisionReview, Monitor, OversightAssignment
 from upright.records.operations.models.requests import (
     AccessReview,
@@ -40,6 +41,8 @@ __all__ = [
     "IntendedUse",
     "Monitor",
     "Notice",
+    "OutsideLink",
+    "OutsideRequest",
     "OversightAssignment",
     "RequirementSpecification",
     "ResponsibilityMatrix",

@@ -1,0 +1,81 @@
+"""What every page without log-in shares: nobody is logged in on it, nothing of it is logged, a limit of how often."""
+
+import secrets
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from functools import wraps
+from hashlib import blake2b
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from upright.records.identity.source import source_of
+
+P = ParamSpec("P")
+_WITHIN_S = 3600.0
+_MOST_SOURCES = 10_000
+
+
+def public(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Nobody is logged in here, so no other page can act in somebody's name; and no answer is written to a log."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: P.args, **given: P.kwargs) -> HttpResponse:
+        answer = view(request, *args, **given)
+        vars(answer)["_has_been_logged"] = True  # Django's own mark: its log passes by
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["X-Robots-Tag"] = "noindex"
+        return answer
+
+    opened = csrf_exempt(login_not_required(never_cache(answered)))
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", opened)
+
+
+class Limit:
+    """At most so many an hour from one source, and in all; in this process's memory, gone when it ends.
+
+    A source is told apart by a keyed hash of its address, under a key that nobody has seen and that is thrown away
+    within two hours: the address itself is never kept.
+    """
+
+    def __init__(self, each: int, together: int) -> None:
+        self.each, self.together = each, together
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._key, self._since = secrets.token_bytes(32), time.monotonic()
+        self._all: deque[float] = deque(maxlen=self.together)
+        self._sources: OrderedDict[bytes, deque[float]] = OrderedDict()
+
+    def wait(self, request: HttpRequest) -> int:
+        """Counts one; seconds until the next may come where it is one too many, which is not counted. 0: it may."""
+        moment = time.monotonic()
+        if moment - self._since > _WITHIN_S:
+            self._key, self._since = secrets.token_bytes(32), moment
+            self._sources.clear()
+        name = blake2b(source_of(request).encode(errors="replace"), key=self._key, digest_size=16).digest()
+        mine = self._sources.setdefault(name, deque(maxlen=self.each))
+        self._sources.move_to_end(name)
+        if len(self._sources) > _MOST_SOURCES:
+            self._sources.popitem(last=False)
+        for recent in (mine, self._all):
+            left = _WITHIN_S - (moment - recent[0]) if len(recent) == recent.maxlen else 0.0
+            if left > 0:
+                return max(1, round(left))
+        mine.append(moment)
+        self._all.append(moment)
+        return 0
+
+
+def too_many(answer: HttpResponse, seconds: int) -> HttpResponse:
+    """The answer to one too many, with when to come back (RFC 9110, section 10.2.3)."""
+    answer.status_code = 429
+    answer.headers["Retry-After"] = str(seconds)
+    return answer

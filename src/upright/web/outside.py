@@ -121,11 +121,11 @@ def _send(asked: OutsideRequest, connection: BaseEmailBackend) -> Outcome:
     if outcome.state != "later":  # without a reply it is not sent again by itself: three e-mails go out at most
         state = Delivery.SENT if outcome.state == "sent" else Delivery.FAILED
         try:
-            note_delivery(asked, state)
+            note_delivery(asked, state, is_out=outcome.state != "refused")
         except ConflictError:  # somebody wrote meanwhile: theirs stands, and the next run looks again
             LOG.info("a request changed while its e-mail went out")
     if outcome.state in {"refused", "lost"}:
-        tell(asked.responsible, Sort.MAIL, asked.ref, f"{asked.ref}:{asked.messages}", code=outcome.code)
+        tell(asked.responsible, Sort.MAIL, asked.ref, f"{asked.ref}:{asked.version}", code=outcome.code)
     return outcome
 
 

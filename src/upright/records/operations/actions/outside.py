@@ -55,7 +55,7 @@ def ask_outsider(
     (powers or powers_of(actor)).must("operations.outside_request.add", request)
     if request.due < now().date():
         raise RefusedError(f"{request.due} is past; give a day to come.", code="UP-OPS-82")
-    request.messages, request.delivery = 1, Delivery.WAITING
+    request.messages, request.delivery = 0, Delivery.WAITING
     return write(request, actor=actor, action="operations.outside_request.added", reason=reason)
 
 
@@ -69,7 +69,7 @@ def remind_outsider(
             f"{request.ref}: {request.messages} e-mails went out, and more are not sent. Talk to them.",
             code="UP-OPS-83",
         )
-    request.messages, request.delivery = request.messages + 1, Delivery.WAITING
+    request.delivery = Delivery.WAITING
     return write(request, actor=actor, action="operations.outside_request.reminded", reason=reason)
 
 
@@ -116,14 +116,14 @@ def hand_over(request: OutsideRequest, *, actor: Actor, powers: Powers | None = 
         request.delivery = Delivery.BY_HAND
         write(request, actor=actor, action="operations.outside_request.handed_over")
         token = secrets.token_urlsafe(32)
-        mine.after.append(lambda: _keep_link(request, token))
+        mine.after.append(lambda: _keep_link(request, token, nth=0))
     return token
 
 
 def new_link(request: OutsideRequest) -> str:
     """Makes a link for the e-mail that is about to go out; its digest is kept before anybody can have it."""
     token = secrets.token_urlsafe(32)
-    _keep_link(request, token)
+    _keep_link(request, token, nth=request.messages + 1)
     return token
 
 
@@ -132,9 +132,9 @@ def forget_link(token: str) -> None:
     OutsideLink.objects.filter(digest=_digest(token)).delete()
 
 
-def note_delivery(request: OutsideRequest, delivery: str) -> OutsideRequest:
+def note_delivery(request: OutsideRequest, delivery: str, *, is_out: bool) -> OutsideRequest:
     """Enters what became of the newest e-mail; where somebody wrote meanwhile, theirs stands and the next run looks."""
-    request.delivery = delivery
+    request.delivery, request.messages = delivery, request.messages + is_out
     return write(request, actor=MAILER, action="operations.outside_request.mailed")
 
 
@@ -259,8 +259,8 @@ def _record_of(request: OutsideRequest, named: str) -> str:
     return named
 
 
-def _keep_link(request: OutsideRequest, token: str) -> None:
-    OutsideLink.objects.create(request=request, digest=_digest(token), nth=request.messages, made_at=now())
+def _keep_link(request: OutsideRequest, token: str, nth: int) -> None:
+    OutsideLink.objects.create(request=request, digest=_digest(token), nth=nth, made_at=now())
 
 
 def _forget_links(request: OutsideRequest) -> None:

@@ -14,6 +14,7 @@ from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
 
+_SHOWN = 80
 GRACE = timedelta(days=14)
 """How long after its day a link still takes an answer."""
 
@@ -104,7 +105,8 @@ class OutsideRequest(Record):
         self.name, self.address = "(erased)", "erased@example.invalid"
 
     def __str__(self) -> str:
-        return self.what[:80]
+        first = self.what.partition("\n")[0].strip()
+        return first if len(first) <= _SHOWN else f"{first[: _SHOWN - 1].rstrip()}…"
 
 
 class OutsideLink(models.Model):

@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from upright.api.problems import ApiError
 from upright.desk.description import RecordType
 from upright.desk.fields import is_writable
-from upright.desk.listing import Wanted, matching
+from upright.desk.listing import Wanted, between, matching
 from upright.records.identity.power import Powers
 from upright.records.trail.record import Record
 
@@ -45,10 +45,22 @@ def page(described: RecordType, asked: Mapping[str, Any], powers: Powers) -> tup
     if asked.get("cursor"):
         rows = rows.filter(_after(str(asked["cursor"]), seal, path, field, is_down=is_down))
     limit = int(asked["limit"])
-    found = list(_in_order(rows, path, is_down=is_down).select_related(*links(described.model))[: limit + 1])
+    found = list(_with_links(between(_in_order(rows, path, is_down=is_down), 0, limit + 1), path))
     if len(found) <= limit:
         return found, None
     return found[:limit], _cursor(seal, path, field, found[limit - 1])
+
+
+def _with_links(rows: QuerySet[Record], path: str) -> QuerySet[Record]:
+    """With what is told of the linked records, their references, and by what the cursor names the last row."""
+    model = rows.model
+    own, linked = [field.name for field in model._meta.concrete_fields], links(model)
+    told = [f"{name}__{_named_by(model._meta.get_field(name).related_model)}" for name in linked]
+    return rows.select_related(*linked).only(*own, *told, *([path] if path else ()))
+
+
+def _named_by(linked: Any) -> str:
+    return "ref" if issubclass(linked, Record) else str(linked._meta.pk.name)
 
 
 def _sorted_by(described: RecordType, name: str) -> tuple[str, Any]:

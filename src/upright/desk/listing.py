@@ -106,8 +106,14 @@ def page(described: RecordType, asked: Wanted, powers: Powers) -> Page:
     total = rows.count()
     pages = max(1, -(-total // asked.per))
     first = (min(asked.page, pages) - 1) * asked.per
-    found = list(rows.select_related(*linked_fields(described.model, asked.columns))[first : first + asked.per])
-    return Page(rows=found, total=total, first=first, pages=pages)
+    found = between(rows, first, first + asked.per).select_related(*linked_fields(described.model, asked.columns))
+    return Page(rows=list(found), total=total, first=first, pages=pages)
+
+
+def between(rows: QuerySet[Record], first: int, last: int) -> QuerySet[Record]:
+    """Part of a list in its order: keys alone are sorted, not whole rows with all that they link to."""
+    keys = rows.values("pk")[first:last]
+    return rows.model._base_manager.filter(pk__in=keys).order_by(*rows.query.order_by)
 
 
 def options(described: RecordType, name: str, powers: Powers) -> list[tuple[str, str]]:

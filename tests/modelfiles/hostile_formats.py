@@ -351,6 +351,13 @@ def _templates() -> Iterator[tuple[str, Hostile]]:
 def _json() -> Iterator[tuple[str, Hostile]]:
     for path in ("../../other.bin", "/etc/x.safetensors", "a\\..\\..\\b.bin", "http://x/y"):
         yield f"index-to-{path}", Hostile(json.dumps({"weight_map": {"w": path}}).encode(), DANGEROUS)
+    for about, more in {
+        "attention": {"attn_implementation": "evil/kernels"},
+        "attention-of-a-part": {"_attn_implementation": {"vision_config": "paged|evil/kernels@main:run"}},
+        "experts": {"text_config": {"experts_implementation": "evil/kernels"}},
+        "layers": {"kernel_config": {"kernel_mapping": {"RMSNorm": {"cuda": "evil/kernels:Norm"}}}},
+    }.items():
+        yield f"config-kernels-for-{about}", Hostile(json.dumps({"model_type": "a", **more}).encode(), DANGEROUS)
     yield "index-to-no-file", Hostile(json.dumps({"weight_map": {"w": ["a.bin"]}}).encode(), BAD)
     base = {"model_type": "llama", "architectures": ["LlamaForCausalLM"]}
     for name, more, verdicts in (

@@ -135,7 +135,11 @@ def test_templates_as_models_carry_them_are_clean() -> None:
 
 def test_configurations_of_a_hub_folder_are_clean() -> None:
     for name, document in {
-        "huggingface-config": {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "torch_dtype": "float16"},
+        "huggingface-config": {
+            "model_type": "llama",
+            "_attn_implementation": "flash_attention_2",
+            "conv_kernel": [10, 3],
+        },
         "huggingface-tokenizer": {"tokenizer_class": "LlamaTokenizer", "chat_template": "{{ messages[0]['content'] }}"},
         "huggingface-index": {
             "weight_map": {"lm_head.weight": "model-00001.safetensors"},

@@ -1,6 +1,7 @@
 """JSON beside or inside a model: what it is by its shape, and whether a reader would run code because of it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from upright.modelfiles.boosters import judge_xgboost
@@ -30,6 +31,7 @@ _RUNS_CODE = {
 }
 _NAMING = re.compile(r"class|module|import|func|loader|callable|script|code|target|entry_?point|handler", re.IGNORECASE)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+(:\w+)?")
+_KERNELS = re.compile(r"implementation|kernel", re.IGNORECASE)
 _HARMLESS_CLASS_KEYS = {"tokenizer_class", "feature_extractor_type", "image_processor_type", "processor_class"}
 _SHAPES = (
     ("huggingface-config", ("model_type",), ()),
@@ -106,6 +108,11 @@ def _judge_entry(name: str, part: Any, findings: Findings) -> None:
         findings.dangerous("'trust_remote_code' asks the reader to run the author's code")
     elif name == "weight_map":
         _judge_shards(part, findings)
+    elif _KERNELS.search(name):
+        for text in _texts(part):
+            if "/" in text:
+                what = f"{name[:60]!r} names a kernel in a repository, code that a reader fetches and runs"
+                findings.dangerous(what, name=text[:120])
 
 
 def _judge_shards(part: Any, findings: Findings) -> None:
@@ -116,6 +123,17 @@ def _judge_shards(part: Any, findings: Findings) -> None:
     for shard in sorted(set(part.values())):
         if leaves_folder(shard):
             findings.dangerous(f"takes weights from {shard[:120]!r}, outside the model's folder")
+
+
+def _texts(part: Any) -> Iterator[str]:
+    """Every text within; what nests too deep is told by ``_judge``."""
+    parts = [part]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict | list):
+            parts.extend(part.values() if isinstance(part, dict) else part)
+        elif isinstance(part, str):
+            yield part
 
 
 def _first_text(part: Any) -> str | None:

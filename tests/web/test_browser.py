@@ -285,17 +285,32 @@ def test_an_empty_organisation_comes_to_its_first_posture_step_by_step(live: Sit
         with new.page() as (page, _):
             page.goto("/")
             assert violations(page) == []
-            page.get_by_role("link", name="Start step by step").click()
-            for _ in range(4):
-                before = page.locator("h1 + .lede").inner_text()
-                step = page.locator(".steps .button.primary")
-                if step.count() == 0 or step.inner_text().startswith(("Open", "How")):
-                    break
-                step.click()
-                filled(page, covers="unit:meridian", short_name="cards")
-                page.get_by_role("button", name="Add").click()
-                page.goto("/start/")
-                assert page.locator("h1 + .lede").inner_text() != before
+            journey = Counted(page)
+            journey.click("link", "Start step by step")
+            asked: list[str] = []
+            for verb in ("Add scope statement", "Add system", "Add risk"):
+                assert page.locator(".steps .button.primary").all_inner_texts() == [verb]
+                journey.click("link", verb)
+                empty = page.locator("main form [required]:visible").evaluate_all(
+                    "some => some.filter(one => !one.value).map(one => one.name)"
+                )
+                asked += empty
+                filled(page, short_name="cards")
+                journey.click("button", verb)
+                assert page.url == f"{address}/start/", page.locator("main").inner_text()
+            journey.click("link", "See the first posture")
+            assert page.locator('[data-status="unknown"]').count() > 20
+            assert (journey.clicks, len(asked)) == (8, 13), asked
+            page.goto("/")
+            page.get_by_role("link", name="First steps").click()
+            assert page.url == f"{address}/start/"
+            intake = Counted(page)
+            intake.click("link", "Propose an AI use")
+            assert page.locator("main form [required]:visible").count() == 3
+            filled(page)
+            intake.click("button", "Add use proposal")
+            assert "/record/use-proposal:" in page.url, page.locator("main").inner_text()
+            assert intake.clicks == 2
             page.goto("/")
             assert page.locator(".posture tbody tr").count() >= 4
             assert page.locator('.posture [data-status="met"]').count() == 0

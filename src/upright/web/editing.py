@@ -18,7 +18,7 @@ from upright.web.requests import Request, given, the_record, the_type
 
 
 def add(request: Request, name: str) -> HttpResponse:
-    """A new record; the address may bring values, so that a link can start one about something."""
+    """A new record; the address may bring values, and ``then=start`` leads back to the guided start."""
     described = the_type(name, request, "add")
     start = {key: values[-1] for key, values in given(request).items() if key in described.fields}
     form = form_class(described)(request.POST or None, powers=request.powers, initial=start)
@@ -51,6 +51,8 @@ def _answer(request: Request, described: RecordType, form: RecordForm, record: R
             status = 400
         else:
             messages.success(request, gettext("%(what)s was saved.") % {"what": f"{described.title} {written}"})
+            if record is None and request.GET.get("then") == "start":
+                return redirect("web:start")
             return redirect("web:record", written.ref)
     context = {
         "described": described,
@@ -60,6 +62,7 @@ def _answer(request: Request, described: RecordType, form: RecordForm, record: R
         "clause": clause_title(described.clause),
         "conflict": conflict,
         "reason": reason,
+        "then": request.GET.get("then", ""),
         "here": described.place,
     }
     return render(request, "web/edit.html", context, status=status)

@@ -56,6 +56,7 @@ def home(request: Request) -> HttpResponse:
     first = list(rows.select_related("owner", "unit")[:_MOST])
     found = read_by(request, systems)
     waits = needs(request, systems, found.values())
+    frameworks = compared(systems, found)
     happened = recent(request.powers, _NEWEST, visits.before if visits else 0)
     answer = render(
         request,
@@ -64,8 +65,8 @@ def home(request: Request) -> HttpResponse:
             "systems": [_row(one, found.get(one.ref), request) for one in first],
             "total": len(systems),
             "may_run": any(_may_run(request, one) for one in first),
-            "may_add": "system" in registered() and request.powers.may(registered()["system"].right("add")),
-            "may_add_risk": "risk" in registered() and request.powers.may(registered()["risk"].right("add")),
+            "may_add": _may_add(request, "system"),
+            "may_add_risk": _may_add(request, "risk"),
             "has_role": bool(request.powers.held),
             "happened": happened or recent(request.powers, _NEWEST),
             "is_news": bool(happened) and visits is not None,
@@ -73,7 +74,9 @@ def home(request: Request) -> HttpResponse:
             "needs": waits[:_MOST],
             "more": max(0, len(waits) - _MOST),
             "soon": sum(one.due is not None and (one.due - now().date()).days <= _SOON for one in waits),
-            "frameworks": compared(systems, found),
+            "may_propose": _may_add(request, "use-proposal"),
+            "is_new": not any(one.counts.met for one in frameworks),
+            "frameworks": frameworks,
             "behind": behind(found.values()),
             "is_compared": len(systems) <= MOST_COMPARED,
             "step": best_step(request, systems, found),
@@ -90,6 +93,10 @@ def home(request: Request) -> HttpResponse:
         secure=request.is_secure(),
     )
     return answer
+
+
+def _may_add(request: Request, name: str) -> bool:
+    return name in registered() and request.powers.may(registered()[name].right("add"))
 
 
 def _row(system: System, found: Summary | None, request: Request) -> SystemRow:

@@ -1,6 +1,8 @@
 """Guided start: what an organisation that never read the standard does first, and how far it has come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,6 +12,7 @@ from django.utils.translation import gettext
 from upright.desk.description import RecordType, registered
 from upright.desk.visible import visible
 from upright.records.identity.models import RoleAssignment, Unit
+from upright.records.identity.power import person_of
 from upright.records.inventory.models import HostedUse, System
 from upright.records.risk.models import Risk
 from upright.web.evidence import readable
@@ -52,6 +55,9 @@ def _steps(request: Request) -> list[Step]:
     systems = visible(System, powers)
     used = visible(HostedUse, powers).exists()
     has_system = systems.exists()
+    is_checked = readable(request).filter(source="check").exists()
+    root = visible(Unit, powers).filter(parent__isnull=True).first()
+    whose = {"unit": root.ref if root else "", "owner": getattr(person_of(request.actor), "ref", "")}
     people = RoleAssignment.objects.filter(accepted_at__isnull=False).values("person").distinct()[:2]
     return [
         _step(
@@ -63,6 +69,7 @@ def _steps(request: Request) -> list[Step]:
             ),
             clause="iso42001:4.3",
             is_done=_scope_is_set(request, scope),
+            given=whose | {"covers": whose["unit"]},
         ),
         _step(
             request,
@@ -82,15 +89,7 @@ def _steps(request: Request) -> list[Step]:
             ),
             clause="iso42001:A.4.2",
             is_done=has_system or used,
-        ),
-        Step(
-            title=gettext("See what the frameworks ask of it"),
-            why=gettext("ISO/IEC 42001, the EU AI Act, NIST AI RMF and GDPR read the same evidence; unknown stays so."),
-            clause="iso42001:6.1.3",
-            is_done=has_system and readable(request).exists(),
-            verb=gettext("Open controls"),
-            address=reverse("web:controls"),
-            may=True,
+            given=whose,
         ),
         _step(
             request,
@@ -98,7 +97,17 @@ def _steps(request: Request) -> list[Step]:
             title=gettext("Write down the first risk"),
             why=gettext("What may go wrong for people, for society and for us, how likely, how bad, and what is done."),
             clause="iso42001:6.1.2",
+            given=whose | {"system": getattr(systems.order_by("pk").first(), "ref", "")},
             is_done=visible(Risk, powers).exists(),
+        ),
+        Step(
+            title=gettext("See what the frameworks ask of it"),
+            why=gettext("ISO/IEC 42001, the EU AI Act, NIST AI RMF and GDPR read the same evidence; unknown stays so."),
+            clause="iso42001:6.1.3",
+            is_done=has_system and is_checked,
+            verb=gettext("See the first posture"),
+            address=reverse("web:controls"),
+            may=True,
         ),
         Step(
             title=gettext("Run the first check and push its result"),
@@ -106,7 +115,7 @@ def _steps(request: Request) -> list[Step]:
                 "In the system’s repository: upright init proposes a manifest, assess measures, push brings it here."
             ),
             clause="iso42001:9.1",
-            is_done=readable(request).filter(source="check").exists(),
+            is_done=is_checked,
             verb=gettext("How to bind a check"),
             address=reverse("web:kind", args=["data-quality"]),
             may=True,
@@ -123,10 +132,14 @@ def _step(
     clause: str,
     is_done: bool,
     address: str = "",
+    given: Mapping[str, str] | None = None,
 ) -> Step:
+    """A step that adds a record; ``given`` is what its form need not ask, and saving it leads back here."""
     may = described is not None and request.powers.may(described.right("add"))
     if not address and described is not None:
         address = reverse("web:add" if may else "web:list", args=[described.name])
+        known = {name: value for name, value in (given or {}).items() if value and name in described.fields}
+        address += f"?{urlencode(known | {'then': 'start'})}" if may else ""
     verb = ""
     if described is not None:
         verb = gettext("Add %(title)s") if may else gettext("Open %(title)s")

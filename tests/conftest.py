@@ -1,5 +1,6 @@
 """What holds for every test: another time zone, an empty home for keys, and no network beyond loopback."""
 
+import gc
 import os
 import socket
 import tempfile
@@ -51,6 +52,13 @@ def pytest_configure() -> None:
     import django
 
     django.setup()
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded until here stays until the end: looking through it for garbage cost a tenth of a test's CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -21,6 +21,7 @@ from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.web.evidence import fresh_until, readable
 from upright.web.frame import catalogue
+from upright.web.improving import found_against
 from upright.web.naming import know, learn
 from upright.web.posture import RIGHT, SHORT, WORST_FIRST, ordered, short
 from upright.web.requests import Request
@@ -41,6 +42,7 @@ _SAID = {
     "done": gettext_noop("failed; an approved record says what is done about it"),
 }
 _SHOWN = 4
+_WORST = ("bad", "old", "open", "none", "ok")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +60,17 @@ class Branch:
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One line of the checklist: kinds of which any answers, where it stands, on which statements, what to do."""
+    """One line of the checklist: kinds of which any answers, where it stands, on which statements, what to do.
+
+    An answer is about whom, in which words, by which statement or else by which record.
+    """
 
     words: str
     status: str
     about: str
     fresh_for: str | None
     mode: str
-    answers: tuple[tuple[str, str, EvidenceRow | None], ...]
+    answers: tuple[tuple[str, str, EvidenceRow | None, str], ...]
     verb: str
     address: str
 
@@ -175,7 +180,7 @@ def _detail(
 ) -> dict[str, Any]:
     told = explain_of(requirement.id, system.ref)
     know(request, system)
-    learn(request, (*told.sentences, *(one.subject for one in told.cells)))
+    learn(request, (*told.sentences, *(one.subject for one in told.cells), *map(_record_of, told.cells)))
     rows = {one.evidence: one for one in readable(request).filter(evidence__in=told.evidence[:64])}
     status = statuses.get(requirement.id, "unknown")
     group = next(
@@ -190,6 +195,7 @@ def _detail(
         "points": [
             _point(request, system, ask, member, told.cells, rows) for ask in requirement.asks for member in ask.all_of
         ],
+        "against": found_against(request, requirement.id, system),
         "nearby": _nearby(requirement.id, statuses),
         "kept_by": [
             one
@@ -220,10 +226,11 @@ def _point(
         status = "met" if complete else "partly"
     verb, address = begin(request, kinds[0], system.ref)
     answers = []
-    for one in own:
+    for one in sorted(own, key=lambda cell: _WORST.index(cell.state)):
         row = next((rows[item] for item in one.evidence if item in rows), None)
         if row is not None or one.state != "none":
-            answers.append((one.subject, said(_SAID.get(one.reason, one.reason.replace("-", " "))), row))
+            words = said(_SAID.get(one.reason, one.reason.replace("-", " ")))
+            answers.append((one.subject, words, row, "" if row else _record_of(one)))
     return Point(
         words=gettext(" or ").join(said(one.replace("-", " ")) for one in kinds),
         status=status,
@@ -234,6 +241,11 @@ def _point(
         verb=verb,
         address=address,
     )
+
+
+def _record_of(cell: CellView) -> str:
+    """The reference of the record that a cell is read from; empty: it is read from statements."""
+    return cell.stream if cell.stream and cell.stream.partition(":")[0] in registered() else ""
 
 
 def until(row: EvidenceRow) -> Any:

@@ -141,6 +141,33 @@ def _evaluate(cast: Cast) -> None:
     approve(evaluation, actor=cast.actor("mira"), reason="Agreed.")
 
 
+def _told(_cast: Cast) -> None:
+    """What the reminders of that morning found to speak against the version in force."""
+    from upright.records.risk.standing import ask_to_mend
+
+    ask_to_mend()
+
+
+def _second_version(cast: Cast) -> None:
+    from upright.records.identity.controlled import approve, submit
+    from upright.records.identity.editing import edit
+    from upright.records.risk.actions import begin_new_version
+    from upright.records.trail.server_log import now
+
+    mira = cast.actor("mira")
+    new = begin_new_version(cast.made["statement"], actor=mira, reason="The scorer runs on hired machines now.")
+    row = new.rows.get(control="A.10.3", system=None)
+    row.decision, row.ground, row.status = "included", "", "implemented"
+    row.reason, row.needed_by = "Northgate hosts the scorer, so it is assessed yearly.", [cast.made["outage risk"].ref]
+    edit(row, actor=mira)
+    new.review_by = now().date() + timedelta(days=420)
+    edit(new, actor=mira)
+    submit(new, actor=mira, reason="A.10.3 is carried out since the host was taken on.")
+    approve(new, actor=cast.actor("tessa"), reason="Only A.10.3 differs; the assessment of the host was at hand.")
+    cast.made["statement"] = new
+    _told(cast)
+
+
 def _next_version(cast: Cast) -> None:
     from upright.records.identity.editing import edit
     from upright.records.risk.actions import begin_new_version
@@ -156,6 +183,9 @@ EVENTS = (
     Event(day=440, tell=_controls),
     Event(day=420, tell=_statement),
     Event(day=410, tell=_approve),
+    Event(day=339, tell=_told),
+    Event(day=312, tell=_second_version),
     Event(day=100, tell=_evaluate),
     Event(day=20, tell=_next_version),
+    Event(day=12, tell=_told),
 )

@@ -87,7 +87,11 @@ def _first_audit(cast: Cast) -> None:
     )
     add(heard, actor=ivo)
     for grade, clause, statement in (
-        ("minor", "iso42001:5.3", "Who decides on a release while the system's owner is away is written down nowhere."),
+        (
+            "minor",
+            "iso42001:A.3.2",
+            "Who decides on a release while the system's owner is away is written down nowhere.",
+        ),
         ("opportunity", "iso42001:A.3.3", "Concerns could be raised from the loan officer's own screen."),
     ):
         found = AuditFinding(audit=audit, clause=clause, grade=grade, statement=statement, grounds="Sample, interview.")
@@ -266,7 +270,7 @@ EVENTS = (
     Event(day=500, tell=_programme),
     Event(day=490, tell=_competent),
     Event(day=355, tell=_first_audit),
-    _received("Context, leadership, planning", "iso42001:5.3", "nobody decides"),
+    _received("Context, leadership, planning", "iso42001:A.3.2", "nobody decides"),
     Event(day=345, tell=_corrected),
     Event(day=320, tell=_acted),
     Event(day=230, tell=_checked),

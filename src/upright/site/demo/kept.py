@@ -20,6 +20,16 @@ def _roles(cast: Cast) -> dict[str, Any]:
     return {"rows": made, "made_known_by": "Page of the management system on the intranet"}
 
 
+def _deputies(cast: Cast) -> dict[str, Any]:
+    """What the first audit missed: who decides while the system's owner is away."""
+    rows = (("Deputy of the system's owner", "rana", "Decides on a release while the owner is away"),)
+    made = [
+        {"role": role, "holder": cast.person(name).ref, "authority": may, "accepted_on": in_days(-1).isoformat()}
+        for role, name, may in rows
+    ]
+    return {"rows": made, "made_known_by": "Page of the mortgage system on the intranet"}
+
+
 def _documents(cast: Cast) -> dict[str, Any]:
     rows = (("AI policy", "5.2"), ("Scope of the AI management system", "4.3"), ("Procedure for AI risk", "6.1.2"))
     made = [
@@ -29,13 +39,13 @@ def _documents(cast: Cast) -> dict[str, Any]:
     return {"rows": made, "complete_on": in_days(-3).isoformat()}
 
 
-def _kept(key: str, title: str, kind: str, day: int, data: Any) -> Told:
+def _kept(key: str, title: str, kind: str, day: int, data: Any, **more: Any) -> Told:
     return Told(
         key=key,
         model="KeptRecord",
         day=day,
         approved=day - 5,
-        fields=lambda cast: {"title": title, "kind": kind, "data": data(cast)},
+        fields=lambda cast: {"title": title, "kind": kind, "data": data(cast), **more},
     )
 
 
@@ -46,6 +56,14 @@ def _written(key: str, title: str, subtype: str, text: str) -> Told:
 
 KEPT: tuple[Told, ...] = (
     _kept("roles", "Who answers for what", "role-assignment", 150, _roles),
+    _kept(
+        "deputies",
+        "Who decides on the mortgage system in whose place",
+        "role-assignment",
+        325,
+        _deputies,
+        about="system:mortgage",
+    ),
     _kept("register", "Register of documents", "document-register", 148, _documents),
     _kept(
         "control log",

@@ -8,9 +8,11 @@ from pathlib import Path
 from records.assurance.test_audits import person
 from records.organisation import Organisation
 from records.test_every_type import made_all
+from upright.ledger import Checkpoint
 from upright.pack import verify_pack
 from upright.records.assurance.snapshots import PostureSnapshot
 from upright.records.identity.models import Role
+from upright.records.trail.models import LedgerLog
 from web.test_languages import english_left
 from web.test_posture_pages import logged_in
 
@@ -81,6 +83,19 @@ def test_packs_and_snapshots_from_the_page_and_what_an_external_auditors_copies_
     assert b"may not do this" in auditor.post("/snapshot/organisation:meridian/", follow=True).content
     printed = auditor.get(f"/print/{made['audit'].ref}/").content.decode()
     assert "Made for Ex Ternal, external auditor, at" in printed
+    soa = made["statement-of-applicability"]
+    for address, called in (
+        (f"/print/{made['audit'].ref}/", f"{made['audit'].ref}, version {made['audit'].version}"),
+        (f"/soa/{soa.ref}/printed/", f"{soa}, "),
+        ("/in/risks/printed/", "Risk register"),
+    ):
+        foot = re.search(r'<html[^>]* data-foot="([^"]+)">', lead.get(address).content.decode())
+        signed = Checkpoint.parse(LedgerLog.objects.get().checkpoint)
+        assert foot, address
+        assert called in foot[1]
+        assert ", printed " in foot[1]
+        assert f"root {signed.root.hex()[:16]}" in foot[1]
+        assert f"ledger {signed.size:,}, checkpoint " in foot[1]
     assert "Made for" not in lead.get(f"/print/{made['audit'].ref}/").content.decode()
     for client, is_marked in ((auditor, True), (lead, False)):
         csv = b"".join(client.get("/records/risk/export.csv").streaming_content).decode()  # type: ignore[attr-defined]

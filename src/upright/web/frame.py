@@ -45,6 +45,7 @@ class Ledger:
     """The ledger as the foot of a page says it: how long it is, and when it was last signed."""
 
     size: int
+    root: str
     at: datetime | None
     organisation: str
     unread: int
@@ -59,8 +60,10 @@ def ledger(account: Account) -> Ledger | None:
     if log is None:
         return None
     organisation = log.named or log.origin.partition("/")[0]
+    signed = Checkpoint.parse(log.checkpoint)
     return Ledger(
-        size=Checkpoint.parse(log.checkpoint).size,
+        size=signed.size,
+        root=signed.root.hex(),
         at=_time_of(log.newest),
         organisation=organisation,
         unread=log.unread or 0,

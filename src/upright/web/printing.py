@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from upright.desk.values import day
 from upright.records.assurance.packing import mark_of
 from upright.records.trail.paper import Cell, Ours, Part, is_printed, paper_of
+from upright.records.trail.server_log import now
 from upright.web.requests import Request, the_record
 from upright.web.sentences import said
 
@@ -54,6 +55,7 @@ def show(request: Request, ref: str) -> HttpResponse:
         "parts": [_part(one) for one in paper.parts],
         "record": record,
         "mark": mark_of(request.actor, request.powers),
+        "at": now(),
         "here": described.place,
     }
     return render(request, "web/print.html", context)

@@ -120,6 +120,12 @@ def when(moment: datetime | date | str | None) -> SafeString | str:
     return format_html('<time datetime="{}" title="{}">{}</time>', time_text(at), exact, words)
 
 
+@register.filter
+def stamped(moment: datetime | None) -> str:
+    """A moment where no element can carry the exact one."""
+    return "" if moment is None else f"{day(moment)}, {moment:%H:%M:%S} UTC"
+
+
 @register.simple_tag(name="day")
 def day_of(moment: datetime) -> SafeString:
     """A day in a column of days: how far it is stands below it."""

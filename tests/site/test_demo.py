@@ -188,7 +188,7 @@ def _an_auditor_follows_the_chain(walk: Walk) -> None:
     risks = links(register.text, r"/record/risk:[^/]+/")
     system = next(one for risk in risks for one in links(walk.open(risk).text, r"/record/system:[^/]+/"))
     impact = _through(walk, system, r"/records/impact-assessment/\?.+", r"/record/impact-assessment:[^/]+/")
-    begins = {"A.3.2": risks, "A.5.4": [impact]}
+    begins = {"A.3.2": risks, "A.5.3": [impact]}
     for control, sources in begins.items():
         pattern = rf'href="(/soa/[^"#]+)#(soa-row-[^"]+)">{control} in version 2<'
         ways = {one: found for one in sources if (found := re.search(pattern, walk.open(one).text))}

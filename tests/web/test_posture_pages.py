@@ -48,6 +48,7 @@ def test_a_system_without_evidence_is_unknown_and_its_gate_denies(lead: Client) 
     home = lead.get("/").content.decode()
     assert "ISO/IEC 42001" in home
     assert 'data-status="met"' not in home
+    assert "Not decided; at worst: prohibited" in lead.get("/record/system:loans/").content.decode()
     page = lead.get("/posture/system:loans/").content.decode()
     assert 'data-status="deny"' in page
     assert 'data-status="unknown"' in page

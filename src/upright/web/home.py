@@ -107,7 +107,7 @@ def _row(system: System, found: Summary | None, request: Request) -> SystemRow:
         stage=sentence(stage_word(system.stage)),
         gate=gate.answer if gate else "",
         says=_says(found, missing),
-        severity=severity_word(found.severity if found else ""),
+        severity=severity_word(found.severity if found else "", is_open=bool(found and found.open_questions)),
         because=ngettext("%(count)s question open", "%(count)s questions open", len(found.open_questions))
         % {"count": len(found.open_questions)}
         if found and found.open_questions

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from upright.desk.values import sentence
 from upright.desk.visible import visible
@@ -21,7 +22,7 @@ from upright.records.trail.server_log import now
 from upright.web.checks import checks_of
 from upright.web.frame import catalogue
 from upright.web.requests import Request
-from upright.web.sentences import said
+from upright.web.sentences import said, within
 
 RIGHT = "assurance.posture.read"
 WORST_FIRST = ("failing", "stale", "unknown", "partly", "met", "not_applicable")
@@ -171,9 +172,10 @@ def said_of(missing: Iterable[Missing]) -> str:
     return ", ".join(f"{counted[one]} {said(one.replace('_', ' '))}" for one in order if counted[one])
 
 
-def severity_word(severity: str) -> str:
-    """A class under the EU AI Act as a reader says it."""
-    return said(sentence(severity.replace("_", " ").replace("-", " ")) or "Not classified")
+def severity_word(severity: str, *, is_open: bool = False) -> str:
+    """A class under the EU AI Act as a reader says it; while questions are open, it is the worst that it may be."""
+    word = said(sentence(severity.replace("_", " ").replace("-", " ")) or "Not classified")
+    return gettext("Not decided; at worst: %(severity)s") % {"severity": within(word)} if is_open and severity else word
 
 
 def show(request: Request, ref: str) -> HttpResponse:

@@ -93,7 +93,7 @@ def show(request: Request, ref: str) -> HttpResponse:
             "stage": stage_word(record.stage),
             "stages": _stages(record, kept),
             "kept": kept,
-            "severity": severity_word(kept.severity) if kept else "",
+            "severity": severity_word(kept.severity, is_open=bool(kept.open_questions)) if kept else "",
             "gate": kept.gate if kept else None,
             "gate_says": _sentence(kept),
             "missing": [_lacking(request, one, kept, read, ref) for one in _first(kept)] if kept else [],

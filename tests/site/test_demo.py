@@ -80,7 +80,6 @@ def test_the_demo_is_whole_intact_judged_and_can_be_logged_in_to(
 
 NOT_TOLD = {
     "authenticator": "a passkey is its holder's own",
-    "outside-request": "everybody who was asked for evidence has an account",
     "token": "shown once to who asked for it",
     "intake": "what nobody knows: everything that was pushed found its system",
     "import": "a file that somebody uploads",

@@ -225,7 +225,7 @@ def _heard(cast: Cast) -> None:
 def _asked(cast: Cast) -> None:
     from upright.records.identity.editing import add
     from upright.records.operations import models
-    from upright.records.operations.actions import requests, supply
+    from upright.records.operations.actions import outside, requests, supply
 
     olu, ivo = cast.actor("olu"), cast.actor("ivo")
     request = models.EvidenceRequest(
@@ -234,6 +234,20 @@ def _asked(cast: Cast) -> None:
     add(request, actor=ivo)
     requests.answer_evidence_request(request, answer="List of the course, 12 of 12.", actor=olu)
     requests.accept_evidence_request(request, actor=ivo)
+    elsewhere = models.OutsideRequest(
+        name="Northgate Hosting",
+        address="audit@northgate.example",
+        what="The report of your last test of restoring our systems, with its date and how long it took.",
+        unit=cast.units["lending"],
+        responsible=cast.person("olu"),
+        due=_day(14),
+    )
+    add(elsewhere, actor=olu)
+    link = outside.hand_over(elsewhere, actor=olu)
+    said = (
+        "Restored on a Sunday in test, 3 hours 40 minutes. The report has your account number, so we show it on site."
+    )
+    outside.accept_outside_answer(outside.answer_outside(link, words=said), actor=ivo, reason="Seen on site.")
     notice = models.ChangeNotice(
         supplier=cast.made["host"], what="A second site in Cork takes over at night.", received_on=_day(-1)
     )

@@ -1,6 +1,6 @@
 """The Statement of Applicability as one page: each row decided in place, what stands against an approval, versions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -36,7 +36,9 @@ from upright.records.trail.server_log import now
 from upright.web.naming import learn
 from upright.web.posture import RIGHT
 from upright.web.requests import Request, the_record
+from upright.web.resting import controls_of
 from upright.web.sentences import said
+from upright.web.values import anchor
 
 _GIVEN = ("decision", "ground", "reason", "needed_by", "status")
 _SHOWS = ("all", "included", "excluded", "mend", "changed", "systems")
@@ -58,7 +60,7 @@ class Shown:
     @property
     def anchor(self) -> str:
         """Where it stands on the page."""
-        return _anchor(self.row)
+        return anchor(self.row.ref)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,7 @@ def show(request: Request, ref: str) -> HttpResponse:
         request.powers.must("risk.soa_row.change", form.instance)
         if _saved(request, form):
             messages.success(request, gettext("%(what)s was saved.") % {"what": form.instance})
-            return redirect(reverse("web:soa", args=[ref]) + f"#{_anchor(form.instance)}")
+            return redirect(reverse("web:soa", args=[ref]) + f"#{anchor(form.instance.ref)}")
         status = 400
     against = conflicts(statement) if is_looked_at(statement) else []
     learn(request, (ref for one in statement.rows.all() for ref in one.needed_by))
@@ -191,13 +193,13 @@ def _rows(
     changed = {(one.control, one.system) for one in changes}
     seen = _postures(request)
     rows = statement.rows.select_related("system", "statement")
-    controls = controls_by_key(request)
+    controls = controls_of(rows, request)
     return [
         Shown(
             row=row,
             title=titles.get(row.control, ""),
             posture=_posture(seen, row),
-            address=_leads_to(row, controls),
+            address=_leads_to(row, controls.get(row.ref)),
             against=tuple(by_row.get(row.ref, ())),
             is_changed=(row.control, None if row.system is None else row.system.ref) in changed,
             form=form if form is not None and form.instance.pk == row.pk else None,
@@ -225,19 +227,12 @@ def _posture(seen: dict[str, dict[str, Any]], row: SoaRow) -> str:
     return fold(statuses) if statuses else ""
 
 
-def controls_by_key(request: Request) -> dict[tuple[str, object], str]:
-    """The controls that are carried out, by id and system, as far as they may be read."""
-    found = visible(Control, request.powers) if request.powers.may("risk.control.read") else Control.objects.none()
-    return {(one, system): ref for one, system, ref in found.values_list("identifier", "system_id", "ref")}
-
-
-def _leads_to(row: SoaRow, controls: Mapping[tuple[str, object], str]) -> str:
+def _leads_to(row: SoaRow, control: Control | None) -> str:
     """The control as it is carried out; where nothing is written about that, what asks for it."""
-    ref = controls.get((row.control, row.system_id)) or controls.get((row.control, None))
-    if ref is None and row.control in annex_a():
+    if control is None and row.control in annex_a():
         at = {"at": f"iso42001:{row.control}"} | ({} if row.system is None else {"system": row.system.ref})
         return f"{reverse('web:controls')}?{urlencode(at)}"
-    return reverse("web:record", args=[row.ref if ref is None else ref])
+    return reverse("web:record", args=[row.ref if control is None else control.ref])
 
 
 def _changes(statement: StatementOfApplicability) -> list[RowChange]:
@@ -293,7 +288,3 @@ def _groups(rows: Iterable[Shown]) -> list[Group]:
         )
         for name, own in found.items()
     ]
-
-
-def _anchor(row: Any) -> str:
-    return str(row.ref).replace(":", "-")

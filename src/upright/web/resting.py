@@ -1,5 +1,6 @@
 """From a risk or whatever needs a control to the rows of the statement of applicability and the controls, and back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from upright.records.risk.models.applicability import NEEDS
 from upright.records.risk.models.risks import Risk
 from upright.records.trail.record import Record
 from upright.web.requests import Request
+from upright.web.values import anchor
 
 _MOST = 400
 _GONE = (StatementOfApplicability.State.SUPERSEDED, StatementOfApplicability.State.WITHDRAWN)
@@ -43,6 +45,17 @@ def resting(record: Record, request: Request) -> dict[str, Any]:
     return found
 
 
+def controls_of(rows: Iterable[SoaRow], request: Request) -> dict[str, Control]:
+    """By row, the control as it is carried out for its system, else for all; one query, as far as they may be read."""
+    wanted = list(rows)
+    if not wanted or not request.powers.may("risk.control.read"):
+        return {}
+    named = visible(Control, request.powers).filter(identifier__in={one.control for one in wanted})
+    known = {(one.identifier, one.system_id): one for one in named}
+    found = {one.ref: known.get((one.control, one.system_id)) or known.get((one.control, None)) for one in wanted}
+    return {ref: control for ref, control in found.items() if control is not None}
+
+
 def _rows(wanted: Q, request: Request, own: Control | None = None) -> list[Resting]:
     """One row a control and system: of the statement in force, else of the newest that is worked on."""
     if not request.powers.may("risk.soa_row.read"):
@@ -55,15 +68,12 @@ def _rows(wanted: Q, request: Request, own: Control | None = None) -> list[Resti
         if key not in in_force or one.statement.state == StatementOfApplicability.State.APPROVED:
             in_force[key] = one
     shown = sorted(in_force.values(), key=lambda one: (order_of(one.control), one.ref))
-    controls: dict[tuple[str, object], Control] = {}
-    if own is None and shown and request.powers.may("risk.control.read"):
-        named = visible(Control, request.powers).filter(identifier__in={one.control for one in shown})
-        controls = {(one.identifier, one.system_id): one for one in named}
+    controls = controls_of(shown, request) if own is None else {}
     return [
         Resting(
             row=one,
-            address=f"{reverse('web:soa', args=[one.statement.ref])}#{one.ref.replace(':', '-')}",
-            control=controls.get((one.control, one.system_id)) or controls.get((one.control, None)),
+            address=f"{reverse('web:soa', args=[one.statement.ref])}#{anchor(one.ref)}",
+            control=controls.get(one.ref),
         )
         for one in shown
     ]

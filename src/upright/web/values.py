@@ -27,6 +27,11 @@ def record_address(ref: str) -> str:
     return reverse("web:record", args=[ref]) if ref.partition(":")[0] in registered() else ""
 
 
+def anchor(ref: str) -> str:
+    """Where a record's row stands on a page of many."""
+    return ref.replace(":", "-")
+
+
 def value_html(one: Shown) -> SafeString:
     """One value with its link or exact form."""
     match one.kind:

@@ -22,7 +22,7 @@ from upright.web import naming, sentences
 from upright.web.choosing import settle
 from upright.web.kinds import kind_inputs
 from upright.web.posture import short
-from upright.web.values import period, value_html
+from upright.web.values import anchor, period, value_html
 
 register = template.Library()
 
@@ -85,6 +85,7 @@ def said(text: object) -> str:
 
 
 register.filter("within", sentences.within)
+register.filter("anchor", anchor)
 
 
 @register.filter
@@ -218,12 +219,6 @@ def _far(at: date) -> str:
     if days > 0:
         return ngettext("in %(days)s day", "in %(days)s days", days) % {"days": days}
     return ngettext("%(days)s day ago", "%(days)s days ago", -days) % {"days": -days}
-
-
-@register.filter
-def anchor(ref: str) -> str:
-    """Where a record's row stands on a page of many."""
-    return ref.replace(":", "-")
 
 
 @register.filter

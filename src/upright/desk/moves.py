@@ -3,7 +3,7 @@
 import inspect
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -18,7 +18,9 @@ from upright.desk.values import sentence
 from upright.kernel import Actor, InputError
 from upright.records.identity.power import DeniedError, Powers
 from upright.records.trail.door import rehearse
+from upright.records.trail.errors import StandingError
 from upright.records.trail.record import Record
+from upright.records.trail.server_log import now
 
 _OURS = frozenset({"actor", "reason", "powers", "return"})
 _REHEARSED = "A rehearsal."
@@ -29,6 +31,13 @@ _FIELDS: dict[Any, type[forms.Field]] = {
     Decimal: forms.DecimalField,
     date: forms.DateField,
 }
+_PLAUSIBLE: dict[type[forms.Field], Any] = {
+    forms.CharField: _REHEARSED,
+    forms.IntegerField: 1,
+    forms.DecimalField: Decimal(1),
+}
+_SOON = timedelta(days=30)
+"""Answers with which a verb is rehearsed: a refusal of one of these is none of what stands in the records."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,17 +109,25 @@ def make(move: Move, record: Record, *, actor: Actor, reason: str, powers: Power
 
 
 def _why_not(move: Move, record: Record, actor: Actor, powers: Powers, asked: dict[str, forms.Field]) -> str:
-    if any(one.required for one in asked.values()):
+    given = {name: _plausible(one) for name, one in asked.items() if one.required}
+    if None in given.values():
         return ""
     try:
-        rehearse(lambda: make(move, copy(record), actor=actor, reason=_REHEARSED, powers=powers))
-    except DeniedError as why:
+        rehearse(lambda: make(move, copy(record), actor=actor, reason=_REHEARSED, powers=powers, **given))
+    except (DeniedError, StandingError) as why:
         return why.message
     except InputError as why:
         return "" if asked else why.message  # what else is asked may answer it
     except ValidationError as why:
         return "" if asked else "; ".join(why.messages)
     return ""
+
+
+def _plausible(asked: forms.Field) -> Any:
+    """An answer to a question that must be answered; None where there is nothing to choose."""
+    if isinstance(asked, RecordChoiceField):
+        return None if asked.queryset is None else asked.queryset.first()
+    return now().date() + _SOON if isinstance(asked, forms.DateField) else _PLAUSIBLE[type(asked)]
 
 
 def _asked(move: Move, powers: Powers) -> dict[str, forms.Field]:

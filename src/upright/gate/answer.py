@@ -72,14 +72,23 @@ def answer(facts: Facts, catalogue: "Catalogue", *, system: str, stage: str) -> 
     return _Asking(judge, system, stage).answer()
 
 
+def demand_stage(catalogue: "Catalogue", stage: str) -> None:
+    """Raises unless there is such a life-cycle stage.
+
+    Raises:
+        GateError: there is none (UP-GATE-02).
+    """
+    if stage not in catalogue.stages:
+        raise GateError(
+            f"{stage!r} is no life-cycle stage; expected one of {', '.join(catalogue.stages)}.", code="UP-GATE-02"
+        )
+
+
 def _demand_known(judge: Judge, system: str, stage: str) -> None:
     if system not in judge.subjects.targets:
         known = ", ".join(judge.subjects.systems) or "none"
         raise GateError(f"There is no {system!r} in these Facts; there is {known}.", code="UP-GATE-01")
-    if stage not in judge.catalogue.stages:
-        raise GateError(
-            f"{stage!r} is no life-cycle stage; expected one of {', '.join(judge.catalogue.stages)}.", code="UP-GATE-02"
-        )
+    demand_stage(judge.catalogue, stage)
     found, named = judge.catalogue.gates.digest, judge.facts.gates.digest
     if found != named:
         raise GateError(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from upright.desk.description import RecordType
 from upright.desk.forms import RecordForm, form_class
 from upright.kernel import InputError
+from upright.records.identity.editing import demand_editable
 from upright.records.trail.errors import ConflictError
 from upright.records.trail.record import Record
 from upright.web.conflict import Difference, differences
@@ -28,7 +29,10 @@ def add(request: Request, name: str) -> HttpResponse:
 def edit(request: Request, ref: str) -> HttpResponse:
     """A record that is there."""
     described, record = the_record(ref, request)
-    request.powers.must(described.right("change"), record)
+    if request.method == "POST":  # what was typed is refused beside it, and stays
+        request.powers.must(described.right("change"), record)
+    else:
+        demand_editable(record, powers=request.powers)
     return _answer(
         request, described, form_class(described)(request.POST or None, instance=record, powers=request.powers), record
     )

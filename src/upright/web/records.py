@@ -14,6 +14,7 @@ from upright.desk.description import RecordType
 from upright.desk.moves import Offer, make, move_named, offer, offers
 from upright.desk.values import label, sentence, shown
 from upright.kernel import InputError
+from upright.records.identity.editing import demand_editable
 from upright.records.trail.history import Step, steps
 from upright.records.trail.paper import is_printed
 from upright.records.trail.proving import proof as prove
@@ -36,7 +37,7 @@ def show(request: Request, ref: str) -> HttpResponse:
     described, record = the_record(ref, request)
     past = steps(ref)
     moves = offers(described, record, actor=request.actor, powers=request.powers)
-    refusal = why_not_edit(request, described, record)
+    refusal = why_not_edit(request, record)
     return render(
         request,
         "web/record.html",
@@ -139,10 +140,10 @@ def _told(described: RecordType, past: list[Step]) -> list[dict[str, Any]]:
     ]
 
 
-def why_not_edit(request: Request, described: RecordType, record: Record) -> str:
-    """Why somebody may not change a record; empty where they may."""
+def why_not_edit(request: Request, record: Record) -> str:
+    """Why somebody may not change a record, or not as it stands; empty where they may."""
     try:
-        request.powers.must(described.right("change"), record)
+        demand_editable(record, powers=request.powers)
     except InputError as why:
         return why.message
     return ""

@@ -79,7 +79,7 @@ def show(request: Request, ref: str) -> HttpResponse:
     newest = _newest(request, record) if may_judge else []
     read = _read(newest)
     moves = offers(described, record, actor=request.actor, powers=request.powers)
-    refusal = why_not_edit(request, described, record)
+    refusal = why_not_edit(request, record)
     return render(
         request,
         "web/system.html",

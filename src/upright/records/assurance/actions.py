@@ -15,7 +15,7 @@ from upright.records.identity.approval import Approval, demand_approver
 from upright.records.identity.power import Powers, powers_of
 from upright.records.inventory.models import System
 from upright.records.trail.door import change, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.server_log import organisation
 from upright.workspace.bundles import Bundle
 from upright.workspace.records import SYSTEM as STATE_SCHEMA
@@ -330,14 +330,14 @@ def _wait(envelope: Envelope, bundle: Bundle, why: str, actor: Actor) -> None:
 
 def _demand_waiting(intake: Intake) -> None:
     if intake.state != Intake.State.WAITING:
-        raise RefusedError(f"{intake.ref} was decided already: it is {intake.state}.", code="UP-PUSH-05")
+        raise StandingError(f"{intake.ref} was decided already: it is {intake.state}.", code="UP-PUSH-05")
 
 
 def _demand_decidable(approval: BindingApproval, actor: Actor, powers: Powers | None) -> Approval:
     right = "assurance.binding_approval.approve"
     (powers or powers_of(actor)).must(right, approval)
     if approval.state != BindingApproval.State.PROPOSED:
-        raise RefusedError(f"{approval.ref} was decided already: it is {approval.state}.", code="UP-PUSH-06")
+        raise StandingError(f"{approval.ref} was decided already: it is {approval.state}.", code="UP-PUSH-06")
     authors = {approval.proposed_by}
     return demand_approver(right, approval, actor=actor, authors=authors, powers=powers, code="UP-PUSH-09")
 

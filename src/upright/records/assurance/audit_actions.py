@@ -18,7 +18,7 @@ from upright.records.identity.controlled import Controlled, demand_reason, deman
 from upright.records.identity.models import Person
 from upright.records.identity.power import Powers, person_of, powers_of
 from upright.records.trail.door import change, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.record import record_types
 from upright.records.trail.server_log import now
 
@@ -132,9 +132,9 @@ def report_audit(
     if audit.kind == Audit.Kind.INTERNAL:
         lead = audit.lead
         if lead is None or str(actor) != lead.ref:
-            raise RefusedError(f"The report of {audit.ref} is approved by its lead auditor, {lead}.", code="UP-AUD-06")
+            raise StandingError(f"The report of {audit.ref} is approved by its lead auditor, {lead}.", code="UP-AUD-06")
         if not audit.samples.exists():
-            raise RefusedError(
+            raise StandingError(
                 f"{audit.ref} has no sample: draw what was looked at, by rule and seed (9.2.2).", code="UP-AUD-05"
             )
     with change():
@@ -217,7 +217,7 @@ def _turn(
     (powers or powers_of(actor)).must("assurance.certificate.change", certificate)
     demand_state(certificate, before)
     if before == Certificate.State.WITHDRAWN:
-        raise RefusedError(f"{certificate.ref} is withdrawn already.", code="UP-CTRL-05")
+        raise StandingError(f"{certificate.ref} is withdrawn already.", code="UP-CTRL-05")
     demand_reason(reason, "A change of a certificate")
     certificate.state = after
     return write(certificate, actor=actor, action=f"assurance.certificate.{verb}", reason=reason)

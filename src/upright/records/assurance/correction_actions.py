@@ -7,7 +7,7 @@ from upright.records.identity.controlled import Controlled, demand_reason, deman
 from upright.records.identity.power import Powers, person_of, powers_of
 from upright.records.inventory.models import System
 from upright.records.trail.door import write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.history import steps, writers
 from upright.records.trail.server_log import now
 
@@ -75,7 +75,7 @@ def close_nonconformity(
     (powers or powers_of(actor)).must(right, nonconformity)
     demand_state(nonconformity, Controlled.State.APPROVED)
     if nonconformity.effective:
-        raise RefusedError(f"{nonconformity.ref} is closed already.", code="UP-CORR-03")
+        raise StandingError(f"{nonconformity.ref} is closed already.", code="UP-CORR-03")
     actions = list(nonconformity.actions.order_by("ref"))
     effective = [one for one in actions if one.state == CorrectiveAction.State.EFFECTIVE]
     pending = [one.ref for one in actions if one.state in {"planned", "done"}]

@@ -14,7 +14,7 @@ from upright.records.identity.controlled import demand_reason, demand_state
 from upright.records.identity.models import Person
 from upright.records.identity.power import APPROVING, Powers, is_effective, powers_of
 from upright.records.trail.door import change, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.history import recorded, writers
 from upright.records.trail.models import LedgerEntry
 from upright.records.trail.server_log import now
@@ -73,7 +73,7 @@ def open_improvement(
     (powers or powers_of(actor)).must("assurance.review_decision.change", decision.review)
     demand_state(decision.review, ManagementReview.State.PREPARED)
     if decision.outcome:
-        raise RefusedError(f"{decision.ref} became {decision.outcome} already.", code="UP-REV-03")
+        raise StandingError(f"{decision.ref} became {decision.outcome} already.", code="UP-REV-03")
     with change():
         opened = Improvement(
             title=decision.decision[:200],

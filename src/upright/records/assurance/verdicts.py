@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from upright.gate import GateAnswer
+from upright.gate import GateAnswer, demand_stage
 from upright.kernel import Actor
 from upright.posture import evaluate
 from upright.records.assurance.judging import catalogue, edition_digest, facts_of, gate_of
@@ -66,6 +66,7 @@ def ask_the_gate(
         DeniedError: the actor may not. GateError: there is no such stage.
     """
     (powers or powers_of(actor)).must("assurance.gate.ask", system)
+    demand_stage(catalogue(), stage)  # before anything is gathered
     file_gate(str(system.ref), stage)
     return system
 

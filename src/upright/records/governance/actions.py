@@ -8,7 +8,7 @@ from upright.records.identity.controlled import demand_state
 from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import Powers, person_of, powers_of
 from upright.records.trail.door import write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.server_log import now
 
 
@@ -16,7 +16,7 @@ def acknowledge(document: Document, *, actor: Actor, reason: str = "", powers: P
     """Say that you read this, as it is approved now."""
     (powers or powers_of(actor)).must("governance.document.acknowledge", document)
     if document.state != Document.State.APPROVED:
-        raise RefusedError(
+        raise StandingError(
             f"{document.ref} is {document.state}; only what is approved and in force is acknowledged (7.5.3).",
             code="UP-DOC-02",
         )
@@ -24,7 +24,7 @@ def acknowledge(document: Document, *, actor: Actor, reason: str = "", powers: P
     if person is None:
         raise RefusedError("Only a person reads a document.", code="UP-DOC-03")
     if Acknowledgement.objects.filter(document=document, person=person, digest=document.digest).exists():
-        raise RefusedError(f"You acknowledged this content of {document.ref} already.", code="UP-DOC-04")
+        raise StandingError(f"You acknowledged this content of {document.ref} already.", code="UP-DOC-04")
     read = Acknowledgement(
         document=document,
         person=person,
@@ -55,7 +55,7 @@ def take_template(
     (powers or powers_of(actor)).must("governance.document.change", document)
     demand_state(document, Document.State.DRAFT)
     if document.text.strip():
-        raise RefusedError(f"{document.ref} has a text already; a template would write over it.", code="UP-DOC-05")
+        raise StandingError(f"{document.ref} has a text already; a template would write over it.", code="UP-DOC-05")
     asked = language.strip() or ENGLISH
     if asked not in languages():
         raise RefusedError(

@@ -12,7 +12,7 @@ from upright.kernel import Actor, Ref, parse_time
 from upright.ledger.leaves import parse_leaf
 from upright.records.identity.models import ApprovalException, Delegation, RoleAssignment, Unit
 from upright.records.identity.power import Powers, is_in_force, powers_of, rights, unit_of
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import StandingError
 from upright.records.trail.models import LedgerEntry
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
@@ -58,7 +58,7 @@ def demand_approver(
 
     Raises:
         DeniedError: the actor has no such right here.
-        RefusedError: the actor wrote it, and no exception is in force.
+        StandingError: the actor wrote it, and no exception is in force.
     """
     (powers or powers_of(actor)).must(right, record)
     exception = None
@@ -68,7 +68,7 @@ def demand_approver(
         others = set() if unit is None else other_holders(right, unit, {str(actor)})
         if exception is None or others:
             who = f": {', '.join(sorted(others))}." if others else f"; nobody else can. {ALONE}"
-            raise RefusedError(
+            raise StandingError(
                 f"{record.ref} is your own work, so somebody else approves it ({clause}){who}", code=code
             )
     flag = next((found for one in sorted(authors) if (found := recent_grant(str(actor), one))), "")

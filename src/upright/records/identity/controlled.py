@@ -16,7 +16,7 @@ from upright.records.identity.editing import right_of
 from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import Powers, powers_of
 from upright.records.trail.door import change, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.history import writers
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
@@ -141,7 +141,7 @@ def withdraw(record: Kept, *, actor: Actor, reason: str, powers: Powers | None =
     """Take this out of force, with the reason."""
     (powers or powers_of(actor)).must(right_of(type(record), "approve"), record)
     if record.state in {Controlled.State.WITHDRAWN, Controlled.State.SUPERSEDED}:
-        raise RefusedError(f"{record.ref} is {record.state} already.", code="UP-CTRL-05")
+        raise StandingError(f"{record.ref} is {record.state} already.", code="UP-CTRL-05")
     demand_reason(reason, "Taking it out of force")
     record.state = Controlled.State.WITHDRAWN
     return write(record, actor=actor, action=_event(record, "withdrawn"), reason=reason)
@@ -155,12 +155,12 @@ def demand_state(record: Record, *states: str) -> None:
     """Raises unless a record is in one of these states.
 
     Raises:
-        RefusedError: it is in another.
+        StandingError: it is in another.
     """
     state = str(getattr(record, "state", ""))
     if state not in states:
         wanted = " or ".join(str(one) for one in states)
-        raise RefusedError(f"{record.ref} is {state}; this is for what is {wanted}.", code="UP-CTRL-05")
+        raise StandingError(f"{record.ref} is {state}; this is for what is {wanted}.", code="UP-CTRL-05")
 
 
 def demand_reason(reason: str, what: str) -> None:

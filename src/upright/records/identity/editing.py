@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from upright.kernel import Actor
 from upright.records.identity.power import Powers, powers_of, rights
 from upright.records.trail.door import write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.record import Record, find
 
 Edited = TypeVar("Edited", bound=Record)
@@ -95,13 +95,23 @@ def edit(record: Edited, *, actor: Actor, reason: str = "", powers: Powers | Non
     right = right_of(type(record), "change")
     mine = powers or powers_of(actor)
     stored = type(record)._base_manager.get(pk=record.pk)
-    mine.must(right, stored)
-    why = stored.frozen()
-    if why is not None:
-        raise RefusedError(f"{stored.ref} cannot be edited: {why}.", code="UP-DOOR-11")
+    demand_editable(stored, powers=mine)
     _demand_untouched(record, stored)
     mine.must(right, record)
     return write(record, actor=actor, action=f"{right}d", reason=reason)
+
+
+def demand_editable(stored: Record, *, powers: Powers) -> None:
+    """Raises unless somebody may edit a record as it stands.
+
+    Raises:
+        DeniedError: they have no such right.
+        StandingError: its state does not allow edits.
+    """
+    powers.must(right_of(type(stored), "change"), stored)
+    why = stored.frozen()
+    if why is not None:
+        raise StandingError(f"{stored.ref} cannot be edited: {why}.", code="UP-DOOR-11")
 
 
 def take_over(record: Edited, told: Mapping[str, str], *, actor: Actor, reason: str = "") -> Edited:

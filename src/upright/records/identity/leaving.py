@@ -18,7 +18,7 @@ from upright.records.identity.models import (
 )
 from upright.records.identity.power import powers_of
 from upright.records.trail.door import change, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
@@ -45,9 +45,11 @@ def deactivate(person: Person, *, actor: Actor, reason: str, successor: Person |
     """Close a person's account and end their roles; a successor takes over what they answer for."""
     powers_of(actor).must("identity.person.deactivate", person)
     if person.ref == str(actor):
-        raise RefusedError("Nobody deactivates themselves; another administrator does.", code="UP-ROLE-01")
-    if not reason.strip() or not person.is_active:
-        raise RefusedError("This needs a reason, and a person who is active.", code="UP-ROLE-13")
+        raise StandingError("Nobody deactivates themselves; another administrator does.", code="UP-ROLE-01")
+    if not person.is_active:
+        raise StandingError(f"{person.ref} is not active any more.", code="UP-ROLE-02")
+    if not reason.strip():
+        raise RefusedError("This needs a reason, in words.", code="UP-ROLE-13")
     held = holdings(person)
     if held and (successor is None or not successor.is_active or successor.pk == person.pk):
         shown = ", ".join(f"{record.ref} ({name})" for record, name in held[:_SHOWN])
@@ -72,8 +74,10 @@ def deactivate(person: Person, *, actor: Actor, reason: str, successor: Person |
 def reactivate(person: Person, *, actor: Actor, reason: str) -> Person:
     """Somebody comes back: active again, with no role and no account until those are given anew."""
     powers_of(actor).must("identity.person.deactivate", person)
-    if not reason.strip() or person.is_active:
-        raise RefusedError("This needs a reason, and a person who left.", code="UP-ROLE-13")
+    if person.is_active:
+        raise StandingError(f"{person.ref} is active; who left comes back.", code="UP-ROLE-13")
+    if not reason.strip():
+        raise RefusedError("This needs a reason, in words.", code="UP-ROLE-13")
     person.is_active = True
     return write(person, actor=actor, action="identity.person.reactivated", reason=reason)
 

@@ -5,7 +5,7 @@ from upright.records.identity.approval import demand_approver
 from upright.records.identity.power import Powers, powers_of
 from upright.records.inventory.models import HostedUse
 from upright.records.trail.door import write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.history import writers
 
 
@@ -13,7 +13,7 @@ def approve_use(use: HostedUse, *, actor: Actor, reason: str = "", powers: Power
     """Approve this use: it has conditions and a supplier, and whoever wrote or owns it does not approve it."""
     (powers or powers_of(actor)).must("inventory.use.decide", use)
     if use.state != HostedUse.State.PROPOSED:
-        raise RefusedError(f"{use.ref} is {use.state}; only a proposed use is approved.", code="UP-INV-03")
+        raise StandingError(f"{use.ref} is {use.state}; only a proposed use is approved.", code="UP-INV-03")
     if not use.conditions.strip() or use.supplier is None:
         raise RefusedError(
             f"{use.ref} lacks conditions of use or its supplier; write both before anyone approves it (A.9.4, A.10.3).",
@@ -31,7 +31,7 @@ def refuse_use(use: HostedUse, *, actor: Actor, reason: str, powers: Powers | No
     """Refuse this use, with the reason that its proposer will read."""
     (powers or powers_of(actor)).must("inventory.use.decide", use)
     if use.state != HostedUse.State.PROPOSED:
-        raise RefusedError(f"{use.ref} is {use.state}; only a proposed use is refused.", code="UP-INV-03")
+        raise StandingError(f"{use.ref} is {use.state}; only a proposed use is refused.", code="UP-INV-03")
     if not reason.strip():
         raise RefusedError("Refusing a use needs a reason, in words.", code="UP-INV-06")
     use.state = HostedUse.State.REFUSED
@@ -42,6 +42,6 @@ def end_use(use: HostedUse, *, actor: Actor, reason: str, powers: Powers | None 
     """End an approved use."""
     (powers or powers_of(actor)).must("inventory.use.change", use)
     if use.state != HostedUse.State.APPROVED:
-        raise RefusedError(f"{use.ref} is {use.state}; only an approved use ends.", code="UP-INV-03")
+        raise StandingError(f"{use.ref} is {use.state}; only an approved use ends.", code="UP-INV-03")
     use.state = HostedUse.State.ENDED
     return write(use, actor=actor, action="inventory.use.ended", reason=reason)

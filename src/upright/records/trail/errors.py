@@ -17,6 +17,13 @@ class RefusedError(InputError):
     """A move that the rules refuse; nothing was changed. The message says which rule and what would help."""
 
 
+class StandingError(RefusedError):
+    """A refusal by what stands in the records, such as a state: nothing that is asked with the verb would lift it.
+
+    A page offers no button for what this refuses; what any other refusal asks for may be given with the button's form.
+    """
+
+
 class ConflictError(RefusedError):
     """Somebody else wrote the record since it was read: ``theirs`` stands now, ``ours`` was to be written."""
 

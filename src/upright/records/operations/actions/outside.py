@@ -18,7 +18,7 @@ from upright.records.identity.controlled import demand_reason, demand_state
 from upright.records.identity.power import Powers, powers_of, unit_of
 from upright.records.operations.models.outside import OutsideLink, OutsideRequest
 from upright.records.trail.door import change, refresh, write
-from upright.records.trail.errors import ConflictError, RefusedError
+from upright.records.trail.errors import ConflictError, RefusedError, StandingError
 from upright.records.trail.history import steps
 from upright.records.trail.record import find
 from upright.records.trail.server_log import now
@@ -65,7 +65,7 @@ def remind_outsider(
     """Send another e-mail with a new link; three go out at most."""
     _demand_open(request, actor, powers)
     if request.messages >= MOST_MESSAGES:
-        raise RefusedError(
+        raise StandingError(
             f"{request.ref}: {request.messages} e-mails went out, and more are not sent. Talk to them.",
             code="UP-OPS-83",
         )
@@ -226,7 +226,7 @@ def _demand_open(request: OutsideRequest, actor: Actor, powers: Powers | None) -
     (powers or powers_of(actor)).must("operations.outside_request.change", request)
     demand_state(request, State.ASKED)
     if not request.is_open:
-        raise RefusedError(f"{request.ref} closed on {request.closes_on}; ask anew.", code="UP-OPS-82")
+        raise StandingError(f"{request.ref} closed on {request.closes_on}; ask anew.", code="UP-OPS-82")
 
 
 def _askers(request: OutsideRequest) -> set[str]:

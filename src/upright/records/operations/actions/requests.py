@@ -6,7 +6,7 @@ from upright.records.identity.controlled import Controlled, demand_reason, deman
 from upright.records.identity.power import DeniedError, Powers, powers_of
 from upright.records.operations.models import AccessReview, EvidenceRequest, InformationDelivery
 from upright.records.trail.door import write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.record import find
 from upright.records.trail.server_log import now
 
@@ -114,9 +114,9 @@ def settle_access_review(
     """Say that what this left open has been withdrawn since, and how; not by who answers for the system."""
     (powers or powers_of(actor)).must("operations.access_review.add", review)
     if not review.left.strip():
-        raise RefusedError(f"{review.ref} left nothing open.", code="UP-OPS-67")
+        raise StandingError(f"{review.ref} left nothing open.", code="UP-OPS-67")
     if str(actor) == review.system.owner.ref:
-        raise RefusedError(
+        raise StandingError(
             f"You answer for {review.system.ref} and grant access to it; somebody else looks.", code="UP-OPS-66"
         )
     demand_reason(reason, "Settling what was left open")
@@ -137,7 +137,7 @@ def settle_information_delivery(
     """Record that the information has reached those whom it had not, and what shows it (A.8.2)."""
     (powers or powers_of(actor)).must("operations.information_delivery.add", delivery)
     if delivery.reached_percent >= _ALL:
-        raise RefusedError(f"{delivery.ref} reached everybody.", code="UP-OPS-68")
+        raise StandingError(f"{delivery.ref} reached everybody.", code="UP-OPS-68")
     demand_reason(proof, "A delivery that is completed")
     delivery.reached_percent, delivery.proof = _ALL, f"{delivery.proof}\n{proof.strip()}"
     return write(delivery, actor=actor, action="operations.information_delivery.settled", reason=reason)

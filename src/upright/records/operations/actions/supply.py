@@ -17,7 +17,7 @@ from upright.records.operations.models import (
     SupplierReview,
 )
 from upright.records.trail.door import change, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.history import writers
 from upright.records.trail.server_log import now
 
@@ -190,7 +190,7 @@ def deliver_information_owed(
     """Record that it was delivered, when, and what proves it."""
     (powers or powers_of(actor)).must("operations.information_owed.change", owed)
     if owed.delivered_on is not None:
-        raise RefusedError(f"{owed.ref} was delivered on {owed.delivered_on}.", code="UP-OPS-55")
+        raise StandingError(f"{owed.ref} was delivered on {owed.delivered_on}.", code="UP-OPS-55")
     if delivered_on > now().date() or not proof.strip():
         raise RefusedError("A delivery lies in the past and has its proof (A.8.2).", code="UP-OPS-55")
     owed.delivered_on, owed.proof = delivered_on, proof.strip()
@@ -204,4 +204,4 @@ def _row(supplier: Supplier, found: SupplierAssessment) -> dict[str, str]:
 
 def _demand_duties(matrix: ResponsibilityMatrix) -> None:
     if not matrix.duties:
-        raise RefusedError(f"{matrix.ref} shares out no duty (A.10.2).", code="UP-OPS-53")
+        raise StandingError(f"{matrix.ref} shares out no duty (A.10.2).", code="UP-OPS-53")

@@ -14,7 +14,7 @@ from upright.records.identity.power import DeniedError, Powers, person_of, power
 from upright.records.operations.models.voices import Concern, ContestedDecision, ExternalReport, Voice, WaitingVoice
 from upright.records.operations.sealing import opened, sealed
 from upright.records.trail.door import change, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.server_log import now, seal_key
 
 SOMEBODY = Actor.system("somebody")
@@ -117,7 +117,7 @@ def close_voice(voice: Voice, *, outcome: str, actor: Actor, reason: str = "", p
     demand_state(voice, Voice.State.HANDLED)
     demand_reason(outcome, "Closing")
     if not any(one["from"] == "us" for one in voice.messages):
-        raise RefusedError(f"{voice.ref} was not answered yet (A.3.3).", code="UP-OPS-73")
+        raise StandingError(f"{voice.ref} was not answered yet (A.3.3).", code="UP-OPS-73")
     voice.outcome, voice.state = outcome.strip(), Voice.State.CLOSED
     return write(voice, actor=actor, action=right_of(type(voice), "closed"), reason=reason)
 

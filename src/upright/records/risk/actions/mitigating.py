@@ -7,9 +7,9 @@ from typing import Any
 
 from upright.kernel import Actor, schemas
 from upright.records.identity.power import Powers, powers_of
-from upright.records.risk.actions.risks import add_treatment
+from upright.records.risk.actions.risks import add_treatment, demand_not_closed
 from upright.records.risk.models import Risk, Treatment
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 
 _LONGEST = 2_000_000
 
@@ -30,10 +30,12 @@ def propose_mitigation(
         RefusedError: no such output, of another system, or without that choice.
     """
     (powers or powers_of(actor)).must("risk.treatment.add", risk)
+    demand_not_closed(risk)
+    if risk.system is None:
+        raise StandingError(f"{risk.ref} is about no system, and what was weighed is about one.", code="UP-RISK-58")
     weighed = _read(output)
-    if risk.system is None or weighed["system"] != risk.system.ref:
-        about = "no system" if risk.system is None else risk.system.ref
-        raise RefusedError(f"It weighed {weighed['system']}; {risk.ref} is about {about}.", code="UP-RISK-58")
+    if weighed["system"] != risk.system.ref:
+        raise RefusedError(f"It weighed {weighed['system']}; {risk.ref} is about {risk.system.ref}.", code="UP-RISK-58")
     known = {str(one["id"]): one for one in weighed["choices"]}
     today = known.pop("today", None)
     if choice not in known:

@@ -11,7 +11,7 @@ from upright.records.risk.actions.reopening import reopen_risk_because, say_agai
 from upright.records.risk.models import Rating, Risk, RiskAcceptance, RiskAssessment, RiskCriteria, Treatment
 from upright.records.risk.models.criteria import criteria_for
 from upright.records.trail.door import change, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.history import steps, writers
 from upright.records.trail.server_log import now
 
@@ -41,7 +41,7 @@ def rate_residual(
     """Rate what remains of this risk after its treatment; say on what evidence."""
     _demand_rateable(risk, actor, reason, powers)
     if risk.reopened_because:
-        raise RefusedError(f"{risk.ref} is to be rated again first: {risk.reopened_because}", code="UP-RISK-09")
+        raise StandingError(f"{risk.ref} is to be rated again first: {risk.reopened_because}", code="UP-RISK-09")
     risk.residual_likelihood, risk.residual_impact = likelihood, impact
     return _rated(risk, Rating.Basis.RESIDUAL, likelihood, impact, actor, reason)
 
@@ -50,7 +50,7 @@ def add_rating(record: Rating, /, *, actor: Actor, reason: str) -> Rating:
     """Add your own rating of a risk beside those of others; it changes neither theirs nor the risk."""
     powers_of(actor).must("risk.rating.add", record)
     if record.risk.state == Risk.State.CLOSED:
-        raise RefusedError(f"{record.risk.ref} is closed; open it again before rating it.", code="UP-RISK-07")
+        raise StandingError(f"{record.risk.ref} is closed; open it again before rating it.", code="UP-RISK-07")
     record.rated_by, record.criteria_edition = str(actor), record.risk.criteria_edition
     return write(record, actor=actor, action="risk.rating.added", reason=reason)
 
@@ -60,7 +60,7 @@ def accept_risk(risk: Risk, *, until: date, actor: Actor, reason: str, powers: P
     mine = powers or powers_of(actor)
     mine.must("risk.risk.accept", risk)
     if risk.state != Risk.State.OPEN:
-        raise RefusedError(f"{risk.ref} is {risk.state}; only an open risk is accepted.", code="UP-RISK-06")
+        raise StandingError(f"{risk.ref} is {risk.state}; only an open risk is accepted.", code="UP-RISK-06")
     criteria = _demand_ready(risk)
     authors = {str(risk.owner.ref), *writers(risk.ref), *_raters(risk), *_treaters(risk)}
     approval = demand_approver("risk.risk.accept", risk, actor=actor, authors=authors, powers=mine, code="UP-RISK-05")
@@ -89,7 +89,7 @@ def reopen_risk(risk: Risk, *, actor: Actor, reason: str, powers: Powers | None 
     """Open an accepted or closed risk again, with what has changed; it is to be rated again."""
     (powers or powers_of(actor)).must("risk.risk.change", risk)
     if risk.state == Risk.State.OPEN:
-        raise RefusedError(f"{risk.ref} is open already.", code="UP-RISK-06")
+        raise StandingError(f"{risk.ref} is open already.", code="UP-RISK-06")
     demand_reason(reason, "Opening a risk again")
     return reopen_risk_because(risk, reason.strip(), actor=actor)
 
@@ -98,7 +98,7 @@ def close_risk(risk: Risk, *, actor: Actor, reason: str, powers: Powers | None =
     """Close a risk that can no longer come about, with the reason."""
     (powers or powers_of(actor)).must("risk.risk.change", risk)
     if risk.state == Risk.State.CLOSED:
-        raise RefusedError(f"{risk.ref} is closed already.", code="UP-RISK-06")
+        raise StandingError(f"{risk.ref} is closed already.", code="UP-RISK-06")
     demand_reason(reason, "Closing a risk")
     with change():
         risk.state = Risk.State.CLOSED
@@ -113,7 +113,7 @@ def close_risk(risk: Risk, *, actor: Actor, reason: str, powers: Powers | None =
 def add_treatment(record: Treatment, /, *, actor: Actor, reason: str) -> Treatment:
     """Add a treatment of a risk that is not closed."""
     powers_of(actor).must("risk.treatment.add", record)
-    _demand_not_closed(record.risk)
+    demand_not_closed(record.risk)
     return write(record, actor=actor, action="risk.treatment.added", reason=reason)
 
 
@@ -123,7 +123,7 @@ def approve_treatment(
     """Approve this treatment; never who wrote it, and not of a risk that is closed."""
     (powers or powers_of(actor)).must("risk.treatment.approve", treatment)
     _demand_state(treatment, Treatment.State.PROPOSED)
-    _demand_not_closed(treatment.risk)
+    demand_not_closed(treatment.risk)
     authors = {str(treatment.owner.ref), *writers(treatment.ref)}
     right = "risk.treatment.approve"
     approval = demand_approver(right, treatment, actor=actor, authors=authors, powers=powers, code="UP-RISK-05")
@@ -141,7 +141,7 @@ def finish_treatment(treatment: Treatment, *, actor: Actor, reason: str, powers:
     """Say that an approved treatment was carried out, and how."""
     (powers or powers_of(actor)).must("risk.treatment.change", treatment)
     _demand_state(treatment, Treatment.State.APPROVED)
-    _demand_not_closed(treatment.risk)
+    demand_not_closed(treatment.risk)
     demand_reason(reason, "Finishing a treatment")
     treatment.state = Treatment.State.DONE
     return write(treatment, actor=actor, action="risk.treatment.finished", reason=reason)
@@ -159,11 +159,11 @@ def reconfirm_treatment(treatment: Treatment, *, actor: Actor, reason: str, powe
     right = "risk.treatment.approve"
     (powers or powers_of(actor)).must(right, treatment)
     if treatment.state not in {Treatment.State.APPROVED, Treatment.State.EFFECTIVE}:
-        raise RefusedError(
+        raise StandingError(
             f"{treatment.ref} is {treatment.state}; what is approved or effective is reconfirmed (8.3).",
             code="UP-RISK-06",
         )
-    _demand_not_closed(treatment.risk)
+    demand_not_closed(treatment.risk)
     demand_reason(reason, "Reconfirming a treatment")
     authors = {str(treatment.owner.ref), *writers(treatment.ref), *_finishers(treatment)}
     approval = demand_approver(right, treatment, actor=actor, authors=authors, powers=powers, code="UP-RISK-05")
@@ -205,33 +205,33 @@ def _pin(risk: Risk) -> None:
 def _demand_rateable(risk: Risk, actor: Actor, reason: str, powers: Powers | None) -> None:
     (powers or powers_of(actor)).must("risk.risk.change", risk)
     if risk.state != Risk.State.OPEN:
-        raise RefusedError(f"{risk.ref} is {risk.state}; open it again before rating it.", code="UP-RISK-06")
+        raise StandingError(f"{risk.ref} is {risk.state}; open it again before rating it.", code="UP-RISK-06")
     demand_reason(reason, "A rating")
 
 
 def _demand_ready(risk: Risk) -> RiskCriteria:
     """The criteria by which it may be accepted: rated by those in force, and treated."""
     if risk.reopened_because:
-        raise RefusedError(f"{risk.ref} is to be rated again first: {risk.reopened_because}", code="UP-RISK-09")
+        raise StandingError(f"{risk.ref} is to be rated again first: {risk.reopened_because}", code="UP-RISK-09")
     if risk.residual is None:
-        raise RefusedError(
+        raise StandingError(
             f"{risk.ref} has no residual rating, so there is nothing to accept. Rate it after treatment first.",
             code="UP-RISK-03",
         )
     settled = (Treatment.State.APPROVED, Treatment.State.DONE, Treatment.State.EFFECTIVE)
     if not risk.treatments.filter(state__in=settled).exists():
-        raise RefusedError(
+        raise StandingError(
             f"{risk.ref} has no approved treatment; retaining a risk is a treatment too, and wants one (6.1.3).",
             code="UP-RISK-04",
         )
     in_force = criteria_for(risk.unit)
     if in_force is None:
-        raise RefusedError(
+        raise StandingError(
             f"No risk criteria are approved for the unit of {risk.ref}, so nobody has authority for its level (6.1.2).",
             code="UP-RISK-10",
         )
     if in_force.edition != risk.criteria_edition:
-        raise RefusedError(
+        raise StandingError(
             f"{risk.ref} was rated by edition {risk.criteria_edition} of the criteria; {in_force.edition} is in force. "
             "Rate it again.",
             code="UP-RISK-10",
@@ -251,7 +251,7 @@ def _demand_authority(risk: Risk, criteria: RiskCriteria, powers: Powers) -> Rol
             held |= {role for role, units in given.held.items() if unit in units and "risk.risk.accept" in one.rights}
     found = next((role for role in wanted if role in held), None)
     if found is None:
-        raise RefusedError(
+        raise StandingError(
             f"Level {level} is accepted by {' or '.join(role.label for role in wanted)} ({criteria}); you hold no such "
             "role in the unit of this risk.",
             code="UP-RISK-11",
@@ -279,7 +279,7 @@ def _treaters(risk: Risk) -> set[str]:
 def _demand_evaluator(treatment: Treatment, actor: Actor, reason: str, powers: Powers | None, what: str) -> str:
     (powers or powers_of(actor)).must("risk.treatment.approve", treatment)
     _demand_state(treatment, Treatment.State.DONE)
-    _demand_not_closed(treatment.risk)
+    demand_not_closed(treatment.risk)
     demand_reason(reason, what)
     authors = {str(treatment.owner.ref), *_finishers(treatment)}
     right = "risk.treatment.approve"
@@ -292,13 +292,18 @@ def _finishers(treatment: Treatment) -> set[str]:
     return {step.actor for step in steps(treatment.ref) if step.action == "risk.treatment.finished"}
 
 
-def _demand_not_closed(risk: Risk) -> None:
+def demand_not_closed(risk: Risk) -> None:
+    """Raises unless a risk can be treated.
+
+    Raises:
+        StandingError: it is closed.
+    """
     if risk.state == Risk.State.CLOSED:
-        raise RefusedError(f"{risk.ref} is closed; open it again before treating it (6.1.3).", code="UP-RISK-07")
+        raise StandingError(f"{risk.ref} is closed; open it again before treating it (6.1.3).", code="UP-RISK-07")
 
 
 def _demand_state(treatment: Treatment, state: Treatment.State) -> None:
     if treatment.state != state:
-        raise RefusedError(
+        raise StandingError(
             f"{treatment.ref} is {treatment.state}; this is for a treatment that is {state}.", code="UP-RISK-06"
         )

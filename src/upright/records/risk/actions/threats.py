@@ -8,7 +8,7 @@ from upright.records.risk.known import threats
 from upright.records.risk.models import Risk, RiskAssessment, ThreatDecision
 from upright.records.risk.threats import undecided
 from upright.records.trail.door import change, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, StandingError
 
 _CHANGE = "risk.threat_decision.change"
 _OPEN = (ThreatDecision.Decision.SUGGESTED,)
@@ -81,7 +81,7 @@ def dismiss_threat(
 
 def _demand_open(decision: ThreatDecision) -> None:
     if decision.decision not in _OPEN:
-        raise RefusedError(
+        raise StandingError(
             f"{decision.ref} is decided on: {decision.get_decision_display().lower()}. Edit it if that was wrong.",
             code="UP-RISK-56",
         )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from inspect import signature
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from django.core.exceptions import FieldDoesNotExist
 
@@ -15,11 +15,13 @@ from records.examples.unwritten import unwritten
 from records.organisation import SETUP, Organisation, actor_of, grant
 from records.test_every_type import made_all
 from upright.desk.description import Move, registered
+from upright.desk.moves import offer
 from upright.kernel import Actor, InputError
 from upright.records.identity.acting import NOBODY
 from upright.records.identity.models import Person, Role
 from upright.records.identity.power import DeniedError, Powers, powers_of
 from upright.records.trail.door import rehearse, write
+from upright.records.trail.errors import StandingError
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
 
@@ -59,6 +61,18 @@ NEED_MORE = {
     *("settle_information_delivery", "settle_access_review", "accept_outside_answer"),
 }
 
+LOOKED_AT = {"right", "author"}
+"""Whose buttons are held against what the verb does."""
+
+
+class Outcome(NamedTuple):
+    """What a verb said to somebody in a state, and whether a page had offered it."""
+
+    who: str
+    state: str
+    got: str
+    is_offered: bool | None
+
 
 def person(meridian: Organisation, name: str, *roles: Role) -> Actor:
     made = write(Person(name=name, unit=meridian.root), actor=SETUP, action="identity.person.added")
@@ -93,26 +107,48 @@ def _value(hint: Any, made: dict[str, Record]) -> Any:
     return known[hint] if hint in known else (now() + timedelta(days=90)).date()
 
 
-def outcomes(record: Record, move: Move, who: dict[str, Powers], made: dict[str, Record]) -> Iterator[tuple[str, str]]:
-    """For each who: D denied, R refused by a rule, Y done; in each state."""
+def outcomes(record: Record, move: Move, who: dict[str, Powers], made: dict[str, Record]) -> Iterator[Outcome]:
+    """For each who: D denied, S refused by what stands, R by another rule, Y done; in each state."""
     given = arguments(move, made)
+    described = registered()[record.ref_type]
     for state in states(type(record)):
         for name, powers in who.items():
             mine = copy(record)
             if state is not None:
                 mine.state = state  # type: ignore[attr-defined]  # it has one
             more = {"powers": powers} if "powers" in signature(move).parameters else {}
+            is_offered = None
+            if name in LOOKED_AT:
+                is_offered = not offer(described, move, mine, actor=powers.actor, powers=powers).why_not
             try:
                 rehearse(lambda: move(mine, actor=powers.actor, reason="The matrix.", **more, **given))  # noqa: B023
             except DeniedError:
-                yield name, "D"
+                got = "D"
+            except StandingError:
+                got = "S"
             except InputError:
-                yield name, "R"
+                got = "R"
             else:
-                yield name, "Y"
+                got = "Y"
+            yield Outcome(name, str(state), got, is_offered)
 
 
-def test_each_move_is_made_by_who_has_the_right_and_never_approved_by_its_author(meridian: Organisation) -> None:
+def buttons(outcomes: list[Outcome]) -> Iterator[str]:
+    """What is wrong with the buttons of a verb: one that is refused whatever is answered, or none for what may be done.
+
+    The same answers that are taken in another state are no cause of a refusal, so the state is.
+    """
+    taken = {one.who for one in outcomes if one.got == "Y"}
+    for one in outcomes:
+        if one.is_offered and (one.got in {"D", "S"} or (one.got == "R" and one.who in taken)):
+            yield f"{one.who} is offered what {one.state} refuses"
+        if one.is_offered is False and one.got == "Y":
+            yield f"{one.who} is not offered what {one.state} takes"
+
+
+def test_each_move_is_made_and_offered_by_right_and_state_never_approved_by_its_author(
+    meridian: Organisation,
+) -> None:
     for role in set(WRITERS) - {Role.AIMS_MANAGER}:
         grant(meridian.lead, role, meridian.root)
     made = made_all(meridian)
@@ -134,8 +170,9 @@ def test_each_move_is_made_by_who_has_the_right_and_never_approved_by_its_author
     for name in moved:
         for move in moved[name]:
             verb = move.__name__
-            got = {one for record in several[name] for one in outcomes(record, move, who, made)}
-            may = {one for one, outcome in got if outcome == "Y"}
+            got = [list(outcomes(record, move, who, made)) for record in several[name]]
+            wrong += [f"{name} {verb}: {one}" for each in got for one in buttons(each)]
+            may = {one.who for each in got for one in each if one.got == "Y"}
             members = {"reader", "administrator"} if (name, verb) in MEMBERS_MAY else set()
             expected = RIGHT_ARE.get((name, verb), RIGHT)
             wrong += [f"{name} {verb}: {one} may" for one in may - members - expected]

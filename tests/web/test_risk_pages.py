@@ -58,6 +58,11 @@ def test_a_cell_of_the_matrix_shows_its_risks_and_what_is_missing_is_said(set_up
     assert titles(page) == {"High one", "Low one"}
     assert 'aria-label="1 unlikely and major, at likelihood 2, impact 4"' in page
     assert 'aria-label="1 almost certain and major, at likelihood 5, impact 4"' not in page
+    edited = f"/edit/{closed.ref}/"
+    assert f'href="{edited}"' not in text_of(lead, f"/record/{closed.ref}/")
+    assert "cannot be edited: it is closed; open it again first." in text_of(lead, f"/record/{closed.ref}/")
+    assert "UP-DOOR-11" in text_of(lead, edited, 400)
+    assert f'href="/edit/{high.ref}/"' in text_of(lead, f"/record/{high.ref}/")
     inherent = text_of(lead, "/in/risks/?by=inherent")
     assert 'aria-label="1 almost certain and major, at likelihood 5, impact 4"' in inherent
     assert titles(text_of(lead, "/in/risks/?likelihood=2&impact=4")) == {"High one"}

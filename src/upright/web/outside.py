@@ -6,6 +6,7 @@ nothing, so what mail programs fetch beforehand does no harm; sending an answer 
 
 import logging
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -41,6 +42,9 @@ from upright.web.mailing import Outcome, deliver, has_mail_server, rests
 from upright.web.public import Limit, public, too_many
 from upright.web.requests import Request, the_record
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
 LOG = logging.getLogger("upright.worker")
 _OPENED = Limit(each=120, together=6000)
 _LARGEST_BODY = MOST_FILES * LARGEST_FILE + (1 << 20)
@@ -57,6 +61,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "web/public/too_large.html", {"most": LARGEST_FILE >> 20}, status=413)
     try:
         asked = find_open(token)
+        earlier = list(_files(asked).values_list("ref", flat=True))
         if request.method != "POST":
             return _form(request, asked, 200)
         if request.POST.get("do") == "decline":
@@ -68,7 +73,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         return _closed(request)
     except InputError as why:
         return _form(request, asked, 400, why.message)
-    files = Attachment.objects.filter(about=done.ref, author=str(OUTSIDER)).order_by("ref")
+    files = _files(done).exclude(ref__in=earlier)
     return render(request, "web/public/answered.html", {"asked": done, "files": files, "organisation": _name()})
 
 
@@ -90,9 +95,10 @@ def send_links() -> int:
 
     None without a mail server, or where it is not said under which address this server is reached.
     """
-    rows = OutsideRequest.objects.filter(state=OutsideRequest.State.ASKED, delivery=Delivery.WAITING)
+    told = (OutsideRequest.State.ASKED, OutsideRequest.State.REFUSED)
+    rows = OutsideRequest.objects.filter(state__in=told, delivery=Delivery.WAITING)
     found = rows.select_related("responsible", "unit").order_by("pk").iterator(_A_RUN)
-    waiting = list(islice((one for one in found if one.is_open and not rests(one.address)), _A_RUN))
+    waiting = list(islice((one for one in found if _is_due(one) and not rests(one.address)), _A_RUN))
     if not waiting or not has_mail_server() or not settings.CSRF_TRUSTED_ORIGINS:
         return 0
     connection, sent = get_connection(), 0
@@ -111,8 +117,13 @@ def send_links() -> int:
     return sent
 
 
+def _is_due(asked: OutsideRequest) -> bool:
+    """Whether its e-mail still says something: a link that takes an answer, or that none is wanted any more."""
+    return asked.is_open or asked.state == OutsideRequest.State.REFUSED
+
+
 def _send(asked: OutsideRequest, connection: BaseEmailBackend) -> Outcome:
-    token = new_link(asked)
+    token = new_link(asked) if asked.is_open else ""
     outcome = deliver(_message(asked, token, connection))
     if outcome.state != "sent":
         LOG.warning("an e-mail with a link was not sent", extra={"outcome": str(outcome)})
@@ -135,13 +146,23 @@ def _message(asked: OutsideRequest, token: str, connection: BaseEmailBackend) ->
         context = {
             "asked": asked,
             "organisation": _name(),
-            "address": f"{origin}{reverse('web:outside-answer', args=[token])}",
+            "address": f"{origin}{reverse('web:outside-answer', args=[token])}" if token else "",
         }
-        subject = gettext("%(organisation)s asks you for evidence") % {"organisation": _name()}
+        subject = _subject(asked) % {"organisation": _name()}
         text = render_to_string("web/mail/outside.txt", context)
     message = EmailMessage(" ".join(subject.split()), text, to=[asked.address], connection=connection)
     message.extra_headers["Auto-Submitted"] = "auto-generated"
     return message
+
+
+def _files(asked: OutsideRequest) -> "QuerySet[Attachment]":
+    return Attachment.objects.filter(about=asked.ref, author=str(OUTSIDER)).order_by("ref")
+
+
+def _subject(asked: OutsideRequest) -> str:
+    if asked.refused_because:
+        return gettext("%(organisation)s does not accept your answer")
+    return gettext("%(organisation)s asks you for evidence")
 
 
 def _form(request: HttpRequest, asked: OutsideRequest, status: int, why: str = "") -> HttpResponse:

@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.formats import date_format as format_date
 
 from records.examples.building import day
 from records.governance.test_kept_records import example
@@ -227,6 +228,71 @@ def test_an_answer_counts_once_a_record_was_made_of_it_and_somebody_else_accepte
     assert approved() == before | {made.ref}
     run_pending()
     assert not Notice.objects.filter(sort=Sort.APPROVAL, about=request.ref, settled_at="").exists()
+
+
+def test_a_late_answer_is_marked_and_a_refused_one_is_told_and_may_be_given_again(meridian: Organisation) -> None:
+    rana, client = reviewer(meridian), Client()
+    request = asked(meridian, due=day(1))
+    pages.send_links()
+    late, where = datetime.combine(request.due + timedelta(1), datetime.min.time(), UTC), f"/answer/{mailed()}/"
+    until = format_date(request.closes_on)
+    assert f"A late answer is taken until {until} and marked as late." in str(mail.outbox[-1].body)
+    assert f"After that day an answer is taken until {until} and marked as late." in client.get(where).content.decode()
+    with clock_set(lambda: late):
+        assert f"An answer is taken until {until} and marked as late." in client.get(where).content.decode()
+        sent = {"words": "Of last year.", "files": [SimpleUploadedFile("old.pdf", b"%PDF-1.7")]}
+        assert "marked as late" in client.post(where, sent).content.decode()
+        _refused_and_given_again(request, meridian, rana, where)
+
+
+def _refused_and_given_again(request: OutsideRequest, meridian: Organisation, rana: Person, where: str) -> None:
+    mine, client = logged_in(account(rana)), Client()
+    request.refresh_from_db()
+    assert (request.state, request.is_late) == ("answered", True)
+    page = mine.get(f"/record/{request.ref}/").content.decode()
+    assert "/refuse_outside_answer/" in page
+    entries = LedgerEntry.objects.count()
+    with pytest.raises(RefusedError, match="UP-OPS-82"):
+        outside.refuse_outside_answer(request, again_by=day(-1), actor=actor_of(rana), reason="No.")
+    request.refresh_from_db()
+    form = {"reason": "It is of last year; we need <this> year's.", "again_by": day(9).isoformat()}
+    assert mine.post(f"/move/refuse_outside_answer/{request.ref}/", form).status_code == 302
+    request.refresh_from_db()
+    assert (request.state, request.answer, request.is_late, request.due) == ("asked", "", False, day(9))
+    assert client.get(where).status_code == 404, "the link that was answered leads nowhere"
+    assert pages.send_links() == 1
+    body = str(mail.outbox[-1].body)
+    assert mail.outbox[-1].subject == "Meridian does not accept your answer"
+    assert "It is of last year; we need <this> year's." in body
+    again = f"/answer/{mailed()}/"
+    assert again != where
+    shown = client.get(again).content.decode()
+    assert "we need &lt;this&gt; year&#x27;s." in shown
+    assert "marked as late" in client.get(again).content.decode()
+    thanks = client.post(again, {"words": "Of this year.", "files": [SimpleUploadedFile("new.pdf", b"%PDF-1.7 2")]})
+    assert ("new.pdf" in thanks.content.decode(), "old.pdf" in thanks.content.decode()) == (True, False)
+    request.refresh_from_db()
+    assert (request.state, request.answer, request.is_late) == ("answered", "Of this year.", False)
+    assert outside.accept_outside_answer(request, actor=actor_of(rana)).state == "accepted"
+    page = mine.get(f"/record/{request.ref}/").content.decode()
+    offered = {one for one in ("accept", "refuse", "remind", "withdraw", "edit") if f'href="/move/{one}_' in page}
+    assert (offered, f'href="/edit/{request.ref}/"' in page) == (set(), False)
+    assert "this is for what is answered" in page
+    assert "they read it as it is; withdraw it and ask anew" in mine.get(f"/edit/{request.ref}/").content.decode()
+    assert LedgerEntry.objects.count() > entries
+
+    other = asked(meridian)
+    pages.send_links()
+    outside.answer_outside(mailed(), words="We have none.")
+    other.refresh_from_db()
+    outside.refuse_outside_answer(other, actor=actor_of(rana), reason="There is one.")
+    assert pages.send_links() == 1
+    body = str(mail.outbox[-1].body)
+    assert ("There is one." in body, "/answer/" in body, "Nothing more is asked of you." in body) == (True, False, True)
+    assert OutsideLink.objects.filter(request=other).count() == 0
+    assert pages.send_links() == 0
+    with pytest.raises(RefusedError, match="UP-CTRL-05"):
+        outside.remind_outsider(other, actor=actor_of(meridian.lead))
 
 
 def a_kind(person: str) -> tuple[str, Any]:

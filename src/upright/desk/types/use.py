@@ -231,7 +231,7 @@ register(
         sections={
             "Asked": ("what", "kind", "about", "name", "address", "due", "unit", "responsible"),
             "Sent": ("state", "delivery", "messages"),
-            "Answer": ("answered_on", "answer", "evidence"),
+            "Answer": ("answered_on", "is_late", "answer", "refused_because", "evidence"),
         },
         moves=(remind_outsider, withdraw_outside_request, accept_outside_answer, refuse_outside_answer),
     )

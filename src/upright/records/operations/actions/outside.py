@@ -7,6 +7,7 @@ that is spent, withdrawn, out of date or was never made finds the same nothing.
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 
 from upright.kernel import Actor, Ref, RefError
@@ -53,8 +54,7 @@ def ask_outsider(
 ) -> OutsideRequest:
     """Ask somebody without an account for named evidence by a day to come; they get a link by e-mail."""
     (powers or powers_of(actor)).must("operations.outside_request.add", request)
-    if request.due < now().date():
-        raise RefusedError(f"{request.due} is past; give a day to come.", code="UP-OPS-82")
+    _demand_to_come(request.due)
     request.messages, request.delivery = 0, Delivery.WAITING
     return write(request, actor=actor, action="operations.outside_request.added", reason=reason)
 
@@ -99,13 +99,27 @@ def accept_outside_answer(
 
 
 def refuse_outside_answer(
-    request: OutsideRequest, *, actor: Actor, reason: str, powers: Powers | None = None
+    request: OutsideRequest,
+    *,
+    again_by: date | None = None,
+    actor: Actor,
+    reason: str,
+    powers: Powers | None = None,
 ) -> OutsideRequest:
-    """Say that the answer does not show what was asked, and why."""
+    """Say that the answer does not show what was asked; they are told why. With a day, they may answer again by then.
+
+    What they sent before stays in the history of the request, its files beside it.
+    """
     (powers or powers_of(actor)).must("operations.outside_request.approve", request)
     demand_state(request, State.ANSWERED)
     demand_reason(reason, "Refusing an answer")
-    request.state = State.REFUSED
+    if again_by is None:
+        request.state = State.REFUSED
+    else:
+        _demand_to_come(again_by)
+        request.state, request.due, request.messages = State.ASKED, again_by, 0
+        request.answer, request.answered_on, request.is_late = "", None, False
+    request.refused_because, request.delivery = reason.strip(), Delivery.WAITING
     return write(request, actor=actor, action="operations.outside_request.refused", reason=reason)
 
 
@@ -187,7 +201,7 @@ def decline_outside(token: str, *, reason: str) -> OutsideRequest:
     _demand_length(reason)
     with change():
         request = _still_open(token)
-        request.state, request.answer, request.answered_on = State.DECLINED, reason.strip(), now().date()
+        _taken(request, State.DECLINED, reason)
         return _closed(request, OUTSIDER, "declined", "")
 
 
@@ -196,13 +210,18 @@ def _answered(token: str, words: str, kept: list[tuple[str, str, int, str]]) -> 
         request = _still_open(token)
         if not all(blob(digest).is_file() for _, digest, _, _ in kept):
             raise RefusedError("A file was lost on the way. Send it again.", code="UP-OPS-86")
-        request.state, request.answer, request.answered_on = State.ANSWERED, words.strip(), now().date()
+        _taken(request, State.ANSWERED, words)
         for name, digest, size, kind in kept:
             file = Attachment(
                 about=request.ref, name=name, media_type=kind, size=size, sha256=digest, author=str(OUTSIDER)
             )
             write(file, actor=OUTSIDER, action="collaboration.attachment.added")
         return _closed(request, OUTSIDER, "answered", "")
+
+
+def _taken(request: OutsideRequest, state: State, words: str) -> None:
+    request.state, request.answer = state, words.strip()
+    request.answered_on, request.is_late = now().date(), request.is_past
 
 
 def _still_open(token: str) -> OutsideRequest:
@@ -229,9 +248,18 @@ def _demand_open(request: OutsideRequest, actor: Actor, powers: Powers | None) -
         raise StandingError(f"{request.ref} closed on {request.closes_on}; ask anew.", code="UP-OPS-82")
 
 
+def _demand_to_come(day: date) -> None:
+    if day < now().date():
+        raise RefusedError(f"{day} is past; give a day to come.", code="UP-OPS-82")
+
+
 def _askers(request: OutsideRequest) -> set[str]:
-    """Who asked, reminded or took a link in hand: any of them could have answered themselves."""
-    acted = {step.actor for step in steps(request.ref)} - {str(OUTSIDER), str(MAILER)}
+    """Who asked, reminded or took a link in hand: any of them could have answered themselves.
+
+    Who refused an answer took no link.
+    """
+    done = [step for step in steps(request.ref) if not step.action.endswith(".refused")]
+    acted = {step.actor for step in done} - {str(OUTSIDER), str(MAILER)}
     return {*acted, str(request.responsible.ref)}
 
 

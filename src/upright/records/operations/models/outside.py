@@ -60,11 +60,15 @@ class OutsideRequest(Record):
     about = RefField(
         types=SUBJECTS, blank=True, help_text="The system, model, data set or supplier; empty: the organisation."
     )
-    due = models.DateField(help_text="By when. Fourteen days after it the link closes.")
+    due = models.DateField(help_text="By when. A late answer is taken for fourteen days more, and marked so.")
     messages = models.PositiveSmallIntegerField("e-mails", default=0, editable=False)
     delivery = models.CharField("newest e-mail", max_length=8, choices=Delivery.choices, blank=True, editable=False)
     answer = models.TextField(blank=True, editable=False)
     answered_on = models.DateField(null=True, blank=True, editable=False)
+    is_late = models.BooleanField("late", default=False, editable=False, help_text="Whether it came after its day.")
+    refused_because = models.TextField(
+        "why refused", max_length=4000, blank=True, editable=False, help_text="What they read of a refusal."
+    )
     evidence = models.CharField(
         "taken into", max_length=300, blank=True, editable=False, help_text="The record that was made of the answer."
     )
@@ -78,6 +82,11 @@ class OutsideRequest(Record):
     def closes_on(self) -> date:
         """The last day on which its link takes an answer."""
         return self.due + GRACE
+
+    @property
+    def is_past(self) -> bool:
+        """Whether an answer of today is late."""
+        return now().date() > self.due
 
     @property
     def is_open(self) -> bool:

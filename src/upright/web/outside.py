@@ -73,8 +73,8 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         return _closed(request)
     except InputError as why:
         return _form(request, asked, 400, why.message)
-    files = _files(done).exclude(ref__in=earlier)
-    return render(request, "web/public/answered.html", {"asked": done, "files": files, "organisation": _name()})
+    kept = _files(done).exclude(ref__in=earlier)
+    return render(request, "web/public/answered.html", {"asked": done, "files": kept, "organisation": _name()})
 
 
 @require_POST
@@ -156,7 +156,8 @@ def _message(asked: OutsideRequest, token: str, connection: BaseEmailBackend) ->
 
 
 def _files(asked: OutsideRequest) -> "QuerySet[Attachment]":
-    return Attachment.objects.filter(about=asked.ref, author=str(OUTSIDER)).order_by("ref")
+    rows: QuerySet[Attachment] = Attachment.objects.filter(about=asked.ref, author=str(OUTSIDER))
+    return rows.order_by("ref")
 
 
 def _subject(asked: OutsideRequest) -> str:

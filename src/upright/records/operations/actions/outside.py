@@ -219,7 +219,7 @@ def _answered(token: str, words: str, kept: list[tuple[str, str, int, str]]) -> 
         return _closed(request, OUTSIDER, "answered", "")
 
 
-def _taken(request: OutsideRequest, state: State, words: str) -> None:
+def _taken(request: OutsideRequest, state: OutsideRequest.State, words: str) -> None:
     request.state, request.answer = state, words.strip()
     request.answered_on, request.is_late = now().date(), request.is_past
 

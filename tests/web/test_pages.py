@@ -6,10 +6,13 @@ import time
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.test.client import encode_multipart
 from django.test.utils import CaptureQueriesContext
 
 from records.identity.accounts import account, logged_in, stranger
@@ -332,6 +335,46 @@ def test_a_move_that_would_be_refused_says_why_before_and_after_it_is_tried(
     assert lead.post("/move/retire_system/system:mortgage/", {"reason": "Old."}).status_code == 302
     assert (refresh(system).stage, steps(system.ref)[-1].reason) == ("retirement", "Old.")
     assert lead.post("/move/delete_all/system:mortgage/").status_code == 400
+
+
+def test_what_is_more_than_is_taken_or_no_form_is_told_on_a_page_of_ours(meridian: Organisation, lead: Client) -> None:
+    where, checked = "/records/system/bulk/", Client(enforce_csrf_checks=True)
+    checked.cookies = lead.cookies
+    assert checked.get("/records/system/add/").status_code == 200
+    fields = {f"f{number}": "1" for number in range(2001)}
+    words = {"purpose": "w" * (8 << 20)}
+    files = {"files": [SimpleUploadedFile(f"{number}.txt", b"x") for number in range(101)]}
+    broken = b'--x\r\nContent-Disposition: form-data; name="f"\r\nContent-Transfer-Encoding: base64\r\n\r\n\x01'
+    form = "application/x-www-form-urlencoded"
+    for client, page in ((lead, where), (checked, "/records/system/add/"), (Client(), "/concern/")):
+        for sent, kind, status, code in (
+            (urlencode(fields), form, 400, "UP-WEB-02"),
+            (urlencode(words), form, 413, "UP-WEB-04"),
+            (encode_multipart("x", fields), "multipart/form-data; boundary=x", 400, "UP-WEB-02"),
+            (encode_multipart("x", words), "multipart/form-data; boundary=x", 413, "UP-WEB-04"),
+            (encode_multipart("x", files), "multipart/form-data; boundary=x", 400, "UP-WEB-03"),
+            (broken, "multipart/form-data; boundary=", 400, "UP-WEB-05"),
+            ("a=1", f"{form}; charset=latin-1", 400, "UP-WEB-05"),
+        ):
+            answer = client.post(page, sent, content_type=kind)
+            told = answer.content.decode()
+            assert (answer.status_code, code in told, "back button" in told) == (status, True, True), (code, page)
+    found = lead.get("/records/system/?" + urlencode(fields))
+    assert (found.status_code, "UP-WEB-02" in found.content.decode()) == (400, True)
+    german = lead.post(where, urlencode(words), content_type=form, HTTP_ACCEPT_LANGUAGE="de").content.decode()
+    assert "8,0\xa0MB an Worten wurden gesendet" in german
+    mine = Client(enforce_csrf_checks=True)
+    mine.cookies = lead.cookies
+    forged = mine.post("/records/system/add/", {"name": "Forged"})
+    assert (forged.status_code, "UP-WEB-06" in forged.content.decode()) == (403, True)
+    assert not System.objects.exists()
+
+
+def test_a_thousand_rows_are_selected_at_once_and_one_more_is_refused(meridian: Organisation, lead: Client) -> None:
+    for count, said in ((1000, "system:1 is not there"), (1001, "1001 records were selected; expected 1 to 1,000.")):
+        sent = {"ref": [f"system:{number}" for number in range(1, count + 1)], "reason": "All of them."}
+        answer = lead.post("/records/system/bulk/", sent)
+        assert (answer.status_code, said in answer.content.decode()) == (400, True)
 
 
 @pytest.mark.usefixtures("with_move")

@@ -68,6 +68,7 @@ ROOT_URLCONF = "upright.site.urls"
 WSGI_APPLICATION = "upright.site.wsgi.application"
 AUTH_USER_MODEL = "identity.Account"
 AUTHENTICATION_BACKENDS = ["upright.records.identity.login.backend.AccountBackend"]
+CSRF_FAILURE_VIEW = "upright.web.errors.not_ours"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = [
@@ -119,6 +120,8 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # login.provider decides who is linked
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": provider_apps(os.environ)}}
 UPRIGHT_SIGN_ON = sign_on(os.environ)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # a thousand rows may be selected, each a field, and more is asked beside
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20  # what `upright mitigate` writes is pasted whole, and a form makes it longer
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, dict[str, Any]] = {"default": database(os.environ, UPRIGHT_HOME)}
 globals().update(mail(os.environ))  # Django reads each EMAIL_… as a name of this module

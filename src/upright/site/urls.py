@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("upright.web.urls")),
     path("account/", include("upright.records.identity.login.urls")),
 ]
+handler400 = "upright.web.errors.bad_request"
 handler404 = "upright.web.errors.not_found"
 handler500 = "upright.web.errors.broken"

@@ -3,11 +3,15 @@
 import sys
 from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
+from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop
 
 from upright.kernel import InputError, UprightError
@@ -51,6 +55,32 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     said = str(exception.args[0]) if exception.args and isinstance(exception.args[0], str) else ""
     message = said or gettext("There is nothing at this address, or you may not read it.")
     return error_page(request, 404, gettext("Nothing here"), message)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is not read, since it is more than is taken at once or is no form; what was typed stays in the browser.
+
+    The page asks nothing of the request, whose fields cannot be read.
+    """
+    fields, files = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS, settings.DATA_UPLOAD_MAX_NUMBER_FILES
+    match exception:
+        case TooManyFieldsSent():
+            code, most = "UP-WEB-02", number_format(fields or 0, force_grouping=True)
+        case TooManyFilesSent():
+            code, most = "UP-WEB-03", number_format(files or 0)
+        case RequestDataTooBig():
+            code, most = "UP-WEB-04", filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        case _:
+            code, most = "UP-WEB-05", ""
+    said = {"code": code, "most": most, "found": filesizeformat(request.META.get("CONTENT_LENGTH") or 0)}
+    page = render_to_string("web/not_read.html", said | {"home": get_script_prefix()})
+    return HttpResponse(page, status=413 if code == "UP-WEB-04" else 400)
+
+
+def not_ours(_request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django names it
+    """A form without the sign that a page of this server put into it: too old, or sent from elsewhere."""
+    said = {"code": "UP-WEB-06", "home": get_script_prefix()}
+    return HttpResponse(render_to_string("web/not_read.html", said), status=403)
 
 
 def broken(_request: HttpRequest) -> HttpResponse:

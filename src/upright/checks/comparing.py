@@ -12,6 +12,7 @@ from upright.checks.contract import Context, ModelSource, TableSource
 from upright.checks.model_rows import table_for
 from upright.checks.models import opened
 from upright.checks.rescore import sample
+from upright.measures.distinct import distinct
 from upright.measures.errors import MeasureInputError
 from upright.measures.estimate import Estimate, shown
 from upright.measures.intervals import wilson
@@ -105,7 +106,7 @@ def _by_group(
     found = []
     for name in protected:
         texts = np.array([value_text(value) for value in columns[name]])
-        found += [_share(changed[texts == text], {name: str(text)}) for text in np.unique(texts)]
+        found += [_share(changed[texts == text], {name: str(text)}) for text in distinct(texts)]
     return found
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
 from upright.checks.contract import CheckSpec
-from upright.kernel import InputError
+from upright.kernel import InputError, without_collecting
 
 GROUP = "upright.checks"
 
@@ -78,7 +78,9 @@ def _own(name: str) -> CheckSpec | None:
     file = name.replace("-", "_")
     if file not in _files():
         return None
-    return next((spec for spec in _in_module(importlib.import_module(f"{_BUILTIN}.{file}")) if spec.name == name), None)
+    with without_collecting():
+        module = importlib.import_module(f"{_BUILTIN}.{file}")
+    return next((spec for spec in _in_module(module) if spec.name == name), None)
 
 
 def _in_module(module: ModuleType) -> list[CheckSpec]:

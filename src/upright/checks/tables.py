@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from upright.checks import csv_files
 from upright.checks.contract import People, TableSource
-from upright.kernel import InputError
+from upright.kernel import InputError, without_collecting
 from upright.measures.tally import collect, quietly
 
 if TYPE_CHECKING:
@@ -74,10 +74,13 @@ class Tables:
 
     def _connection(self) -> "Backend":
         if self._duckdb is None:
-            import ibis
-
             self._scratch.mkdir(parents=True, exist_ok=True)
-            self._duckdb = ibis.duckdb.connect(memory_limit="1GB", temp_directory=str(self._scratch), **_NO_EXTENSIONS)
+            with without_collecting():
+                import ibis
+
+                self._duckdb = ibis.duckdb.connect(
+                    memory_limit="1GB", temp_directory=str(self._scratch), **_NO_EXTENSIONS
+                )
             self._duckdb.raw_sql(_NO_CONCLUSIONS)
         return self._duckdb
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from upright.measures.distinct import distinct
 from upright.measures.quality import is_missing
 from upright.measures.tally import Tally, collect, tally
 
@@ -185,7 +186,7 @@ def _stretched(sample: Numbers, shares: Numbers, each: int) -> NumberCuts:
 
     Any other quantile is somebody's value, and cuts are kept: so it is rounded, to two digits of what lies beside it.
     """
-    asked = np.unique(np.quantile(sample, shares, method="inverted_cdf"))
+    asked = distinct(np.quantile(sample, shares, method="inverted_cdf"))
     crowd = max(_CROWD, FULL * len(sample)) if len(shares) > 2 else math.inf
     gaps = np.diff(asked)
     knots: list[float] = []

@@ -8,6 +8,7 @@ from upright.checks.judge import judge
 from upright.checks.model_rows import named_table, sampled, table_for, unbounded, whole_option
 from upright.checks.models import opened
 from upright.evidence.statement import NotExamined
+from upright.measures.distinct import distinct
 from upright.measures.errors import MeasureInputError
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class _Explaining:
         columns = self.mixer.columns(rows)
         classes = len(self.session.about.classes or (0, 1))
         found: Any = None
-        for at in np.unique(self.column[rows]) if classes > 2 else [0]:
+        for at in distinct(self.column[rows]) if classes > 2 else [0]:
             part = self.session.contributions(columns, of=int(at) if classes > 2 else None)
             if found is None:
                 found = part.copy()

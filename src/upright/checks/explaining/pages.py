@@ -12,6 +12,7 @@ from upright.checks.contract import ArtefactBytes
 from upright.checks.explaining.mixing import Ask, Mixer
 from upright.checks.svg import Bar, Curve, curve_plot, interval_plot
 from upright.kernel import decimal_text
+from upright.measures.distinct import distinct
 from upright.measures.estimate import Estimate
 from upright.measures.intervals import mean_interval
 from upright.measures.values import value_text
@@ -48,7 +49,7 @@ def _dependence(ask: Ask, mixer: Mixer, name: str, *, show_values: bool) -> byte
         if not len(numbers):
             return None
         shares = np.linspace(0.02, 0.98, _POINTS)
-        grid = np.unique(np.quantile(numbers, shares, method="nearest"))
+        grid = distinct(np.quantile(numbers, shares, method="nearest"))
         if len(grid) < 2:
             return None
         means = _means(ask, mixer, name, [_like(values, value) for value in grid])

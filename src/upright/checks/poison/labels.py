@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from upright.checks.asking import Floats, ModelSession
 from upright.checks.confined.columns import pick
+from upright.measures.distinct import distinct
 
 _FOLDS = 5
 
@@ -24,7 +25,7 @@ def held_out_probabilities(
     """What copies that were trained without a row say of it: five folds within each class."""
     rng = np.random.default_rng(seed)
     fold = np.zeros(len(classes), dtype=np.int64)
-    for value in np.unique(classes):
+    for value in distinct(classes):
         rows = rng.permutation(np.flatnonzero(classes == value))
         fold[rows] = np.arange(len(rows)) % _FOLDS
     width = len(session.about.classes or ())

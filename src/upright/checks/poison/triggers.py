@@ -13,6 +13,7 @@ import numpy.typing as npt
 from upright.checks.asking import Codes
 from upright.checks.deciding import Decider
 from upright.checks.robustness.space import Feature, Rows, Space
+from upright.measures.distinct import distinct
 
 if TYPE_CHECKING:
     from upright.checks.robustness.images import Pictures
@@ -55,7 +56,7 @@ def find_trigger(
     half = np.arange(len(rows)) % 2 == 0
     best: tuple[float, _Mark, int] | None = None
     for number, (mark, marked, beside) in enumerate(_tried(ask, rows[half], marks)):
-        for target in np.unique(marked):
+        for target in distinct(marked):
             left = codes[half] != target
             if left.sum() >= 5:
                 share = float(_alone(marked, beside, int(target))[left].mean())

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from upright.checks.asking import Floats, ModelSession
 from upright.checks.confined.columns import pick
+from upright.measures.distinct import distinct
 from upright.measures.errors import MeasureInputError
 from upright.measures.values import value_text
 
@@ -99,7 +100,7 @@ def shadow_signal(
 
 def _half(classes: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
     found = np.zeros(len(classes), dtype=bool)
-    for value in np.unique(classes):
+    for value in distinct(classes):
         rows = rng.permutation(np.flatnonzero(classes == value))
         found[rows[: len(rows) // 2]] = True
     return found

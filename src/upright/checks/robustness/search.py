@@ -16,6 +16,7 @@ from upright.checks.asking import Codes, Floats
 from upright.checks.deciding import Decider, nearness
 from upright.checks.robustness.shrinking import Bools, Positions, shrunk
 from upright.checks.robustness.space import Feature, Rows, Space
+from upright.measures.distinct import distinct
 
 _Piece = tuple[Positions, Rows, Bools, Floats | None]
 """Rows, the same moved, which of them flipped, and how near the next decision they came."""
@@ -212,7 +213,7 @@ class Search:
         flips = self._flips(where, placed)
         where, placed = where[flips], placed[flips]
         cost = self.task.space.cost(placed, self.task.base[where])
-        first = [int(np.flatnonzero(where == row)[cost[where == row].argmin()]) for row in np.unique(where)]
+        first = [int(np.flatnonzero(where == row)[cost[where == row].argmin()]) for row in distinct(where)]
         return [(where[first], placed[first])]
 
     def _cheap_pairs(self, base: Rows, below: float) -> list[Rows]:

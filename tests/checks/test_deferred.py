@@ -15,8 +15,8 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
-from tests.checks.test_adapters import COLUMNS, INPUTS, TWO, source
 
+from checks.test_adapters import COLUMNS, INPUTS, TWO, source
 from upright.checks.confined.deferred import defer_statistics
 from upright.checks.models import Models
 

@@ -14,7 +14,7 @@ import pytest
 from upright.checks import sandbox
 from upright.checks.confined import landlock, seccomp
 from upright.checks.confined.syscalls import ALWAYS_REFUSED, ARCHITECTURES, WRITES_PATHS
-from upright.checks.sandbox import Confined, SandboxLimits, run_confined
+from upright.checks.sandbox import Child, Confined, SandboxLimits, run_confined
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in ARCHITECTURES, reason="the sandbox is for Linux"
@@ -38,6 +38,13 @@ def refused(found: Confined, *errors: str) -> bool:
 def test_a_task_gets_its_arguments_and_gives_its_answer(tmp_path: Path) -> None:
     found = attempt(tmp_path, "return {'heard': arguments['of'], 'half': 0.1 + 0.2}")
     assert found == Confined(status="done", value={"heard": "the parent", "half": 0.1 + 0.2}, notes=found.notes)
+
+
+def test_garbage_is_collected_from_the_first_answer_on(tmp_path: Path) -> None:
+    task = tmp_path / "task.py"
+    task.write_text("import gc\ndef run(arguments):\n    return gc.isenabled()\n")
+    with Child(str(task), scratch=tmp_path, limits=SMALL) as child:
+        assert [child.ask({})[0] for _ in range(3)] == [False, True, True]
 
 
 def test_what_the_child_says_on_standard_error_is_kept(tmp_path: Path) -> None:

@@ -222,6 +222,17 @@ def test_the_module_can_be_run_and_passes_the_exit_status_on() -> None:
     assert "UP-SCHEMA-01" in done.stderr
 
 
+@pytest.mark.parametrize(("said", "threads"), [({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, 2)])
+def test_small_products_stay_on_one_core_unless_somebody_says_otherwise(said: dict[str, str], threads: int) -> None:
+    program = (
+        "import sys; sys.argv[1:] = ['--version']; from upright.__main__ import run; run(); "
+        "import numpy, threadpoolctl; print([one['num_threads'] for one in threadpoolctl.threadpool_info()])"
+    )
+    env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | said
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env)
+    assert done.stdout.splitlines()[-1] == f"[{min(threads, os.cpu_count() or 1)}]"
+
+
 def test_ascii_only_terminals_get_json_they_can_show() -> None:
     done = upright("catalogue", "threats", "--format", "json", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0

@@ -109,6 +109,10 @@ def _correlations(one: Floats, other: Floats) -> Floats:
 
 
 def _ranks(values: Floats) -> Floats:
-    below = (values[:, None, :] < values[:, :, None]).sum(axis=2)
-    alike = (values[:, None, :] == values[:, :, None]).sum(axis=2)
-    return np.asarray(below + (alike + 1) / 2, dtype=np.float64)
+    """Of each row, ties shared: half of how many are smaller and how many are no larger, a whole column at a time."""
+    columns = np.ascontiguousarray(values.T)
+    twice = np.zeros(columns.shape, dtype=np.int32)
+    for column in columns:
+        twice += (column < columns).view(np.int8)
+        twice += (column <= columns).view(np.int8)
+    return np.ascontiguousarray(((twice + 1) / 2).T)

@@ -5,6 +5,7 @@
 
 import ast
 import inspect
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -206,7 +207,9 @@ def errors() -> str:
     """Every error code with the sentences that carry it."""
     found: dict[str, set[str]] = defaultdict(set)
     for file in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in nodes:
             if isinstance(node, ast.Call):
                 for word in node.keywords:
                     if (
@@ -215,11 +218,16 @@ def errors() -> str:
                         and isinstance(word.value.value, str)
                     ):
                         found[word.value.value].add(_sentence(node))
+            elif id(node) not in parts and (said := _CODED.fullmatch(_words(node))) is not None:
+                found[said[2]].add(" ".join(said[1].split()).replace("<", "&lt;"))
     rows = [
         [code(name), "<br>".join(sorted(filter(None, found[name])))] for name in sorted(found) if name.startswith("UP-")
     ]
     intro = "A code never changes its meaning. What stands in braces is said with what was found."
     return page("Error codes", intro, table(["code", "what it says"], rows))
+
+
+_CODED = re.compile(r"(?s)(.+) \[(UP-[A-Z]+-\d+)\]\.?")
 
 
 def _sentence(call: ast.Call) -> str:

@@ -80,7 +80,7 @@ def test_the_auc_varies_as_delong_says_by_direct_pairs(as_table):
 def test_one_class_alone_ranks_nothing(as_table):
     found = scored(as_table(s=[0.1, 0.9] * 40, y=[1] * 80))
     assert found["auc"].value is None
-    assert found["auc"].unfit == "all outcomes are of one class"
+    assert found["auc"].unfit == "all outcomes are of one class; rows of both are needed"
     assert found["brier"].value == pytest.approx((0.81 + 0.01) / 2)
 
 

@@ -83,10 +83,17 @@ def by_command(capsys: pytest.CaptureFixture[str]) -> Command:
         shown = main(words)
         said = capsys.readouterr()
         assert "Broken" in said.out
+        assert "Rely on nothing in it: fetch it again from its maker" in said.out
         assert said.err == ""
         status = main([*words, "--format", "json"])
         assert status == shown
-        return status, json.loads(capsys.readouterr().out)
+        document = json.loads(capsys.readouterr().out)
+        for one in document["problems"]:
+            assert one["expected"]
+            assert one["got"]
+            assert one["expected"] != one["got"]
+            assert f"[{one['code']}]" in said.out
+        return status, document
 
     return verify
 

@@ -95,7 +95,9 @@ def demand_rows(table: "Table", source: TableSource) -> int:
     """
     ((rows,),) = collect(table.aggregate(rows=table.count()))
     if rows == 0:
-        raise MeasureInputError(f"{source.ref} has no rows, so nothing can be measured.", code="UP-MEASURE-07")
+        raise MeasureInputError(
+            f"{source.ref} has no rows, so nothing can be measured. Give a table with rows.", code="UP-MEASURE-07"
+        )
     return int(rows)
 
 

@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from upright.checks.contract import CheckResult, Limits, NotJudged, Outcome, Reproduced
 from upright.checks.decide import (
     CONFIDENCE,
@@ -48,22 +50,25 @@ def judge(
     estimates: Sequence[Estimate],
     limits: Limits,
     *,
-    not_judged: Sequence[NotJudged] = (),
+    not_judged: Sequence[NotJudged] | None = None,
     reported: Sequence[Estimate] = (),
     also: Sequence[Reason] = (),
     aside: str | None = None,
 ) -> Judgement:
     """Judges ``estimates`` against ``limits``; ``reported`` are measured and shown, never judged.
 
-    ``not_judged`` lets go of groups that are too small, and of no other: a group large enough to judge is judged.
+    ``not_judged`` lets go of groups that are too small, and of no other: a group large enough to judge is judged;
+    None, where a check knows no groups.
     ``aside`` is a part of a group's name that says of which outcome a number speaks, not of whom.
     A limit whose measure could not be taken is undecided. ``also`` are the check's own reasons, which count alike.
     """
-    let_go = [one for one in estimates if one.unfit and _named(one, not_judged, aside)]
+    named = not_judged or ()
+    let_go = [one for one in estimates if one.unfit and _named(one, named, aside)]
     gone = {id(one) for one in let_go}
     judged = [one for one in estimates if id(one) not in gone]
     rulings = rule(comparisons_of(judged, limits))
-    found = [*_reasons(rulings), *_unmet(judged, limits), *also] if limits else [NO_LIMIT, *also]
+    why = _reasons(rulings, has_groups=not_judged is not None)
+    found = [*why, *_unmet(judged, limits), *also] if limits else [NO_LIMIT, *also]
     reasons = sorted(found, key=lambda one: _WORST_FIRST.index(one.outcome))
     result: Outcome = reasons[0].outcome
     by_estimate: dict[int, list[Ruling]] = {}
@@ -73,7 +78,7 @@ def judge(
         result=result,
         measurements=tuple(_measurement(one, by_estimate.get(id(one), [])) for one in (*estimates, *reported)),
         reasons=tuple(reasons),
-        not_examined=(*_shown(let_go, not_judged, aside), *_withheld([*estimates, *reported])),
+        not_examined=(*_shown(let_go, named, aside), *_withheld([*estimates, *reported])),
     )
 
 
@@ -93,19 +98,27 @@ def demand_known(check: str, limits: Limits, measures: Sequence[str]) -> None:
             )
 
 
-def _reasons(rulings: Sequence[Ruling]) -> Iterable[Reason]:
+def _reasons(rulings: Sequence[Ruling], *, has_groups: bool) -> Iterable[Reason]:
     """Failed and undecided one by one; of several passes of one limit, the narrowest and how many."""
     passes: dict[str, list[Ruling]] = {}
     for ruling in rulings:
         if ruling.verdict == "passed":
             passes.setdefault(ruling.comparison.text, []).append(ruling)
         else:
-            yield reason_of(ruling)
+            yield _advised(reason_of(ruling), ruling.comparison.estimate, has_groups=has_groups)
     for group in passes.values():
         nearest = min(group, key=_margin)
         others = f" (and {len(group) - 1} more, by wider margins)" if len(group) > 1 else ""
         reason = reason_of(nearest)
         yield Reason(limit=reason.limit, outcome=reason.outcome, because=reason.because + others)
+
+
+def _advised(reason: Reason, estimate: Estimate, *, has_groups: bool) -> Reason:
+    """What cannot be judged says so with a code, and of a group what else can be done than to find more rows."""
+    if not estimate.unfit:
+        return reason
+    todo = "; not_judged may name the group and why" if has_groups and estimate.group else ""
+    return structs.replace(reason, because=f"{reason.because}; it cannot be judged{todo} [UP-CHECK-43]")
 
 
 def _margin(ruling: Ruling) -> float:
@@ -119,7 +132,7 @@ def _unmet(judged: Sequence[Estimate], limits: Limits) -> Iterable[Reason]:
     for name in limits:
         if name not in measured:
             for bound, text in limits[name].items():
-                because = f"{name} could not be measured on this data"
+                because = f"{name} could not be measured; expected data that holds it, or no limit on it [UP-CHECK-45]"
                 yield Reason(limit=f"{name} {bound} {text}", outcome="undecided", because=because)
 
 

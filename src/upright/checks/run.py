@@ -1,8 +1,8 @@
 """Runs checks: seeded, each on its own, one crash never stopping the rest, each ending in a predicate of evidence."""
 
 import functools
+import logging
 import platform
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -29,6 +29,7 @@ from upright.evidence.statement import MAX_PAYLOAD, Artefact, CheckId, Input, No
 from upright.kernel import UprightError, sha256_hex, time_text
 from upright.measures.errors import MeasureInputError
 
+LOG = logging.getLogger(__name__)
 _MOST_EVIDENCE = MAX_PAYLOAD - 64 * 1024  # room for the statement around the predicate
 _RECORDED = (
     *("upright", "numpy", "duckdb", "ibis-framework", "pyarrow", "scikit-learn"),
@@ -50,12 +51,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """A binding's predicate, with the bytes of its artefacts; ``trace`` is for ``--debug`` only."""
+    """A binding's predicate, with the bytes of its artefacts."""
 
     binding: Binding
     predicate: Predicate
     artefacts: tuple[ArtefactBytes, ...] = ()
-    trace: str = ""
 
 
 def demand_runnable(bindings: Iterable[Binding]) -> None:
@@ -113,7 +113,7 @@ def run_one(binding: Binding, context: Context) -> Ran:
     """
     spec = find_check(binding.check)
     started = time_text(context.clock())
-    result, trace = _attempt(spec, binding, context)
+    result = _attempt(spec, binding, context)
     ended = max(started, time_text(context.clock()))
     predicate = _predicate(spec, binding, context, result, started, ended)
     size = len(msgspec.json.encode(predicate))
@@ -124,7 +124,7 @@ def run_one(binding: Binding, context: Context) -> Ran:
         )
         result = _stopped("errored", because)
         predicate = _predicate(spec, binding, context, result, started, ended)
-    return Ran(binding=binding, predicate=predicate, artefacts=result.artefacts, trace=trace)
+    return Ran(binding=binding, predicate=predicate, artefacts=result.artefacts)
 
 
 def _predicate(
@@ -160,17 +160,23 @@ def _ready(spec: CheckSpec, binding: Binding) -> Run:
     return spec.configure(binding.options)
 
 
-def _attempt(spec: CheckSpec, binding: Binding, context: Context) -> tuple[CheckResult, str]:
-    """Data that is unfit leaves the question undecided; anything else that goes wrong is an error of the run."""
+def _attempt(spec: CheckSpec, binding: Binding, context: Context) -> CheckResult:
+    """Data that is unfit leaves the question undecided; anything else that goes wrong is an error of the run.
+
+    Where it went wrong is logged for ``--debug`` and stands in no evidence.
+    """
     try:
         result = _ready(spec, binding)(replace(binding, limits=spec.limits_of(binding)), context)
-        return _with_reproduction(spec, binding, context, result), ""
+        return _with_reproduction(spec, binding, context, result)
     except MeasureInputError as why:
-        return _stopped("undecided", without_folders(str(why))), traceback.format_exc()
+        LOG.debug("A check stopped", exc_info=True)
+        return _stopped("undecided", without_folders(str(why)))
     except UprightError as why:
-        return _stopped("errored", without_folders(str(why))), traceback.format_exc()
-    except Exception as why:  # noqa: BLE001 - one check's crash is recorded, and never stops the rest
-        return _stopped("errored", _crash(why)), traceback.format_exc()
+        LOG.debug("A check stopped", exc_info=True)
+        return _stopped("errored", without_folders(str(why)))
+    except Exception as why:  # one check's crash is recorded, and never stops the rest
+        LOG.debug("A check stopped", exc_info=True)
+        return _stopped("errored", _crash(why))
 
 
 def _stopped(result: Literal["undecided", "errored"], because: str) -> CheckResult:

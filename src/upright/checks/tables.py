@@ -225,9 +225,9 @@ def _files(path: Path | str, where: str) -> list[Path]:
 def _demand_content(files: Sequence[Path], where: str) -> None:
     empty = next((file.name for file in files if file.stat().st_size == 0), None)
     if empty is not None:
+        shown = where if where.endswith(empty) else f"{where}: {empty}"
         raise TableError(
-            f"{where}: {empty} is empty (0 bytes); expected a line of column names and rows below it. "
-            "Write the table again.",
+            f"{shown} is empty (0 bytes); expected a line of column names and rows below it. Write the table again.",
             code="UP-TABLE-04",
         )
 

@@ -38,7 +38,9 @@ def ending(arguments: Sequence[str]) -> Iterator[Ending]:
         end.status = left.exit_code
     except (KeyboardInterrupt, typer.Abort):
         end.status = INTERRUPTED
-        _say("Interrupted. What was recorded before stays recorded; run the same command again to go on.")
+        if debug:
+            traceback.print_exc(file=sys.stderr)
+        _say("Interrupted. What was recorded before stays recorded; run the same command again to go on. [UP-CLI-13]")
     except BrokenPipeError:
         end.status = READER_GONE
         _silence()
@@ -92,7 +94,7 @@ def _usage(why: Exception) -> str:
 
 
 _USERS = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def _system(why: OSError) -> tuple[int, str, str]:

@@ -270,6 +270,7 @@ def show_report(screen: "Screen", report: "Report") -> None:
     else:
         screen.verdict("broken", f"{counted(len(report.problems), 'problem')} found.")
         show_problems(screen, report.problems)
+        screen.line("Bring what differs back from a backup, or go on in a new log: upright restore --help")
     show_standing(screen, report)
 
 

@@ -46,6 +46,7 @@ def show_verification(screen: "Screen", document: dict[str, Any]) -> None:
             screen.bullet(f"{where}: expected {one['expected']}; got {one['got']} [{one['code']}]")
         if len(problems) > 40:
             screen.quiet(f"and {len(problems) - 40} more; --format json lists all")
+        screen.line("Rely on nothing in it: fetch it again from its maker, and ask why if it is broken again.")
     elif document["outcome"] == "partial":
         screen.verdict("partial", "Intact as far as it goes; newest not proven.")
     elif trust["trusted"]:

@@ -173,8 +173,9 @@ def _failed(operation: Operation, why: OSError) -> StorageError:
     doing = operation.kind.replace("sync-folder", "sync").replace("folder", "make")
     full = why.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
     todo = "Free some space" if full else "See to the disk or its permissions"
+    where = "/".join(operation.path.parts[-2:])
     return StorageError(
-        f"The ledger could not {doing} {operation.path.name}: {why.strerror or why}. What was recorded before is safe. "
+        f"The ledger could not {doing} {where}: {why.strerror or why}. What was recorded before is safe. "
         f"{todo}, then do the same again.",
         code="UP-LEDGER-36",
     )

@@ -131,7 +131,7 @@ def score_estimates(
     rows = int(histogram[..., 0].sum())
     fewest = int(histogram[..., 0].sum(axis=1).min())
     few = "" if rows >= least_rows else f"{rows} rows; {least_rows} are needed"
-    one_class = "all outcomes are of one class" if fewest == 0 else ""
+    one_class = "all outcomes are of one class; rows of both are needed" if fewest == 0 else ""
     rare = "" if fewest >= 5 else f"{fewest} rows of the rarer outcome; 5 are needed"
     found = (
         _auc(histogram, rows, group, dependent or few or one_class or rare),

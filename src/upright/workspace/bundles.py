@@ -322,7 +322,8 @@ def _unzip(path: Path) -> dict[str, bytes]:
         raise BundleError(f"{path} cannot be read: {why.strerror or why}.", code="UP-BUN-01") from None
     except (*_BROKEN, EOFError, NotImplementedError, RuntimeError) as why:
         raise BundleError(
-            f"{path.name} is not a bundle of evidence ({why}); expected the zip that 'upright assess --bundle' makes.",
+            f"{path.name} is not a bundle of evidence ({why}); expected the zip that 'upright assess --bundle' makes. "
+            "Fetch it again from where it was made.",
             code="UP-BUN-02",
         ) from None
 

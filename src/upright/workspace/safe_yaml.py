@@ -68,7 +68,7 @@ class Node:
     def pairs(self) -> Iterator[tuple[str, "Node", "Node"]]:
         """Key text, key node and value node of a mapping; a key given twice is an error."""
         if self.kind != "mapping":
-            raise self.wrong(f"found {self.shown()}; expected a mapping of keys to values.")
+            raise self.wrong(f"found {self.shown()}; expected a mapping of keys to values. Write `key: value` lines.")
         seen: dict[str, int] = {}
         for key, value in self.fields:
             name = key.string()
@@ -133,7 +133,7 @@ def parse_yaml(data: bytes, *, name: str) -> Node:
     if len(data) > MOST_BYTES:
         raise ManifestError(
             f"{name} has more than {MOST_BYTES:,} bytes; a file that people write is far smaller. "
-            "Is this the right file?",
+            "Give the right file; data belongs in files of its own.",
             code="UP-MAN-02",
         )
     try:
@@ -148,10 +148,13 @@ def parse_yaml(data: bytes, *, name: str) -> Node:
     except yaml.MarkedYAMLError as why:
         mark = why.problem_mark or why.context_mark
         where = f"{name}:{mark.line + 1}" if mark else name
-        raise ManifestError(f"{where}: this is not YAML: {why.problem or why}.", code="UP-MAN-04") from None
+        raise ManifestError(f"{where}: this is not YAML: {why.problem or why}. {_LOOK}", code="UP-MAN-04") from None
     except yaml.YAMLError as why:
         first = str(why).splitlines()[0]
-        raise ManifestError(f"{name}: this is not YAML: {first}.", code="UP-MAN-04") from None
+        raise ManifestError(f"{name}: this is not YAML: {first}. {_LOOK}", code="UP-MAN-04") from None
+
+
+_LOOK = "Look at the brackets, quotes and indentation there."
 
 
 class _Builder:
@@ -181,7 +184,8 @@ class _Builder:
             self._grow(event, known.size)
             return known
         if depth > MOST_DEPTH:
-            raise self._wrong(event, f"nested deeper than {MOST_DEPTH} levels; nothing here needs that.", "UP-MAN-05")
+            said = f"nested deeper than {MOST_DEPTH} levels; nothing here needs that. Look for brackets left open."
+            raise self._wrong(event, said, "UP-MAN-05")
         if event.tag is not None and event.tag not in {"!", "tag:yaml.org,2002:str"}:
             raise self._wrong(event, f"tag {event.tag} is not allowed here; write plain values.", "UP-MAN-06")
         if event.anchor is not None:
@@ -212,9 +216,11 @@ class _Builder:
         self.count += by
         if self.count > MOST_NODES:
             raise self._wrong(
-                event, f"more than {MOST_NODES:,} values once aliases are followed; this looks like a YAML bomb.",
+                event,
+                f"more than {MOST_NODES:,} values once aliases are followed; this looks like a YAML bomb. Write values "
+                "out, without & and *.",
                 "UP-MAN-05",
-            )  # fmt: skip
+            )
 
     def _wrong(self, event: Any, message: str, code: str) -> ManifestError:
         return ManifestError(f"{self.name}:{event.start_mark.line + 1}: {message}", code=code)

@@ -137,7 +137,11 @@ def _reasons(report: "Report", limits: Limits) -> Iterator[Reason]:
     if Decimal(unread) <= Decimal(most):
         yield Reason(limit=text, outcome="passed", because=f"{unread} of {len(report.files)} files were not examined")
     else:
-        yield Reason(limit=text, outcome="undecided", because=_sentence(report, "not_examined"))
+        because = (
+            f"{_sentence(report, 'not_examined')}; expected whole files of formats that are read. Write them again, or "
+            "save the model in another [UP-CHECK-44]"
+        )
+        yield Reason(limit=text, outcome="undecided", because=because)
 
 
 def _explained(report: "Report", result: str) -> Iterator[Reason]:

@@ -16,6 +16,7 @@ BUILT = {
     "model-file-scan",
     "model-signature",
     "pii-scan",
+    "inventory-match",
 }
 
 

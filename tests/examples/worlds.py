@@ -24,6 +24,7 @@ from upright.workspace import Workspace, load_manifest
 PEOPLE = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002")
 ROWS = 1_200
 FEATURES = ("income", "debt", "late")
+INVENTORY = ("undeclared_models", "undeclared_components", "undeclared_services", "declared_not_found")
 GOOD_LIMITS: dict[str, Any] = {
     "group-fairness": {"selection_rate_difference": {"at_most": "0.25"}},
     "performance": {"auc": {"at_least": "0.6"}},
@@ -31,6 +32,7 @@ GOOD_LIMITS: dict[str, Any] = {
     "data-provenance": {"undeclared_parts": {"at_most": "0"}},
     "model-file-scan": {},
     "pii-scan": {"undeclared_columns": {"at_most": "0"}},
+    "inventory-match": {name: {"at_most": "0"} for name in INVENTORY},
 }
 TOO_STRICT: dict[str, Any] = {
     "group-fairness": {"selection_rate_difference": {"at_most": "0.000001"}},
@@ -38,8 +40,10 @@ TOO_STRICT: dict[str, Any] = {
     "data-quality": {"missing_share": {"at_most": "0.05"}, "rows": {"at_least": "1000000"}},
     "data-provenance": {"undeclared_parts": {"at_most": "0"}, "columns": {"at_most": "1"}},
     "pii-scan": {"undeclared_columns": {"at_most": "-1"}},
+    "inventory-match": {name: {"at_most": "-1"} for name in INVENTORY},
 }
-ON_MODEL = ("model-file-scan",)
+CHANGED = ("model-file-scan", "inventory-match")  # they fail on other files than they passed on
+ON = {"model-file-scan": "model:scorer", "inventory-match": "system:{system}"}
 HOSTILE = b"cposix\nsystem\n(S'true'\ntR."
 Evidence = Filing | str
 
@@ -140,7 +144,7 @@ class World:
         profile = _profile(example)
         indices = [(self.bad if one is failed else self.good)[self._key(profile, one)] for one in evidence]
         last = {self._entries[index].ref: index for index in indices}
-        before = max(indices) + 1 if failed in ON_MODEL else self.recorded[profile]
+        before = max(indices) + 1 if failed in CHANGED else self.recorded[profile]
         return self.posture(last, before).overall[example.requirement.id]
 
     def posture(self, last: Mapping[str, int], before: int) -> Posture:
@@ -175,6 +179,8 @@ def write_data(folder: Path, *, is_scored: bool) -> None:
         joblib.dump(model, folder / "model.joblib")
     else:
         (folder / "model.joblib").write_bytes(b"weights")
+    (folder / "requirements.txt").write_text("joblib\nscikit-learn\n")
+    (folder / "score.py").write_text("import joblib\n\nprint(joblib.load('model.joblib'))\n")
     columns = {name: inputs[:, at] for at, name in enumerate(FEATURES)}
     columns |= {"group": np.array(["a", "b"])[group], "denied": denied, "p_denied": scores}
     pq.write_table(pa.table(columns | {"decision": (scores >= 0.5).astype("int8")}), folder / "applications.parquet")
@@ -189,7 +195,7 @@ def write_manifest(folder: Path, example: Example, limits: Mapping[str, Any]) ->
         "system": {**example.about_system, "classification": "answers.yaml"},
         "models": [
             {"id": "scorer", "path": "model.joblib", "adapter": "sklearn", "features": list(FEATURES),
-             "output": "predict_proba", "positive": 1, "threshold": "0.5"},
+             "output": "predict_proba", "positive": 1, "threshold": "0.5", "requirements": "requirements.txt"},
         ],
         "datasets": [
             {"id": "applications", "path": "applications.parquet", "role": "evaluation", "predictions_of": "scorer",
@@ -198,7 +204,7 @@ def write_manifest(folder: Path, example: Example, limits: Mapping[str, Any]) ->
              "origin": "made for the examples", "licence": "Apache-2.0", "collected": "2026-01", "steps": ["none"]},
         ],
         "checks": {
-            check: {"on": "model:scorer" if check in ON_MODEL else "dataset:applications", "limits": bounds}
+            check: {"on": ON.get(check, "dataset:applications").format(system=example.system), "limits": bounds}
             for check, bounds in limits.items()
         },
     }  # fmt: skip

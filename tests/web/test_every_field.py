@@ -1,5 +1,7 @@
 """Wrong types, lengths and Unicode of all planes in every field of every form: told in place, nothing lost or half."""
 
+import re
+from collections import Counter
 from html import escape
 from urllib.parse import quote
 
@@ -23,6 +25,17 @@ WRONG = {
 }
 
 
+NAMED = re.compile(r'<(?:input|select|textarea)\b(?![^>]*type="(?:checkbox|radio|hidden)")[^>]*\bname="([^"]+)"')
+LABELS = re.compile(r'<label for="[^"]*">([^<]+)')
+
+
+def _twice(page: str) -> list[str]:
+    """Names and labels that a form has more than once: of two answers to the same name, one is lost."""
+    main = page.partition("<main")[2]
+    found = (Counter(NAMED.findall(main)), Counter(one.strip() for one in LABELS.findall(main)))
+    return [name for counted in found for name, count in counted.items() if count > 1]
+
+
 def test_every_field_of_every_form_refuses_what_it_cannot_hold(meridian: Organisation) -> None:
     for role in set(Role) - {Role.AIMS_MANAGER, Role.EXTERNAL_AUDITOR}:
         grant(meridian.lead, role, meridian.root)
@@ -43,6 +56,8 @@ def test_every_field_of_every_form_refuses_what_it_cannot_hold(meridian: Organis
             tried += 1
             if answer.status_code != 400 or described.model._base_manager.count() != before:
                 wrong.append((name, what, answer.status_code))
+            elif what == "all planes" and (twice := _twice(answer.content.decode())):
+                wrong.append((name, "asked twice", twice))
             elif what == "all planes" and escape(value) not in answer.content.decode():
                 wrong.append((name, what, "lost"))
     assert not wrong, "\n".join(map(str, wrong))

@@ -60,12 +60,19 @@ NARROW = 360
 TURNS: tuple[tuple[Literal["light", "dark"], int], ...] = (
     ("light", 1280), ("dark", NARROW), ("dark", 1280), ("light", NARROW),
 )  # fmt: skip
+# Words of files and of the command line that a reader would see; a hint may name them.
+RAW = re.compile(r"(?<!_helptext)\">[^<]*(\bat_(?:most|least)\b|`[^`<]+`)")
 INLINE = re.compile(r"""<script(?![^>]*\ssrc=)|<style|\sstyle=["']|\son[a-z]+=["']""")
+
+
+# In English: tables beside one another that are wider than their half, so that their last column is cut.
+CUT = """() => [...document.querySelectorAll(".halves .table-scroll")]
+  .filter((one) => one.scrollWidth > one.clientWidth).map((one) => `${one.scrollWidth} in ${one.clientWidth}`)"""
 
 
 def examined(page: Page) -> list[str]:
     """What is wrong with a page in light, in dark, and narrow."""
-    found = violations(page)
+    found = violations(page) + page.evaluate(CUT)
     page.emulate_media(color_scheme="dark")
     found += [f"dark: {one}" for one in violations(page, ["color-contrast"])]
     page.emulate_media(color_scheme="light")
@@ -105,7 +112,7 @@ def walked(page: Page, addresses: Sequence[str], found: dict[str, list[str]]) ->
         page.set_viewport_size({"width": width, "height": 900})
         for address in addresses[turn :: len(TURNS)]:
             status, text = page.evaluate(SHOW, address)
-            wrong = [*violations(page, within="main"), *INLINE.findall(text)]
+            wrong = [*violations(page, within="main"), *INLINE.findall(text), *RAW.findall(text)]
             wrong += page.evaluate(WIDE) if width == NARROW else []
             found[f"{address} {scheme} {width}"] = wrong if status < 500 else [str(status)]
             yield text

@@ -1,9 +1,11 @@
 """Values as a reader sees them."""
 
 import pytest
+from django.utils.translation import override
 
 from upright.desk.values import Shown
-from upright.web.values import period, value_html
+from upright.web.naming import coded
+from upright.web.values import in_words, period, value_html
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,31 @@ from upright.web.values import period, value_html
 )
 def test_a_period_reads_as_words_and_what_is_none_stays_as_it_is(text: str, words: str) -> None:
     assert period(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "german"),
+    [
+        ("at_most 0.1", "at most 0.1", "höchstens 0,1"),
+        ("at_least -1000.25", "at least -1000.25", "mindestens -1000,25"),
+        ("P1D", "1 day", "1 Tag"),
+        ("at_most 0.1 of all", "at_most 0.1 of all", "at_most 0.1 of all"),
+        ("at_most", "at_most", "at_most"),
+        ("at_most 1e5", "at_most 1e5", "at_most 1e5"),
+        ("", "", ""),
+    ],
+)
+def test_a_limit_reads_as_words_in_the_readers_language(text: str, english: str, german: str) -> None:
+    assert in_words(text) == english
+    with override("de"):
+        assert in_words(text) == german
+
+
+def test_what_stands_between_backticks_is_code_and_nothing_is_let_through() -> None:
+    assert coded("set `snapshot` or `service`") == "set <code>snapshot</code> or <code>service</code>"
+    assert coded("`a&lt;b` and one ` alone") == "<code>a&lt;b</code> and one ` alone"
+    assert coded("``") == "``"
+    assert coded("`<b>`") == "`<b>`"
 
 
 def test_a_long_list_is_folded_and_nothing_of_it_is_lost_or_let_through() -> None:

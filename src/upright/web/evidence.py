@@ -29,10 +29,11 @@ from upright.records.trail.proving import proof as prove
 from upright.records.trail.server_log import now
 from upright.web.frame import catalogue
 from upright.web.places import shelves
-from upright.web.plots import interval, limit_words, number, of_whom, plots
+from upright.web.plots import interval, number, of_whom, plots
 from upright.web.posture import RIGHT, WORST_FIRST, short
 from upright.web.requests import Request
 from upright.web.sentences import said
+from upright.web.values import limit_words
 
 RESULTS = ("passed", "failed", "undecided", "errored")
 _PER = 50

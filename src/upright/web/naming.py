@@ -22,6 +22,7 @@ from upright.web.values import record_address
 
 _NAME = re.compile(r"(?<![\w:/@.\"-])([a-z][a-z0-9-]*):([A-Za-z0-9_][A-Za-z0-9._/-]*)(?![\w@/-])")
 """A reference, or a requirement's id; one in quotation marks is spoken of as a text."""
+_CODE = re.compile(r"`([^`<>\n]{1,80})`")
 _MOST = 64
 
 
@@ -40,7 +41,12 @@ def named(request: HttpRequest | None, text: str, organisation: object = "") -> 
         parts.append(escape(words[at : place.start()]))
         parts.append(gettext("You") if ref == actor and place.start() == 0 else _shown(ref, known, organisation))
         at = place.start() + len(ref)
-    return mark_safe("".join((*parts, escape(words[at:]))))  # noqa: S308 (each part is escaped)
+    return coded("".join((*parts, escape(words[at:]))))
+
+
+def coded(html: str) -> SafeString:
+    """HTML in which what stands between backticks is code."""
+    return mark_safe(_CODE.sub(r"<code>\1</code>", html))  # noqa: S308 (it was escaped before)
 
 
 def learn(request: HttpRequest | None, texts: Iterable[str]) -> None:

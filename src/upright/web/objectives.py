@@ -12,10 +12,10 @@ from upright.records.assurance.models import EvidenceRow
 from upright.records.governance.models import Objective
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
-from upright.web import sentences
 from upright.web.evidence import is_aged, readable
 from upright.web.plots import interval, of_whom
 from upright.web.requests import Request
+from upright.web.values import in_words
 
 _NEWEST = 200
 _ORDER = ("missed", "undecided", "stale", "reached")
@@ -80,7 +80,7 @@ def standing(objective: Objective, request: Request) -> Standing:
         verdict=worst.verdict,
         sign=worst.sign,
         says=gettext("%(of)s: %(says)s, target %(target)s")
-        % {"of": worst.of, "says": worst.says, "target": sentences.said(objective.target.replace("_", " "))},
+        % {"of": worst.of, "says": worst.says, "target": in_words(objective.target)},
         measured=tuple(sorted(found, key=lambda one: _ORDER.index(one.verdict))),
     )
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 
 from upright.desk.values import localised
 from upright.evidence.statement import Measurement
+from upright.web.values import limit_words
 
 _MOST = 12
-_WORDS = {"at_most": gettext_noop("at most"), "at_least": gettext_noop("at least")}
 _WORST_FIRST = ("failed", "undecided", None, "passed")
 
 
@@ -79,13 +79,6 @@ def of_whom(one: Measurement) -> str:
         gettext("%(group)s against %(other)s") % {"group": group, "other": against}
         if group and against
         else group or gettext("all")
-    )
-
-
-def limit_words(limits: Mapping[str, str]) -> str:
-    """A limit in words, such as ``at most 0.1``."""
-    return gettext(" and ").join(
-        f"{gettext(_WORDS.get(side, side))} {localised(value)}" for side, value in limits.items()
     )
 
 

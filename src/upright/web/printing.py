@@ -19,6 +19,7 @@ from upright.records.trail.paper import Cell, Ours, Part, is_printed, paper_of
 from upright.records.trail.server_log import now
 from upright.web.requests import Request, the_record
 from upright.web.sentences import said
+from upright.web.values import in_words
 
 _WORD = re.compile(r"[^\W\d_]{3}")
 
@@ -75,6 +76,9 @@ def shown(cell: Cell) -> SafeString:
             return conditional_escape(day(cell))
         case tuple():
             return format_html_join(", ", "{}", ((shown(one),) for one in cell))
+    words = in_words(cell)
+    if words != cell:
+        return conditional_escape(words)
     return format_html('<span lang="">{}</span>', cell) if _WORD.search(cell) else conditional_escape(cell)
 
 

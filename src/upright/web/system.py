@@ -30,7 +30,7 @@ from upright.web.frame import catalogue
 from upright.web.hanging import hanging
 from upright.web.needs import stage_word
 from upright.web.parts import made_of
-from upright.web.plots import Plot, interval, limit_words, of_whom, plot
+from upright.web.plots import Plot, interval, of_whom, plot
 from upright.web.posture import RIGHT, rows, said_of, severity_word
 from upright.web.posture import short as requirement_short
 from upright.web.recent import recent
@@ -38,6 +38,7 @@ from upright.web.records import links_of, why_not_edit
 from upright.web.requests import Request, the_record
 from upright.web.sentences import said as told
 from upright.web.steps import begin
+from upright.web.values import limit_words
 
 _MOST_MISSING = 12
 _MOST_RISKS = 12

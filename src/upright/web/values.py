@@ -1,16 +1,16 @@
 """Values and tables as HTML, made here rather than by a template: a list has thousands of cells."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from upright.desk.description import RecordType, registered
-from upright.desk.values import Shown, is_number, label, reader
+from upright.desk.values import Shown, is_number, label, localised, reader
 from upright.records.trail.record import Record
 
 _LONG = 90
@@ -19,6 +19,8 @@ _FIRST = 10
 _PERIOD = re.compile(
     r"P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
 )
+_SIDES = {"at_most": gettext_noop("at most"), "at_least": gettext_noop("at least")}
+_LIMIT = re.compile(r"(at_most|at_least) (-?\d+(?:\.\d+)?)", re.ASCII)
 Reader = Callable[[Record], Shown]
 
 
@@ -40,7 +42,7 @@ def value_html(one: Shown) -> SafeString:
             return format_html('<a href="{}">{}</a>', address, one.text) if address else format_html("{}", one.text)
         case "date" | "time":
             return format_html('<time datetime="{}" title="{}">{}</time>', one.exact, one.exact, one.text)
-    lines = period(one.text).split("\n")
+    lines = in_words(one.text).split("\n")
     if one.kind == "lines" and len(lines) > _MANY:
         rest = format_html(
             '<details><summary><span class="why">{}</span></summary>{}</details>',
@@ -49,6 +51,19 @@ def value_html(one: Shown) -> SafeString:
         )
         return format_html("{}{}", _broken(lines[:_FIRST]), rest)
     return _broken(lines)
+
+
+def in_words(text: str) -> str:
+    """A limit or a period as a reader says it; any other text as it is."""
+    found = _LIMIT.fullmatch(text) if text[:3] == "at_" else None
+    return period(text) if found is None else limit_words({found[1]: found[2]})
+
+
+def limit_words(limits: Mapping[str, str]) -> str:
+    """A limit in words, such as ``at most 0.1``."""
+    return gettext(" and ").join(
+        f"{gettext(_SIDES.get(side, side))} {localised(value)}" for side, value in limits.items()
+    )
 
 
 def period(text: str) -> str:
@@ -93,15 +108,19 @@ def _row(row: Record, first: Reader, heads: Sequence[tuple[Reader, str]], start:
     sub = f'<span class="sub">{ref.partition(":")[2]}</span>' if name != row.ref and not _is_key(row.ref) else ""
     cells = "".join(f"{opening}{_cell(read(row))}</td>" for read, opening in heads)
     return (
-        f'<tr><td class="pick"><input type="checkbox" name="ref" value="{ref}" aria-label="Select {title}"></td>'
+        f'<tr><td class="pick"><input type="checkbox" name="ref" value="{ref}" aria-label="{_select(title)}"></td>'
         f'<th scope="row"><a href="{start}{ref}/">{title}</a>{sub}</th>{cells}</tr>\n'
     )
+
+
+def _select(title: str) -> str:
+    return gettext("Select %(title)s") % {"title": title}
 
 
 def _cell(one: Shown) -> str:
     match one.kind:
         case "text" | "link" | "number":
-            return escape(period(one.text) if len(one.text) <= _LONG else f"{one.text[:_LONG].rstrip()}…")
+            return escape(in_words(one.text) if len(one.text) <= _LONG else f"{one.text[:_LONG].rstrip()}…")
     return value_html(one)
 
 

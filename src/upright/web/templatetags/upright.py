@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import SimpleLazyObject
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext
 
@@ -182,6 +182,12 @@ def to_you(context: template.Context, message: str) -> SafeString:
     """A refusal or a reason as it is told to whom it concerns: records by their names, with a link."""
     organisation = SimpleLazyObject(lambda: getattr(context.get("ledger"), "organisation", ""))
     return naming.named(context.get("request"), str(message), organisation)
+
+
+@register.filter
+def coded(text: object) -> SafeString:
+    """What stands between backticks as code, as the command line writes it."""
+    return naming.coded(conditional_escape(text))
 
 
 @register.filter

@@ -124,7 +124,7 @@ class Monitor(AboutSystem):
         return None if self.every_days else "it does not say how often a result is due (A.6.2.6)."
 
     def __str__(self) -> str:
-        return f"{self.measure} {self.limit}"
+        return f"{self.measure} {self.limit}".replace("_", " ")
 
 
 class Alarm(OfSystem):

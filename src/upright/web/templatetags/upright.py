@@ -185,7 +185,7 @@ def to_you(context: template.Context, message: str) -> SafeString:
 
 
 @register.filter
-def coded(text: object) -> SafeString:
+def coded(text: str) -> SafeString:
     """What stands between backticks as code, as the command line writes it."""
     return naming.coded(conditional_escape(text))
 

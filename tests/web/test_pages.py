@@ -16,14 +16,15 @@ from django.test.client import encode_multipart
 from django.test.utils import CaptureQueriesContext
 
 from records.identity.accounts import account, logged_in, stranger
-from records.organisation import Organisation, actor_of
+from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.desk import description
 from upright.desk.description import registered
 from upright.kernel import Actor
 from upright.ledger import Checkpoint, leaf_hash, verify_inclusion
-from upright.records.identity.models import Person
+from upright.records.identity.models import Person, Role
 from upright.records.identity.power import Powers
 from upright.records.inventory.models import System
+from upright.records.operations.models import UseProposal
 from upright.records.trail.door import refresh, write, write_many
 from upright.records.trail.errors import RefusedError
 from upright.records.trail.history import steps
@@ -368,6 +369,27 @@ def test_what_is_more_than_is_taken_or_no_form_is_told_on_a_page_of_ours(meridia
     forged = mine.post("/records/system/add/", {"name": "Forged"})
     assert (forged.status_code, "UP-WEB-06" in forged.content.decode()) == (403, True)
     assert not System.objects.exists()
+
+
+def test_a_plain_member_proposes_an_ai_use_by_two_fields(meridian: Organisation) -> None:
+    pat = write(
+        Person(name="Pat", email="p@m.example", unit=meridian.lending), actor=SETUP, action="identity.person.added"
+    )
+    grant(pat, Role.MEMBER, meridian.root)
+    member = logged_in(account(pat))
+    home = member.get("/").content.decode()
+    assert re.findall(r'href="(/records/[^"]+/add/)"', home) == ["/records/use-proposal/add/"]
+    assert "Propose an AI use" in home
+    page = member.get("/records/use-proposal/add/").content.decode()
+    assert "<h1>Propose an AI use</h1>" in page
+    assert '<button class="button primary">Propose an AI use</button>' in page
+    sent = form_of(member, "/records/use-proposal/add/")
+    assert sent["unit"] == meridian.lending.ref
+    done = member.post("/records/use-proposal/add/", sent | {"title": "Minutes", "purpose": "A draft of them."})
+    assert done.status_code == 302
+    made = refresh(UseProposal.objects.get())
+    assert (made.title, made.unit, made.proposed_by, made.state) == ("Minutes", meridian.lending, pat.ref, "proposed")
+    assert "Decline use" not in member.get(f"/record/{made.ref}/").content.decode().partition("Not now")[0]
 
 
 def test_a_thousand_rows_are_selected_at_once_and_one_more_is_refused(meridian: Organisation, lead: Client) -> None:

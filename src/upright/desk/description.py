@@ -41,6 +41,7 @@ class RecordType:
         moves: verbs that change its state.
         due: its fields that are due dates; None: by their names (``collaboration.due``).
         external_id: the field that an import matches rows by, besides the reference.
+        adds: what its button says, such as ``Propose an AI use``; empty: Add, and what one is called.
         is_typed: whether people write it by form, API or import; else it comes about by other means and is only moved.
     """
 
@@ -55,6 +56,7 @@ class RecordType:
     moves: tuple[Move, ...] = ()
     due: tuple[str, ...] | None = None
     external_id: str | None = None
+    adds: str = ""
     is_typed: bool = True
 
     @property
@@ -81,6 +83,11 @@ class RecordType:
     def plural(self) -> str:
         """What several are called on screen."""
         return self.nouns[:1].upper() + self.nouns[1:]
+
+    @property
+    def adding(self) -> str:
+        """What its button says, and the page that it opens."""
+        return gettext(self.adds) if self.adds else gettext("Add %(title)s") % {"title": self.noun}
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -146,6 +146,8 @@ def _asked(move: Move, powers: Powers) -> dict[str, forms.Field]:
         found[name] = kind(required=is_required, **more)
         if kind is RecordChoiceField:
             found[name].limit(powers)
+        if kind is forms.CharField:
+            found[name].widget = forms.Textarea(attrs={"rows": 1})
         if kind is forms.DateField:
             found[name].widget = forms.DateInput(attrs={"type": "date"})
     return found

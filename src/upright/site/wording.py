@@ -58,6 +58,7 @@ def _of_type(described: RecordType) -> Iterator[str]:
     yield str(meta.verbose_name)
     yield str(meta.verbose_name_plural)
     yield described.purpose
+    yield described.adds
     yield from described.sections
     for field in meta.concrete_fields:
         yield sentence(str(field.verbose_name))

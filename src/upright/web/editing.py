@@ -11,6 +11,7 @@ from upright.desk.description import RecordType
 from upright.desk.forms import RecordForm, form_class
 from upright.kernel import InputError
 from upright.records.identity.editing import demand_editable
+from upright.records.identity.models import Unit
 from upright.records.trail.errors import ConflictError
 from upright.records.trail.record import Record
 from upright.web.conflict import Difference, differences
@@ -19,9 +20,11 @@ from upright.web.requests import Request, given, the_record, the_type
 
 
 def add(request: Request, name: str) -> HttpResponse:
-    """A new record; the address may bring values, and ``then=start`` leads back to the guided start."""
+    """A new record, in one's own unit unless the address brings another; ``then=start`` leads back to the start."""
     described = the_type(name, request, "add")
     start = {key: values[-1] for key, values in given(request).items() if key in described.fields}
+    if "unit" in described.written and "unit" not in start and request.method != "POST":
+        start["unit"] = _own_unit(request)
     form = form_class(described)(request.POST or None, powers=request.powers, initial=start)
     return _answer(request, described, form, None)
 
@@ -36,6 +39,11 @@ def edit(request: Request, ref: str) -> HttpResponse:
     return _answer(
         request, described, form_class(described)(request.POST or None, instance=record, powers=request.powers), record
     )
+
+
+def _own_unit(request: Request) -> str:
+    """Where somebody belongs; it stands in the form, where they change it."""
+    return Unit.objects.filter(people__ref=str(request.actor)).values_list("ref", flat=True).first() or ""
 
 
 def _answer(request: Request, described: RecordType, form: RecordForm, record: Record | None) -> HttpResponse:

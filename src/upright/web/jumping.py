@@ -88,7 +88,7 @@ def _places(words: str) -> Iterator[Target]:
 
 def _creates(request: Request, words: str) -> Iterator[Target]:
     for one in registered().values():
-        title = gettext("Add %(title)s") % {"title": one.noun}
+        title = one.adding
         wanted = _fits(words, title) if words else one.name in _EMPTY_CREATES
         if wanted and one.is_typed and request.powers.may(one.right("add")):
             yield Target(

@@ -142,8 +142,7 @@ def _step(
         address += f"?{urlencode(known | {'then': 'start'})}" if may else ""
     verb = ""
     if described is not None:
-        verb = gettext("Add %(title)s") if may else gettext("Open %(title)s")
-        verb = verb % {"title": described.noun if may else described.nouns}
+        verb = described.adding if may else gettext("Open %(title)s") % {"title": described.nouns}
     return Step(title=title, why=why, clause=clause, is_done=is_done, verb=verb, address=address, may=bool(address))
 
 

@@ -77,9 +77,7 @@ def begin(request: Request, kind: str, system: str) -> tuple[str, str]:
         if known is None or "system" in known.subject:
             start |= {name: system for name in ("system", "about") if name in described.fields}
         address = reverse("web:add", args=[described.name])
-        return gettext("Add %(title)s") % {
-            "title": described.noun
-        }, f"{address}?{urlencode(start)}" if start else address
+        return described.adding, f"{address}?{urlencode(start)}" if start else address
     if described is not None:
         return gettext("Open %(title)s") % {"title": described.nouns}, reverse("web:list", args=[described.name])
     how = "check" if known is not None and known.produced_by == "check" else "attest"

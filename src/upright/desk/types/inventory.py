@@ -20,6 +20,7 @@ from upright.records.inventory.models import (
 register(
     RecordType(
         model=System,
+        adds="Register a system",
         place="systems",
         clause="iso42001:4.3",
         purpose="Every AI system that the management system covers, with who answers for it.",

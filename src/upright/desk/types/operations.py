@@ -82,6 +82,7 @@ register(
 register(
     RecordType(
         model=Incident,
+        adds="Report an incident",
         place="incidents",
         clause="iso42001:A.8.4",
         purpose="What went wrong with AI, whom it touched, who was told in time, and what was learnt.",

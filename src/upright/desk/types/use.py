@@ -39,6 +39,7 @@ _WHO = ("unit", "owner", "review_by", "supersedes")
 register(
     RecordType(
         model=UseProposal,
+        adds="Propose an AI use",
         place="systems",
         clause="iso42001:A.9.2",
         purpose="What colleagues would use AI for, told in two minutes and answered.",
@@ -206,6 +207,7 @@ register(
 register(
     RecordType(
         model=EvidenceRequest,
+        adds="Ask for evidence",
         place="evidence",
         clause="iso42001:9.1",
         purpose="Evidence that somebody is asked for by a day; an answer counts once it was looked at.",
@@ -222,6 +224,7 @@ register(
 register(
     RecordType(
         model=OutsideRequest,
+        adds="Ask somebody outside for evidence",
         place="evidence",
         clause="iso42001:9.1",
         purpose="Evidence asked of somebody without an account, by a link; what they send counts once it is reviewed.",

@@ -17,6 +17,7 @@ from records.assurance.repository import bundle_of, evidence_key, repository
 from records.assurance.test_spoken import second
 from records.organisation import SETUP, Organisation, actor_of
 from records.test_every_type import made_all
+from upright.evidence.statement import Measurement
 from upright.records.assurance import correction_actions as verbs
 from upright.records.assurance.actions import approve_bindings, enrol_key, push
 from upright.records.assurance.ahead import judge_ahead
@@ -27,6 +28,7 @@ from upright.records.identity.editing import add
 from upright.records.identity.models import Account, Person
 from upright.records.trail.door import write, write_many
 from upright.records.trail.server_log import now, server_log
+from upright.web.system import _change, _may_be_chance
 
 
 def logged_in(person: Person) -> Client:
@@ -89,11 +91,43 @@ def test_pushed_evidence_shows_its_status_and_why(lead: Client, meridian: Organi
     system = lead.get("/record/system:loans/").content.decode()
     assert "The system may not go to design and development" in system
     assert "selection rate difference \u22120.400" in system  # 0.8 against 0.4 of 200 each
+    _what_is_compared_says_whether_it_is_one_check(lead)
     home = lead.get("/").content.decode()
     assert "Best next step" in home
     assert "fairness fails" in home
     _an_objective_is_held_against_the_live_measure(lead, meridian)
     assert lead.get("/why/system:loans/iso42001:Z.9/").status_code == 404
+
+
+def _what_is_compared_says_whether_it_is_one_check(lead: Client) -> None:
+    first, other = EvidenceRow.objects.order_by("index")[:2]
+    assert first.stream != other.stream
+    assert "These are no two runs of one check." in lead.get(f"/compare/{other.index}/{first.index}/").content.decode()
+    same = lead.get(f"/compare/{first.index}/{first.index}/").content.decode()
+    assert ("no two runs" in same, ">may be chance<" in same) == (False, False)
+    assert lead.get(f"/compare/{first.index}/999999/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "change", "may_be_chance"),
+    [
+        (("0.30", "0.25", "0.35"), ("0.20", "0.15", "0.24"), "+0.100", False),
+        (("0.30", "0.25", "0.35"), ("0.20", "0.15", "0.25"), "+0.100", True),
+        (("0.10", "0.05", "0.15"), ("0.20", "0.10", "0.30"), "\u22120.100", True),
+        (("0.10", None, None), ("0.20", "0.10", "0.30"), "\u22120.100", True),
+        (("0.20", "0.10", "0.30"), ("0.20", "0.10", "0.30"), "0", False),
+        ((None, None, None), ("0.20", "0.10", "0.30"), "not comparable", False),
+    ],
+)
+def test_a_change_whose_intervals_overlap_may_be_chance(
+    newer: tuple[str, ...], older: tuple[str, ...], change: str, may_be_chance: bool
+) -> None:
+    left, right = (
+        Measurement(name="x", unit="1", method="m", value=one[0], low=one[1], high=one[2], n=9)
+        for one in (newer, older)
+    )
+    assert (_change(left, right), _may_be_chance(left, right)) == (change, may_be_chance)
+    assert (_change(left, None), _may_be_chance(None, right)) == ("not comparable", False)
 
 
 def _an_objective_is_held_against_the_live_measure(lead: Client, meridian: Organisation) -> None:

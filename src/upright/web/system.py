@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from upright.desk import detail
 from upright.desk.description import registered
 from upright.desk.moves import offers
-from upright.desk.values import sentence
+from upright.desk.values import localised, sentence
 from upright.desk.visible import visible
 from upright.evidence.dsse import Envelope
 from upright.evidence.statement import Measurement, Predicate
@@ -145,9 +145,11 @@ def compare(request: Request, newer: int, older: int) -> HttpResponse:
                     "left_says": interval(at_left[key]) if key in at_left else "",
                     "right_says": interval(at_right[key]) if key in at_right else "",
                     "change": _change(at_left.get(key), at_right.get(key)),
+                    "may_be_chance": _may_be_chance(at_left.get(key), at_right.get(key)),
                 }
                 for key, one in names.items()
             ],
+            "is_one_stream": found[newer].stream == found[older].stream,
             "inputs_changed": _inputs(left) != _inputs(right),
             "limits_changed": left.limits != right.limits,
             "here": "evidence",
@@ -285,7 +287,16 @@ def _change(left: Measurement | None, right: Measurement | None) -> str:
     if left is None or right is None or left.value is None or right.value is None:
         return gettext("not comparable")
     change = Decimal(left.value) - Decimal(right.value)
-    return "0" if not change else f"{change:+.3f}".replace("-", "\u2212")
+    return "0" if not change else localised(f"{change:+.3f}").replace("-", "\u2212")
+
+
+def _may_be_chance(left: Measurement | None, right: Measurement | None) -> bool:
+    """Whether two numbers that differ have intervals that overlap; unknown ends are none that keep them apart."""
+    if left is None or right is None or None in {left.value, right.value} or left.value == right.value:
+        return False
+    if left.low is None or left.high is None or right.low is None or right.high is None:
+        return True
+    return Decimal(left.low) <= Decimal(right.high) and Decimal(right.low) <= Decimal(left.high)
 
 
 def _inputs(said: Predicate) -> list[tuple[str, str]]:

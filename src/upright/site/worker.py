@@ -26,6 +26,7 @@ from upright.records.trail.server_log import now
 from upright.records.work.checks import run_due
 from upright.records.work.models import WorkerBeat
 from upright.records.work.tasks import StoppedError
+from upright.site import statistics
 from upright.web import reminding
 from upright.web.digests import send_digests
 from upright.web.outside import send_links
@@ -51,6 +52,7 @@ class Worker:
         self._started = time_text(now())
         self.ended = 0
         self._seen = -2
+        self._gathered = -1
         self._judged, self._ages, self._rests_until = -2, "", 0.0
         for module in _RUNNERS:
             import_module(module)
@@ -118,6 +120,9 @@ class Worker:
     def judge(self) -> None:
         """Judges ahead what the log's new entries may have changed, or what aged; then rests as long as that took."""
         newest, moment = newest_index(), time_text(now())
+        if statistics.is_due(newest, self._gathered):
+            statistics.gather()
+            self._gathered = max(0, newest)
         is_due = newest != self._judged or (self._ages and self._ages <= moment)
         if not is_due or time.monotonic() < self._rests_until:
             return

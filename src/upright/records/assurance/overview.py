@@ -16,7 +16,9 @@ from upright.records.assurance.judging import (
     facts_of,
     in_a_request,
     look,
+    unjudged,
 )
+from upright.records.trail.server_log import organisation
 
 _HERE = 16  # beside the four bits of a status: the requirement is judged in this scope at all
 _MOST = 4000
@@ -53,15 +55,27 @@ def summaries(systems: Iterable[str]) -> Mapping[str, Summary]:
     """The summary of each system without waiting (``judging.at_hand``); two queries where nothing changed."""
     wanted, edition = list(systems), edition_digest()
     looks = look(wanted)
-    later = frozenset(in_a_request(looks.values())[1])
+    later = frozenset(one.scope for one in in_a_request(looks.values())[1])
     found: dict[str, Summary] = {}
-    for one in looks.values():
-        held = _known.get((one.scope, one.facts, edition))
-        if held is not None and (one.is_fresh or one in later):
-            found[one.scope] = msgspec.structs.replace(held, entry=one.entry, is_behind=not one.is_fresh)
+    never: Summary | None = None
+    for scope, one in looks.items():
+        is_late = scope in later
+        if not is_late and not one.is_fresh:
+            continue
+        if one.entry < 0:
+            never = never or _of(unjudged(scope, organisation()))
+            found[scope] = msgspec.structs.replace(never, scope=scope)
+        elif (held := _known.get((scope, one.facts, edition))) is not None:
+            is_same = held.entry == one.entry and held.is_behind == is_late
+            found[scope] = (
+                held
+                if is_same
+                else _hold(
+                    (scope, one.facts, edition), msgspec.structs.replace(held, entry=one.entry, is_behind=is_late)
+                )
+            )
     for scope, kept in at_hand(looks[one] for one in wanted if one not in found).items():
-        made = _of(kept)
-        found[scope] = _hold((scope, kept.facts, edition), made) if kept.facts else made
+        found[scope] = _hold((scope, kept.facts, edition), _of(kept))
     return {one: found[one] for one in wanted}
 
 

@@ -79,6 +79,11 @@ class Risk(Record):
                 name="risk_a_current_rating_has_both_parts",
             ),
         ]
+        indexes: ClassVar = [  # there are more risks than of anything else: lists, decisions, due dates (0260)
+            models.Index(fields=["unit", "title", "id"], name="risk_of_a_unit_by_title"),
+            models.Index(fields=["unit", "state"], name="risk_of_a_unit_by_state"),
+            models.Index(fields=["owner", "review_by"], name="risk_of_an_owner_by_review"),
+        ]
 
     def clean(self) -> None:
         """A threat is one of the catalogue; what found it was about the same system."""

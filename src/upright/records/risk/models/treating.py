@@ -1,5 +1,7 @@
 """What is done about risks (6.1.3, 8.3), what is accepted of them, and dated runs of the assessment (8.2)."""
 
+from typing import ClassVar
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -58,6 +60,9 @@ class Treatment(Record):
     )
     state = models.CharField(max_length=11, choices=State.choices, default=State.PROPOSED, editable=False)
     approved_by = models.CharField(max_length=300, blank=True, editable=False)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["state"], name="risk_treatments_by_state")]
 
     def clean(self) -> None:
         """Controls are controls; evidence is named by its id; what it replaces is of the same risk."""

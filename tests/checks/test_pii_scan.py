@@ -13,6 +13,7 @@ from upright.checks.contract import Binding, Columns, Context
 from upright.checks.personal.digits import luhn, signs
 from upright.checks.personal.national import bare
 from upright.checks.personal.patterns import look, masked
+from upright.checks.personal.scan import scan_table
 from upright.checks.run import Ran, run_one
 from upright.checks.tables import Tables
 from upright.kernel import Ref
@@ -215,3 +216,16 @@ def test_a_limit_below_nothing_fails_with_words(tmp_path):
     ran = scan(tmp_path, {"age": [1, 2] * 20}, {"undeclared_columns": {"at_most": "-1"}})
     assert ran.predicate.result == "failed"
     assert all(one.because for one in ran.predicate.reasons)
+
+
+def test_columns_beyond_one_query_are_counted_each_on_its_own(tmp_path):
+    columns = {f"c{at}": [None] * at + ["x" * 20_001] * (120 - at) for at in range(120)}
+    columns["c7"] = [[1]] * 119 + [None]
+    tables = Tables(tmp_path / "scratch")
+    seen = list(scan_table(tables.open(table_source(tmp_path, pa.table(columns), columns=Columns(), protected=()))))
+    tables.close()
+    assert [one.name for one in seen] == list(columns)
+    assert [(one.rows, one.cut) for one in seen if one.name != "c7"] == [
+        (120 - n, 120 - n) for n in range(120) if n != 7
+    ]
+    assert [(one.rows, one.cut, bool(one.unread)) for one in seen if one.name == "c7"] == [(119, 0, True)]

@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from upright.measures import tally as module
 from upright.measures.decisions import count_decisions
 from upright.measures.errors import MeasureInputError
 from upright.measures.scores import count_scores
-from upright.measures.tally import Tally, tally
+from upright.measures.tally import Tally, row_count, tally
 
 KEYS, SUMS = ("group", "decision"), ("rows", "other")
 cells = st.lists(
@@ -55,3 +56,13 @@ def test_a_column_of_identifiers_is_refused_as_a_grouping(as_table):
     table = as_table(person=list(range(100_002)))
     with pytest.raises(MeasureInputError, match="UP-MEASURE-02"):
         tally(table.group_by("person").agg(rows=table.count()), keys=("person",), sums=("rows",))
+
+
+def test_rows_are_counted_once_for_each_table_and_anew_for_what_is_made_of_it(as_table, monkeypatch):
+    table = as_table(a=[1, 1, 2])
+    asked = []
+    collect = module.collect
+    monkeypatch.setattr(module, "collect", lambda one: asked.append(one) or collect(one))
+    assert [row_count(table), row_count(table), row_count(table.distinct())] == [3, 3, 2]
+    assert row_count(as_table(a=[1])) == 1
+    assert len(asked) == 3

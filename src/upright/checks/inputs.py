@@ -6,7 +6,7 @@ from upright.checks.contract import Binding, Endpoint, ModelSource, SystemSource
 from upright.evidence.statement import Reason
 from upright.kernel import InputError
 from upright.measures.errors import MeasureInputError
-from upright.measures.tally import collect
+from upright.measures.tally import row_count
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
@@ -93,12 +93,12 @@ def demand_rows(table: "Table", source: TableSource) -> int:
     Raises:
         MeasureInputError: there are none.
     """
-    ((rows,),) = collect(table.aggregate(rows=table.count()))
+    rows = row_count(table)
     if rows == 0:
         raise MeasureInputError(
             f"{source.ref} has no rows, so nothing can be measured. Give a table with rows.", code="UP-MEASURE-07"
         )
-    return int(rows)
+    return rows
 
 
 def missing_results(rows: int, of: int, what: str, *, leave_out: bool) -> tuple[Reason, ...]:

@@ -73,13 +73,13 @@ def _reproduce(source: TableSource, model: ModelSource, context: Context) -> Rep
 
 def sample(table: "Table", names: Sequence[str], *, seed: int, size: int = SAMPLE_ROWS) -> dict[str, list[Any]]:
     """A sample without repeats of ``size`` rows (all, if fewer), as columns of plain values."""
-    from upright.measures.tally import collect
+    from upright.measures.tally import collect, row_count
 
     wanted = list(dict.fromkeys(names))
-    ((count,),) = collect(table.aggregate(rows=table.count()))
+    count = row_count(table)
     part = table.select(*wanted)
     if count > size:
-        chosen = sorted(random.Random(seed).sample(range(int(count)), size))  # noqa: S311 - a sample, not a secret
+        chosen = sorted(random.Random(seed).sample(range(count), size))  # noqa: S311 - a sample, not a secret
         rows = _numbered(part, chosen)
     else:
         rows = collect(part)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from upright.measures.errors import MeasureInputError
 from upright.measures.shares import Share
-from upright.measures.tally import collect, demand_names, demand_single_values
+from upright.measures.tally import collect, demand_names, demand_single_values, row_count
 from upright.measures.values import value_text
 
 if TYPE_CHECKING:
@@ -103,10 +103,7 @@ _ABSENT = object()
 def repeated_rows(table: "Table", key: Sequence[str]) -> int:
     """Rows beyond the first of each value of ``key`` (all columns, where it is empty)."""
     chosen = table.select(*key) if key else table
-    ((rows,),) = collect(chosen.aggregate(rows=chosen.count()))
-    distinct = chosen.distinct()
-    ((different,),) = collect(distinct.aggregate(rows=distinct.count()))
-    return int(rows) - int(different)
+    return row_count(table) - row_count(chosen.distinct())
 
 
 def value_counts(table: "Table", column: str) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import warnings
+import weakref
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -89,6 +90,18 @@ def collect(expression: "Table") -> list[tuple[Any, ...]]:
     with quietly():
         found = expression.to_pyarrow()
     return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+
+_COUNTED: "weakref.WeakKeyDictionary[Table, int]" = weakref.WeakKeyDictionary()
+
+
+def row_count(table: "Table") -> int:
+    """How many rows a table has; of each that was opened it is asked once, as most checks begin with it."""
+    known = _COUNTED.get(table)
+    if known is None:
+        ((known,),) = collect(table.aggregate(rows=table.count()))
+        _COUNTED[table] = known = int(known)
+    return known
 
 
 def stream(expression: "Table", *, rows: int = 50_000) -> Iterator[tuple[Any, ...]]:

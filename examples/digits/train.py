@@ -16,7 +16,7 @@ import base64
 import hashlib
 import json
 import sys
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import joblib
@@ -25,12 +25,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from skl2onnx import to_onnx
 from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 
 SEED = 20261126
 HELD_OUT = 0.4
+
+
+def what_it_runs_on(names: set[str]) -> set[str]:
+    """These packages and all that they need here, so that the list of pins is whole."""
+    found: set[str] = set()
+    while left := names - found:
+        found |= left
+        needed = [Requirement(line) for name in left for line in requires(name) or []]
+        names |= {canonicalize_name(one.name) for one in needed if not one.marker or one.marker.evaluate({"extra": ""})}
+    return found
 
 
 def main(folder: Path) -> None:
@@ -57,7 +69,7 @@ def main(folder: Path) -> None:
     sign(folder / "reader.joblib")
     graph = to_onnx(model, images[:1].astype(np.float32), options={id(model): {"zipmap": False}})
     (folder / "reader.onnx").write_bytes(graph.SerializeToString())
-    pins = [f"{name}=={version(name)}" for name in ("joblib", "numpy", "onnxruntime", "scikit-learn")]
+    pins = [f"{name}=={version(name)}" for name in sorted(what_it_runs_on({"joblib", "onnxruntime", "scikit-learn"}))]
     (folder / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
 
 

@@ -37,7 +37,7 @@ def start_anew() -> None:
         if not MARK.exists():
             sys.exit(f"{DEMO} exists and was not made by this demo; move it away first.")
         shutil.rmtree(DEMO)
-    skip = shutil.ignore_patterns("*.parquet", "*.joblib", "__pycache__", ".upright", "demo.py")
+    skip = shutil.ignore_patterns("*.parquet", "*.joblib", "*.sig", "*.pub", "__pycache__", ".upright", "demo.py")
     shutil.copytree(HERE, WORK, ignore=skip)
     MARK.touch()
     os.environ |= {"XDG_CONFIG_HOME": str(DEMO / "config"), "XDG_STATE_HOME": str(DEMO / "state")}

@@ -8,12 +8,16 @@ Writes into the folder given (default: this one):
     learnt.parquet         the 60 % of them that the model was trained on
     holdout.parquet        the 40 % that the model never saw, with what the model says of them
     model.joblib           a logistic regression, trained on the other 60 %
+    model.sig, .pub        its signature, and the key to check it with
     requirements.txt       what the model runs on
 """
 
+import base64
 import bz2
 import csv
+import hashlib
 import importlib.util
+import json
 import sys
 from importlib.metadata import requires, version
 from pathlib import Path
@@ -22,6 +26,8 @@ import joblib
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from sklearn.impute import SimpleImputer
@@ -113,8 +119,27 @@ def main(folder: Path) -> None:
     pq.write_table(judged, folder / "holdout.parquet")
 
     joblib.dump(model, folder / "model.joblib")
+    sign(folder / "model.joblib")
     pins = [f"{name}=={version(name)}" for name in sorted(what_it_runs_on({"joblib", "scikit-learn"}))]
     (folder / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
+
+
+def sign(model: Path) -> None:
+    """A DSSE envelope around an in-toto statement beside the model, by a key that is made and thrown away here."""
+    key = Ed25519PrivateKey.generate()
+    subject = {"name": model.name, "digest": {"sha256": hashlib.sha256(model.read_bytes()).hexdigest()}}
+    payload = json.dumps({"_type": "https://in-toto.io/Statement/v1", "subject": [subject]}).encode()
+    kind = "application/vnd.in-toto+json"
+    signature = key.sign(b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload))
+    envelope = {
+        "payload": base64.b64encode(payload).decode(),
+        "payloadType": kind,
+        "signatures": [{"sig": base64.b64encode(signature).decode()}],
+    }
+    model.with_suffix(".sig").write_text(json.dumps(envelope) + "\n", encoding="utf-8")
+    model.with_suffix(".pub").write_bytes(
+        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
 
 
 if __name__ == "__main__":

@@ -24,15 +24,15 @@ def test_every_check_of_the_streams_answers_and_numbers_are_those_of_the_rows(
     manifest = load_manifest(tmp_path)
     found = Workspace.open_or_create(tmp_path, manifest.organisation.ref.path).assess(manifest)
     checks = {check.binding: check for check in found.checks}
-    assert {name: check.outcome for name, check in checks.items()} == {
+    outcomes = {name: check.outcome for name, check in checks.items()}
+    assert {name: outcome for name, outcome in outcomes.items() if outcome != "passed"} == {
         "grades-fairness": "failed",
         "grades-fairness-within": "undecided",
         "streams-fairness": "failed",
-        "streams-performance": "passed",
         "graduation-fairness": "failed",
-        "model-file-scan": "passed",
-        "inventory-match": "passed",
+        "dependency-vulnerabilities": "undecided",  # without records of vulnerabilities nothing is said of them
     }
+    assert len(outcomes) == len(manifest.checks) == 25
     table = pq.read_table(tmp_path / "holdout.parquet")
     rows = {name: np.array(table[name].to_pylist()) for name in table.column_names}
     residual = rows["grade"] - rows["grade_expected"]

@@ -6,16 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from upright.modelfiles.machine import (
-    NOWHERE,
     OPCODES,
     BrokenStreamError,
-    Handler,
     Machine,
     StopStream,
     constant,
     opcode,
 )
-from upright.modelfiles.stretches import pass_over
+from upright.modelfiles.stretches import NOWHERE, Run, made, size_of
 from upright.modelfiles.values import (
     FLOAT,
     INTEGER,
@@ -33,54 +31,22 @@ from upright.modelfiles.values import (
 
 _DECIMAL = re.compile(rb"-?(0|[1-9][0-9]{0,18})")
 _INDEX = re.compile(rb"0|[1-9][0-9]{0,18}")
-_OPENING = frozenset({b"(", b"]", b"}"})
-_RUN = 16
-_FLOATS = re.compile(rb"(?:G[\s\S]{8}){16,65536}")
-_BYTE_NUMBERS = re.compile(rb"(?:K[\s\S]){16,65536}")
-_INT_NUMBERS = re.compile(rb"(?:J[\s\S]{4}){16,65536}")
-_NONES = re.compile(rb"N{16,65536}")
 
-for _code, _value in ((b"\x88", True), (b"\x89", False), (b")", ())):
+for _code, _value in ((b"N", None), (b"\x88", True), (b"\x89", False), (b")", ())):
     constant(_code, _value)
 OPCODES[0x8F] = lambda m: m.stack.append(Box("set"))
 
 
-def _opening(kind: str) -> Handler:
-    """An instruction that makes an empty container; from a long stretch of such on, all of it is stepped over."""
-
-    def handler(m: Machine) -> None:
-        if not pass_over(m, m.pos - 1):
-            m.stack.append(Box(kind))
-
-    return handler
+OPCODES[ord("]")] = lambda m: m.stack.append(Box("list"))
+OPCODES[ord("}")] = lambda m: m.stack.append(Box("dict"))
+OPCODES[ord("K")] = lambda m: m.stack.append(m.number(1))
+OPCODES[ord("J")] = lambda m: m.stack.append(m.number(4, signed=True))
 
 
-OPCODES[ord("]")] = _opening("list")
-OPCODES[ord("}")] = _opening("dict")
-
-
-def _run_of(pattern: re.Pattern[bytes], width: int, value: Any, read: Callable[[Machine], Any]) -> Handler:
-    """A number instruction; long runs of it are stepped over at once."""
-    ahead = width * (_RUN - 1)
-
-    def handler(m: Machine) -> None:
-        first = m.pos - 1
-        last = first + ahead
-        if last < min(m.end, m.frame_end) and m.buffer[last] == m.buffer[first]:
-            found = pattern.match(m.buffer, first, min(m.end, m.frame_end))
-            if found is not None:
-                m.pos = found.end()
-                m.stack.extend([value] * ((m.pos - first) // width))
-                return
-        m.stack.append(read(m))
-
-    return handler
-
-
-OPCODES[ord("G")] = _run_of(_FLOATS, 9, FLOAT, lambda m: (m.skip(8), FLOAT)[1])
-OPCODES[ord("K")] = _run_of(_BYTE_NUMBERS, 2, INTEGER, lambda m: m.number(1))
-OPCODES[ord("J")] = _run_of(_INT_NUMBERS, 5, INTEGER, lambda m: m.number(4, signed=True))
-OPCODES[ord("N")] = _run_of(_NONES, 1, None, lambda _m: None)
+@opcode(b"G")
+def _float(m: Machine) -> None:
+    m.skip(8)
+    m.stack.append(FLOAT)
 
 
 @opcode(b"M")
@@ -196,50 +162,43 @@ def _raw_text(m: Machine) -> None:
 # Containers -----------------------------------------------------------------------------------------------------
 
 
-def _tuple(items: list[Any]) -> Any:
-    return tuple(items) if len(items) <= LONGEST_TUPLE else LONG_TUPLE
-
-
 @opcode(b"\x85", b"\x86", b"\x87")
 def _short_tuple(m: Machine) -> None:
-    size = m.buffer[m.pos - 1] - 0x84
-    if len(m.stack) < size:
-        raise BrokenStreamError("the stack is empty")
-    m.stack[-size:] = [tuple(m.stack[-size:])]
+    items = [m.pop() for _ in range(m.buffer[m.pos - 1] - 0x84)]
+    m.stack.append(tuple(reversed(items)))
 
 
 @opcode(b"t")
 def _mark_tuple(m: Machine) -> None:
-    items = m.pop_mark()
-    m.stack.append(_tuple(items))
+    items = m.drop_mark()
+    m.stack.append(tuple(made(items)) if size_of(items) <= LONGEST_TUPLE else LONG_TUPLE)
 
 
 @opcode(b"l")
 def _mark_list(m: Machine) -> None:
-    m.pop_mark()
+    m.drop_mark()
     m.stack.append(Box("list"))
 
 
 @opcode(b"\x91")
 def _frozenset(m: Machine) -> None:
-    m.pop_mark()
+    m.drop_mark()
     m.stack.append(Box("frozenset"))
 
 
 @opcode(b"d")
 def _mark_dict(m: Machine) -> None:
-    items = m.pop_mark()
+    items = m.drop_mark()
     box = Box("dict")
     m.stack.append(box)
     _put_all(m, box, items)
 
 
 def _put_all(m: Machine, target: Any, items: list[Any]) -> None:
-    if len(items) % 2:
+    if size_of(items) % 2:
         m.unclear("a dict with a key that has no value")
     if isinstance(target, Box) and target.kind == "dict":
-        for key, value in zip(items[::2], items[1::2], strict=False):
-            target.put(key, value)
+        target.put_all(items)
     else:
         _fill(m, target, "items")
 
@@ -261,7 +220,7 @@ def _set_item(m: Machine) -> None:
 
 @opcode(b"u")
 def _set_items(m: Machine) -> None:
-    items = m.pop_mark()
+    items = m.drop_mark()
     _put_all(m, m.top(), items)
 
 
@@ -273,13 +232,13 @@ def _append(m: Machine) -> None:
 
 @opcode(b"e")
 def _appends(m: Machine) -> None:
-    m.pop_mark()
+    m.drop_mark()
     _fill(m, m.top(), "append")
 
 
 @opcode(b"\x90")
 def _add_items(m: Machine) -> None:
-    m.pop_mark()
+    m.drop_mark()
     _fill(m, m.top(), "add")
 
 
@@ -288,8 +247,6 @@ def _add_items(m: Machine) -> None:
 
 @opcode(b"(")
 def _mark(m: Machine) -> None:
-    if m.buffer[m.pos : m.pos + 1] not in _OPENING and pass_over(m, m.pos - 1):
-        return
     if len(m.below) > 10_000:
         m.unclear("marks within marks, more than 10,000 deep")
     m.below.append(m.stack)
@@ -299,14 +256,14 @@ def _mark(m: Machine) -> None:
 @opcode(b"0")
 def _pop(m: Machine) -> None:
     if m.stack:
-        m.stack.pop()
+        m.pop()
     else:
-        m.pop_mark()
+        m.drop_mark()
 
 
 @opcode(b"1")
 def _pop_mark(m: Machine) -> None:
-    m.pop_mark()
+    m.drop_mark()
 
 
 @opcode(b"2")
@@ -330,7 +287,14 @@ def _index(m: Machine) -> int:
         raise BrokenStreamError("a memo index that is no number") from None
 
 
-def _get(m: Machine, index: int) -> None:
+@opcode(b"g", b"h", b"j")
+def _get(m: Machine) -> None:
+    first = m.pos - 1
+    code = m.buffer[first]
+    index = _index(m) if code == ord("g") else m.number(1 if code == ord("h") else 4)
+    if m.memo.is_passed(index):
+        m.stack.append(Run(m, first, m.pos, 1, framed=m.proto >= 4))
+        return
     try:
         m.stack.append(m.memo.get(index))
     except KeyError:
@@ -342,24 +306,17 @@ def _put(m: Machine, index: int) -> None:
         raise BrokenStreamError("a negative memo index")
     if index > len(m.window):
         m.unclear("a memo index that makes the reader reserve memory for nothing")
-    m.memo.put(index, m.top())
-    if type(m.stack[-1]) is tuple:
-        pass_over(m, m.pos)
+    m.memo.put(index, m.top(), m.pos)
 
 
-for _code, _width in ((b"h", 1), (b"j", 4)):
-    _sized(_code, _width, _get)
 for _code, _width in ((b"q", 1), (b"r", 4)):
     _sized(_code, _width, _put)
-OPCODES[ord("g")] = lambda m: _get(m, _index(m))
 OPCODES[ord("p")] = lambda m: _put(m, _index(m))
 
 
 @opcode(b"\x94")
 def _memoize(m: Machine) -> None:
-    m.memo.add(m.top())
-    if type(m.stack[-1]) is tuple:
-        pass_over(m, m.pos)
+    m.memo.add(m.top(), m.pos)
 
 
 # Protocol -------------------------------------------------------------------------------------------------------

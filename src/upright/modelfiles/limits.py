@@ -17,8 +17,10 @@ class Limits:
     """Bytes that one part may expand to whatever its ratio."""
     ratio: int = 200
     """Beyond ``free_bytes``, expanded bytes per stored byte."""
-    opcodes: int = 100_000_000
-    """Pickle instructions of all streams together."""
+    opcodes: int = 40_000_000
+    """Pickle instructions of all streams together that are followed one by one."""
+    values: int = 4_000_000
+    """Values of one pickle that are held at once."""
     probes: int = 2_000
     """Places in foreign bytes where a hidden pickle is looked for."""
 
@@ -36,6 +38,12 @@ class Budget:
     expanded: int = 0
     opcodes: int = 0
     probes: int = 0
+
+    def steps(self, count: int) -> None:
+        """Counts pickle instructions that were followed."""
+        self.opcodes += count
+        if self.opcodes > self.limits.opcodes:
+            raise LimitError(f"has more than {self.limits.opcodes} pickle instructions to be followed one by one")
 
     def member(self) -> None:
         """Counts an archive entry."""

@@ -7,17 +7,17 @@ Source: CPython 3.11 ``Lib/pickle.py``, ``Modules/_pickle.c`` and ``Lib/pickleto
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from upright.modelfiles.allowlist import AllowList
 from upright.modelfiles.limits import Budget, LimitError
-from upright.modelfiles.memo import Memo
+from upright.modelfiles.memo import Memo, Reread
 from upright.modelfiles.report import Findings
 from upright.modelfiles.storages import Storages
-from upright.modelfiles.stretches import FIRST_PAUSE
+from upright.modelfiles.stretches import NOWHERE, Run, Seeker, made, pass_over
 from upright.modelfiles.window import Window
 
-NOWHERE = 1 << 62
+_COUNT_EVERY = 1 << 13
 
 
 class BrokenStreamError(Exception):
@@ -70,7 +70,7 @@ class Machine:
         self.proto = 0
         self.frame_end = NOWHERE
         self.memo = Memo() if memo is None else memo
-        self.pause, self.next_stretch, self.passed, self.forgotten = FIRST_PAUSE, 0, -NOWHERE, 0
+        self.seeker = Seeker()
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
 
@@ -86,34 +86,68 @@ class Machine:
             return Ended(self.pos - self.window.start, value=self.stack[-1])
         except BrokenStreamError as why:
             return Ended(None, why=str(why), at=self.offset)
-        raise LimitError(f"has more than {self.budget.limits.opcodes} pickle instructions")
 
     @property
     def offset(self) -> int:
         """Where in the window we are."""
         return self.pos - self.window.start
 
-    def _loop(self) -> None:
-        buffer, end, table = self.buffer, self.end, OPCODES
-        count = self.budget.limits.opcodes - self.budget.opcodes
+    def _loop(self) -> NoReturn:
+        buffer, end, table, seeker = self.buffer, self.end, OPCODES, self.seeker
         done = 0
         try:
-            for done in range(count):
+            while True:
+                if not done & (_COUNT_EVERY - 1):
+                    self._count(done)
                 pos = self.pos
                 if pos >= self.frame_end:
                     self._check_frame("an instruction")
                 if pos >= end:
                     raise BrokenStreamError("the pickle ends without STOP")
+                done += 1
+                if pos >= seeker.next and pass_over(self, pos):
+                    continue
                 self.pos = pos + 1
                 handler = table[buffer[pos]]
                 if handler is None:
                     self.pos = pos
                     raise BrokenStreamError(f"byte 0x{buffer[pos]:02x} is no pickle instruction")
                 handler(self)
-                if not done & 0x3FFF:
-                    self.window.forget(pos)
         finally:
-            self.budget.opcodes += done + 1
+            self.budget.steps(done & (_COUNT_EVERY - 1))
+
+    def _count(self, done: int) -> None:
+        """Every so many instructions: what they used up."""
+        self.budget.steps(_COUNT_EVERY if done else 0)
+        if len(self.stack) + len(self.memo) > self.budget.limits.values:
+            raise LimitError(f"holds more than {self.budget.limits.values} values at once")
+        self.window.forget(self.pos)
+        self.seeker.after(done)
+
+    def follow(self, run: Run) -> tuple[list[Any], list[Any]]:
+        """What a run pushes and what it keeps, instruction by instruction; this machine stays where it is.
+
+        Raises:
+            LimitError: it pushes other values than were counted, or does not stop where it was seen to stop.
+        """
+        findings, memo = Findings(), Reread(run)
+        inner = Machine(self.window, self.allow, findings, self.budget, memo=memo)
+        inner.pos, inner.end, inner.proto = run.start, run.stop, self.proto
+        done = 0
+        try:
+            while inner.pos < run.stop:
+                handler = OPCODES[self.buffer[inner.pos]]
+                if handler is None:
+                    break
+                inner.pos += 1
+                handler(inner)
+                done += 1
+        except (BrokenStreamError, StopStream):
+            inner.pos = -1
+        self.budget.steps(done)
+        if inner.pos != run.stop or inner.below or len(inner.stack) != run.count or findings.detections():
+            raise LimitError("holds plain values that are not what they looked like")
+        return inner.stack, memo.own
 
     def _check_frame(self, what: str) -> None:
         if self.frame_end not in {NOWHERE, self.pos}:
@@ -157,18 +191,26 @@ class Machine:
 
     def pop(self) -> Any:
         """The top of the stack above the last mark."""
-        if not self.stack:
-            raise BrokenStreamError("the stack is empty")
-        return self.stack.pop()
+        value = self.top()
+        self.stack.pop()
+        return value
 
     def top(self) -> Any:
         """The same, left where it is."""
         if not self.stack:
             raise BrokenStreamError("the stack is empty")
-        return self.stack[-1]
+        value = self.stack[-1]
+        if type(value) is Run:
+            self.stack[-1:] = value.values()
+            return self.stack[-1]
+        return value
 
     def pop_mark(self) -> list[Any]:
         """What lies above the last mark; the mark goes too."""
+        return made(self.drop_mark())
+
+    def drop_mark(self) -> list[Any]:
+        """The same, where runs stand as they are."""
         if not self.below:
             raise BrokenStreamError("there is no mark")
         items = self.stack

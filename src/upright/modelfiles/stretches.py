@@ -1,186 +1,204 @@
-"""Long stretches of plain records in a pickle, stepped over at once by a regular expression.
+"""Long runs of plain values in a pickle, stepped over at once and followed by instruction only if somebody asks.
 
-A stretch is sixteen or more whole containers in a row (dicts, lists, tuples of numbers, short ASCII texts and what was
-memoized before, and of such containers) and nothing else: no instruction in it names, calls or makes
-anything. Each byte is matched as the argument or the instruction that Python would take it for, since no alternative
-begins like another and no repetition gives back what it took. Whatever does not fit is left to the machine.
+A run pushes values and keeps some, and does nothing else: it neither looks at the stack below it nor changes what stood
+before. So it may be followed later, and then gives what following it at once would have given.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from upright.modelfiles.values import Bytes, Unknown
+from upright.modelfiles import grammar
+from upright.modelfiles.grammar import ATOMS, STARTS, VALUES, Manner
 
 if TYPE_CHECKING:
     from upright.modelfiles.machine import Machine
 
-GROUP = 16
-LONGEST_TEXT, LONGEST_INNER_TEXT, LONGEST_KEY, LONGEST_RAW = 127, 63, 31, 32
+ATOMS_AFTER, NESTED_AFTER = 1 << 13, 1 << 16
+"""After so many instructions runs are looked for: of numbers and texts, and of containers; expressions cost time."""
+NOWHERE = 1 << 62
 _SPAN = 1 << 16
-FIRST_PAUSE, _LONGEST_PAUSE, _CUT, _NEAR = 1 << 7, 1 << 20, 1 << 12, 1 << 12
+_FEW, _MANY = 8, 64
+_FIRST_PAUSE, _LONGEST_PAUSE, _CUT = 1 << 7, 1 << 16, 1 << 12
+_APART = 3
+_MOST_MARKS = 9_000
 _FORGET_EVERY = 1 << 22
-PASSED = Unknown("one of many plain containers")
-"""Stands for a container in a stretch; whatever is done with it but keeping it is suspicious."""
+_TAKING = frozenset(b"eut\x90\x91dl1")
+"""Instructions that take all down to the mark, so that no value of a run before them is looked at alone."""
 
 
-# The grammar ----------------------------------------------------------------------------------------------------
+@dataclass(slots=True, eq=False)
+class Run:
+    """``count`` values that the bytes ``start`` to ``stop`` push; ``place`` is the first that they keep, once known."""
 
-
-@dataclass(frozen=True, slots=True)
-class Grammar:
-    """How one family of protocols writes plain records.
-
-    ``memo`` is the instruction that memoizes, ``index`` of it what is captured. ``sixteen`` and ``one`` match
-    containers; ``memoized`` what leads to the next memoizing and its index; ``values`` what it memoizes.
-    """
-
-    sixteen: re.Pattern[bytes]
-    one: re.Pattern[bytes]
-    memoized: re.Pattern[bytes]
-    values: re.Pattern[bytes]
-
-
-def _sized(code: bytes, longest: int, content: bytes, zeros: bytes = b"") -> bytes:
-    """An instruction with the length and as many bytes of ``content``."""
-    lengths = (re.escape(bytes([n])) + zeros + content + b"{%d}+" % n for n in range(1, longest + 1))
-    return code + b"(?:" + b"|".join((*lengths, rb"\x00" + zeros)) + b")"
-
-
-def _gets(solid: int) -> bytes:
-    """Memo reads that are sure to find something when the first ``solid`` places are taken; at least 256 are."""
-    if solid >= 1 << 24:
-        return b"h.|j...\\x00"
-    if solid >= 1 << 20:
-        return b"h.|j..[\\x00-\\x0f]\\x00"
-    if solid >= 1 << 16:
-        return b"h.|j..\\x00\\x00"
-    if solid >= 1 << 12:
-        return b"h.|j.[\\x00-\\x0f]\\x00\\x00"
-    return b"h."
-
-
-_ASCII = rb"[\x00-\x7f]"
-_OFTEN = rb"h.J.{4}|h.K.|h.G.{8}|h.M.."  # a number under a key that stood before: half the time of the general way
-_NUMBER = (
-    rb"K.|M..|J.{4}|G.{8}|[N\x88\x89]|\x8a(?:\x00|\x01.|\x02..|\x03...|\x04.{4}|\x05.{5}|\x06.{6}|\x07.{7}|\x08.{8})"
-)
-
-
-@cache
-def _grammar(framed: bool, level: int) -> Grammar:
-    memo = rb"(?:\x94)?+" if framed else b"(?:r.{4})?+"
-    index = rb"(\x94)" if framed else b"r(.{4})"
-    gets = _gets(level)
-
-    def text(longest: int) -> bytes:
-        return _sized(rb"\x8c", longest, _ASCII) if framed else _sized(b"X", longest, _ASCII, rb"\x00\x00\x00")
-
-    raw = _sized(b"C", LONGEST_RAW, b".")
-    atoms = _NUMBER + b"|" + text(LONGEST_INNER_TEXT) + memo + b"|" + gets + rb"|\)"
-    atom = b"(?:" + atoms + b")"
-    key = b"(?:" + gets + b"|" + text(LONGEST_KEY) + memo + b"|" + _NUMBER + b")"
-    # Below, a container that writers would go on filling (none yet, or a batch of 1,000) is not taken: what follows it
-    # would fill it, and what is passed over cannot be filled.
-    inner = b"|".join(
-        (
-            _NUMBER,
-            text(LONGEST_TEXT) + memo,
-            gets,
-            rb"\)",
-            rb"\}" + memo + rb"(?:(?:\((?:" + key + atom + b")++u)++|" + key + atom + b"s|)",
-            rb"\]" + memo + rb"(?:(?:\((?:" + atom + b")++e)++|" + atom + b"a|)",
-            rb"\((?:" + atom + b")++t" + memo,
-            raw + memo,
-        )
-    )
-    container = b"|".join(
-        (
-            rb"\}" + memo + rb"(?:\((?:" + _OFTEN + b"|" + key + b"(?:" + inner + b")){1,999}+u|" + key + atom + b"s)",
-            rb"\]" + memo + rb"(?:\((?:" + inner + b"){1,999}+e|" + atom + b"a)",
-            rb"\((?:" + atom + b")++t" + memo,
-            rb"(?:" + atom + rb"(?:\x85|" + atom + rb"(?:\x86|" + atom + rb"\x87)))" + memo,
-        )
-    )
-    made = text(LONGEST_TEXT) + b"|" + raw + rb"|[}\]t\x85-\x87]"
-    ends = rb"(?!\x94)" if framed else b"(?!r)"
-    other = b"(?:" + _NUMBER + b"|h.|j.{4}|(?:" + made + b")" + ends + rb"|[()euas])*+"
-    return Grammar(
-        re.compile(b"(?:" + container + b"){%d}+" % GROUP, re.DOTALL),
-        re.compile(b"(?:" + container + b")(?!b)", re.DOTALL),
-        re.compile(other + b"(?:(?:" + made + b")" + index + rb"|\Z)", re.DOTALL),
-        re.compile(other + b"(?:(" + made + b")" + index + rb"|\Z)", re.DOTALL),
-    )
-
-
-def _level(solid: int) -> int:
-    return max((step for step in (1 << 8, 1 << 12, 1 << 16, 1 << 20, 1 << 24) if step <= solid), default=0)
-
-
-# What a stretch memoizes ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The bytes of a stretch."""
-
-    buffer: Any
+    machine: "Machine"
     start: int
     stop: int
+    count: int
     framed: bool
+    place: int = -1
+    _made: tuple[list[Any], list[Any]] | None = field(default=None)
 
-    def indices(self) -> list[bytes]:
-        """Of each memoizing its index as written; where none is written, its instruction."""
-        found = _grammar(self.framed, 1 << 8).memoized.findall(self.buffer, self.start, self.stop)
-        return [index for index in found if index]
+    def values(self) -> list[Any]:
+        """What it pushes."""
+        return self._follow()[0]
 
-    def values(self) -> Iterator[Any]:
-        """What is memoized, in order."""
-        for match in _grammar(self.framed, 1 << 8).values.finditer(self.buffer, self.start, self.stop):
-            made = match[1]
-            if made is None:
-                return
-            if made[:1] in {b"\x8c", b"X"}:
-                yield made[2 if self.framed else 5 :].decode("ascii")
-            else:
-                yield Bytes(len(made) - 2) if made[:1] == b"C" else PASSED
+    def kept(self, ordinal: int) -> Any:
+        """The value it keeps as its ``ordinal``-th; a text is read where it stands."""
+        if self._made is None:
+            text = self.machine.memo.texts_of(self)[ordinal]
+            if text is not None:
+                return text
+        return self._follow()[1][ordinal]
+
+    def places(self) -> list[bytes]:
+        """The instructions that keep a value or read a place, in order."""
+        found = grammar.readers(framed=self.framed).places.findall(self.machine.buffer, self.start, self.stop)
+        return [one for one in found if one]
+
+    def keeping(self, places: list[bytes] | None = None) -> list[bytes]:
+        """Of these the ones that keep."""
+        codes = b"\x94" if self.framed else b"qr"
+        return [one for one in (self.places() if places is None else places) if one[0] in codes]
+
+    def texts(self) -> list[str | None]:
+        """What it keeps, in order: texts, and None for what is none."""
+        code, head = (b"\x8c", 2) if self.framed else (b"X", 5)
+        found = grammar.readers(framed=self.framed).kept.findall(self.machine.buffer, self.start, self.stop)
+        return [one[head:].decode("utf-8", "surrogatepass") if one[:1] == code else None for one in found if one]
+
+    def _follow(self) -> tuple[list[Any], list[Any]]:
+        if self._made is None:
+            self._made = self.machine.follow(self)
+        return self._made
+
+
+def size_of(items: list[Any]) -> int:
+    """How many values stand there."""
+    return sum(item.count if type(item) is Run else 1 for item in items)
+
+
+def has_runs(items: list[Any]) -> bool:
+    """Whether runs are among them."""
+    return any(type(item) is Run for item in items)
+
+
+def made(items: list[Any]) -> list[Any]:
+    """The values themselves."""
+    if not has_runs(items):
+        return items
+    return [value for item in items for value in (item.values() if type(item) is Run else (item,))]
 
 
 # The machine's way in -------------------------------------------------------------------------------------------
 
 
+class Seeker:
+    """Where the machine of one stream looks for the next run, and in which manner it found the last."""
+
+    __slots__ = ("forgotten", "loose", "nested", "next", "pause")
+
+    def __init__(self) -> None:
+        self.next = NOWHERE
+        self.pause = _FIRST_PAUSE
+        self.nested = self.loose = False
+        self.forgotten = 0
+
+    def after(self, steps: int) -> None:
+        """So many instructions were followed."""
+        if self.next == NOWHERE and steps >= ATOMS_AFTER:
+            self.next = 0
+        self.nested = self.nested or steps >= NESTED_AFTER
+
+    def found(self, run: Run, stop: int) -> None:
+        """From ``stop`` on it may look again."""
+        if run.count >= _MANY:
+            self.pause = _FIRST_PAUSE
+        self.next = stop
+
+    def failed(self, first: int, cut: int) -> None:
+        """It looks again after a while, longer each time; but what is cut at once says nothing of what follows."""
+        if cut > _CUT:
+            self.pause = min(2 * self.pause, _LONGEST_PAUSE)
+        self.next = first + self.pause
+
+
 def pass_over(m: "Machine", first: int) -> bool:
-    """Steps over the stretch that begins at ``first``, if one does; then the machine stands behind it."""
-    memo, near = m.memo, first - m.passed < _NEAR
-    if first < m.next_stretch or (len(m.stack) < GROUP and not near):
+    """Steps over the run that begins at ``first``, if one does; then the machine stands behind it."""
+    if m.buffer[first] not in STARTS or len(m.below) > _MOST_MARKS or not m.memo.is_dense:
         return False
-    if m.proto < 2 or memo.settled < 1 << 8 or not memo.is_dense:
-        return False
-    framed = m.proto >= 4
-    grammar = _grammar(framed, _level(memo.settled))
-    at, count = first, 0
-    limit = min(m.end, m.frame_end)
-    while (found := grammar.sixteen.match(m.buffer, at, min(limit, at + _SPAN))) is not None:
-        at = found.end()
-        count += GROUP
-    if not count:
-        if limit - first > _CUT:  # what a frame cuts says nothing of what follows
-            m.pause = min(2 * m.pause, _LONGEST_PAUSE)
-            m.next_stretch = first + m.pause
-        return False
-    while (found := grammar.one.match(m.buffer, at, min(limit, at + _SPAN))) is not None:
-        at = found.end()
-        count += 1
-    stretch = Stretch(m.buffer, first, at, framed)
-    if not memo.take_over(stretch):
-        m.next_stretch = at
-        return False
-    m.pause = FIRST_PAUSE
-    m.pos = m.passed = at
-    m.stack.extend([PASSED] * count)
-    if at - m.forgotten > _FORGET_EVERY:
-        m.forgotten = at
-        m.window.forget(at)
-    return True
+    seeker = m.seeker
+    for loose in (seeker.loose, not seeker.loose):
+        found = _run(m, first, loose=loose)
+        if found is not None:
+            run, stop, is_strict = found
+            seeker.loose = not is_strict
+            seeker.found(run, stop)
+            m.pos = run.stop
+            m.stack.append(run)
+            if m.pos - seeker.forgotten > _FORGET_EVERY:
+                seeker.forgotten = m.pos
+                m.window.forget(m.pos)
+            return True
+    seeker.failed(first, min(m.end, m.frame_end) - first)
+    return False
+
+
+def _run(m: "Machine", first: int, *, loose: bool) -> tuple[Run, int, bool] | None:
+    """The run, checked and taken over by the memo; where looking for it ended; whether it needs no loose manner."""
+    limit = min(m.end, m.frame_end, first + _SPAN)
+    manner = Manner(framed=m.proto >= 4, power=0 if loose else grammar.power_of(m.memo.settled), loose=loose)
+    steps = _steps(m, first, limit, manner)
+    stop = steps[-1][0] if steps else first
+    is_cut = limit < m.end and limit - stop <= _CUT
+    if stop < m.end and not is_cut and m.buffer[stop] not in _TAKING:
+        apart = 0
+        while steps and apart < _APART:
+            apart += steps.pop()[1]
+    count = sum(size for _, size in steps)
+    if count < _FEW:
+        return None
+    run = Run(m, first, steps[-1][0], count, manner.framed)
+    places = run.places() if loose or not manner.framed else None
+    is_strict = not loose or _is_strict(m, run, places or [])
+    if is_strict is None or not m.memo.take_over(run, None if places is None else run.keeping(places)):
+        return None
+    return run, stop, is_strict
+
+
+def _steps(m: "Machine", first: int, limit: int, manner: Manner) -> list[tuple[int, int]]:
+    """The end of each match and its number of values."""
+    tried = [(grammar.atoms(manner, ATOMS), ATOMS), (grammar.atoms(manner, _FEW), _FEW)]
+    if m.seeker.nested:
+        tried.append((grammar.values(manner), VALUES))
+    tried.append((grammar.atoms(manner, 1), 1))
+    steps = []
+    at = first
+    for pattern, size in tried:
+        while (found := pattern.match(m.buffer, at, limit)) is not None:
+            at = found.end()
+            steps.append((at, size))
+    return steps
+
+
+def _is_strict(m: "Machine", run: Run, places: list[bytes]) -> bool | None:
+    """Whether a run needs no loose manner; None if it is not even right in it.
+
+    Right: each text is UTF-8, and each place that is read is taken by then.
+    """
+    m.memo.settle()
+    taken, sure = m.memo.settled, 1 << grammar.power_of(m.memo.settled)
+    is_strict = True
+    for one in places:
+        if one[0] in b"hj":
+            place = int.from_bytes(one[1:], "little")
+            if place >= taken:
+                return None
+            is_strict = is_strict and place < sure
+        else:
+            taken += 1
+    texts = b"".join(grammar.readers(framed=run.framed).texts.findall(m.buffer, run.start, run.stop))
+    try:
+        texts.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    return is_strict and texts.isascii()

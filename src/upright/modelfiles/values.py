@@ -1,9 +1,10 @@
 """What the pickle interpreter knows of a value without making it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from upright.modelfiles.allowlist import Entry
+from upright.modelfiles.stretches import has_runs, made
 
 LONGEST_TEXT = 256
 """Longer texts are not kept: no listed global has so long a name."""
@@ -53,29 +54,60 @@ class Bytes:
     text: LongText | None = None
 
 
-@dataclass(slots=True, eq=False)
+_NOTHING: dict[str, Any] = {}
+
+
 class Box:
-    """A list, dict, set or bytearray that later instructions may still fill."""
+    """A list, dict, set or bytearray that later instructions may still fill.
 
-    kind: str
-    items: dict[str, Any] | None = field(default_factory=dict)
-    """Of a dict: its values by text key, dropped beyond ``MOST_KEPT_ITEMS``."""
-    odd_key: str | None = None
-    """Why its keys are not plain attribute names, if they are not."""
-    raw: Bytes | None = None
-    """Of a bytearray: what it was made from."""
+    ``raw``: of a bytearray, what it was made from. What is put into a dict is looked at when somebody asks.
+    """
 
-    def put(self, key: Any, value: Any) -> None:
-        """Notes one item of a dict."""
-        if type(key) is not str:
-            self.odd_key = self.odd_key or "a key is not a text"
-            return
-        if key.startswith("__"):
-            self.odd_key = key
-        if self.items is not None:
-            self.items[key] = value
-            if len(self.items) > MOST_KEPT_ITEMS:
-                self.items = None
+    __slots__ = ("_items", "_later", "_odd_key", "kind", "raw")
+
+    def __init__(self, kind: str, *, odd_key: str | None = None, raw: Bytes | None = None) -> None:
+        self.kind = kind
+        self.raw = raw
+        self._odd_key = odd_key
+        self._items: dict[str, Any] | None = _NOTHING
+        self._later: list[list[Any]] = []
+
+    def put_all(self, items: list[Any]) -> None:
+        """Notes keys and values of a dict, in turns; where runs are among them, they are looked at later."""
+        if self._later or has_runs(items):
+            self._later.append(items)
+        else:
+            self._put(items)
+
+    @property
+    def items(self) -> dict[str, Any] | None:
+        """Of a dict: its values by text key, None beyond ``MOST_KEPT_ITEMS``."""
+        self._look()
+        return self._items
+
+    @property
+    def odd_key(self) -> str | None:
+        """Why its keys are not plain attribute names, if they are not."""
+        self._look()
+        return self._odd_key
+
+    def _look(self) -> None:
+        later, self._later = self._later, []
+        for items in later:
+            self._put(made(items))
+
+    def _put(self, items: list[Any]) -> None:
+        for key, value in zip(items[::2], items[1::2], strict=False):
+            if type(key) is not str:
+                self._odd_key = self._odd_key or "a key is not a text"
+                continue
+            if key.startswith("__"):
+                self._odd_key = key
+            if self._items is not None:
+                self._items = self._items or {}
+                self._items[key] = value
+                if len(self._items) > MOST_KEPT_ITEMS:
+                    self._items = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -1,0 +1,152 @@
+"""Regular expressions for plain values in a pickle: no instruction they match names, calls or makes anything.
+
+Each byte is matched as the argument or the instruction that Python would take it for: every argument has its exact
+length, no two instructions begin alike, and nothing repeated gives back what it took.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+ATOMS, VALUES = 256, 8
+"""How many values one match of the expressions takes."""
+_LONGEST, _LONGEST_LOOSE, _LONGEST_INNER, _LONGEST_KEY, _LONGEST_INNER_RAW = 255, 127, 63, 31, 32
+_POWERS = (24, 20, 16, 8, 0)
+_ASCII = rb"[\x00-\x7f]"
+_OFTEN = rb"h.J.{4}|h.K.|h.G.{8}|h.M.."  # a number under a key that stood before: half the time of the general way
+_NUMBER = (
+    rb"K.|M..|J.{4}|G.{8}|[N\x88\x89]|\x8a(?:\x00|\x01.|\x02..|\x03...|\x04.{4}|\x05.{5}|\x06.{6}|\x07.{7}|\x08.{8})"
+)
+_PLACES = {24: rb"...\x00", 20: rb"..[\x00-\x0f]\x00", 16: rb"..\x00\x00", 8: rb".\x00\x00\x00"}
+STARTS = frozenset(b"KMJGN\x88\x89\x8aX\x8cChj)](}")
+"""What a plain value may begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How plain values are written.
+
+    ``framed``: kept ones are memoized as protocols 4 and 5 do. ``power``: 2 to this power places of the memo are taken
+    for sure (0: none). ``loose``: short texts may be any bytes, and any place of the memo may be read; both is to be
+    checked afterwards.
+    """
+
+    framed: bool
+    power: int
+    loose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What a run of plain values holds.
+
+    ``places``: the instructions that keep a value or read a place, in order. ``texts``: of each text that
+    ``Manner.loose`` lets through its length and bytes; the length's are ASCII. ``kept``: what is memoized, in order; a
+    text with its instruction, of anything else its last instruction.
+    """
+
+    places: re.Pattern[bytes]
+    texts: re.Pattern[bytes]
+    kept: re.Pattern[bytes]
+
+
+def power_of(places: int) -> int:
+    """The ``power`` for so many taken places."""
+    return next(power for power in _POWERS if places >= 1 << power or not power)
+
+
+def _sized(code: bytes, longest: int, content: bytes, zeros: bytes = b"", *, first: int = 1) -> bytes:
+    """Alternatives of an instruction by its length, with as many bytes of ``content``."""
+    lengths = (re.escape(bytes([n])) + zeros + content + b"{%d}+" % n for n in range(first, longest + 1))
+    return code + b"(?:" + b"|".join((*lengths, rb"\x00" + zeros)) + b")"
+
+
+def _text(manner: Manner, longest: int) -> bytes:
+    code, zeros = (rb"\x8c", b"") if manner.framed else (b"X", rb"\x00\x00\x00")
+    if not manner.loose:
+        return _sized(code, longest, _ASCII, zeros)
+    short = _sized(code, min(longest, _LONGEST_LOOSE), b".", zeros)
+    if longest <= _LONGEST_LOOSE:
+        return short
+    return short + b"|" + _sized(code, longest, _ASCII, zeros, first=_LONGEST_LOOSE + 1)
+
+
+def _memo(manner: Manner) -> bytes:
+    return rb"\x94?+" if manner.framed else rb"(?:r.{4}|q.)?+"
+
+
+def _gets(manner: Manner) -> bytes:
+    if manner.loose:
+        return rb"|h.|j.{4}"
+    return b"|h.|j" + _PLACES[manner.power] if manner.power else b""
+
+
+def _atom(manner: Manner, text: int, raw: int) -> bytes:
+    memo = _memo(manner)
+    sized = b"|(?:" + _text(manner, text) + b"|" + _sized(b"C", raw, b".") + b")" + memo
+    return b"(?:" + _NUMBER + sized + _gets(manner) + rb"|\))"
+
+
+@cache
+def atoms(manner: Manner, count: int) -> re.Pattern[bytes]:
+    """So many numbers, texts, bytes and memo reads."""
+    return re.compile(_atom(manner, _LONGEST, _LONGEST) + b"{%d}+" % count, re.DOTALL)
+
+
+@cache
+def values(manner: Manner) -> re.Pattern[bytes]:
+    """So many atoms, or containers of at most 64 items, up to two deep.
+
+    An empty container is not taken where it may be about to be filled.
+    """
+    memo = _memo(manner)
+    atom = _atom(manner, _LONGEST_INNER, _LONGEST_INNER_RAW)
+    key = b"(?:" + _NUMBER + b"|(?:" + _text(manner, _LONGEST_KEY) + b")" + memo + _gets(manner) + b")"
+    often = _OFTEN + b"|" if _gets(manner) else b""
+    short = atom + rb"(?:\x85|" + atom + rb"(?:\x86|" + atom + rb"\x87))" + memo
+    inner = b"|".join(
+        (
+            rb"\}" + memo + rb"(?:\((?:" + often + key + atom + b"){1,64}+u|" + key + atom + rb"s|(?!\())",
+            rb"\]" + memo + rb"(?:\((?:" + atom + b"){1,64}+e|" + atom + rb"a|(?!\())",
+            rb"\((?:" + atom + b"){1,32}+t" + memo,
+            short,
+            atom,
+        )
+    )
+    outer = b"|".join(
+        (
+            rb"\}" + memo + rb"(?:\((?:" + often + key + b"(?:" + inner + b")){1,64}+u|" + key + atom + rb"s|(?!\())",
+            rb"\]" + memo + rb"(?:\((?:" + inner + b"){1,64}+e|(?:" + inner + rb")a|(?!\())",
+            rb"\((?:" + inner + b"){1,32}+t" + memo,
+            short,
+            _atom(manner, _LONGEST_LOOSE, _LONGEST_INNER_RAW),
+        )
+    )
+    return re.compile(b"(?:" + outer + b"){%d}+" % VALUES, re.DOTALL)
+
+
+@cache
+def readers(*, framed: bool) -> Readers:
+    """For runs of either way to memoize."""
+    manner = Manner(framed=framed, power=0, loose=True)
+    code, zeros = (rb"\x8c", b"") if framed else (b"X", rb"\x00\x00\x00")
+    text, short = b"(?:" + _text(manner, _LONGEST) + b")", _sized(b"", _LONGEST_LOOSE, b".", zeros)
+    longer = _sized(code, _LONGEST, b".", zeros, first=_LONGEST_LOOSE + 1)
+    raw = _sized(b"C", _LONGEST, b".")
+    plain = _NUMBER + b"|" + raw + rb"|[)(\]}eusta\x85-\x87]"
+    memo, keeps = (rb"\x94", rb"\x94") if framed else (rb"r.{4}|q.", b"[rq]")
+    reads = rb"h.|j.{4}"
+    skipped = b"(?:" + plain + b"|" + text + b")*+"
+    made = b"(?:" + text + b"|" + raw + rb"|[}\]t\x85-\x87])"
+    return Readers(
+        places=re.compile(skipped + b"(?:(" + memo + b"|" + reads + rb")|\Z)", re.DOTALL),
+        texts=re.compile(
+            b"(?:" + plain + b"|" + memo + b"|" + reads + b"|" + longer + b")*+(?:" + code + b"(" + short + rb")|\Z)",
+            re.DOTALL,
+        ),
+        kept=re.compile(
+            b"(?:" + _NUMBER + b"|" + reads + rb"|[)(eusa]|" + made + b"(?!" + keeps + b"))*+"
+            b"(?:(" + made + b")(?:" + memo + rb")|\Z)",
+            re.DOTALL,
+        ),
+    )

@@ -13,7 +13,7 @@ import pytest
 from modelfiles.assembler import REDUCE, STACK_GLOBAL, STOP, proto, short_text
 from modelfiles.oracle import consult
 from modelfiles.test_oracle import foreign
-from upright.modelfiles import instructions
+from upright.modelfiles import machine, stretches
 from upright.modelfiles.allowlist import allow_list
 from upright.modelfiles.limits import Budget, Limits
 from upright.modelfiles.machine import Ended, Machine
@@ -21,6 +21,13 @@ from upright.modelfiles.report import Findings, Verdict
 from upright.modelfiles.window import Window
 
 PROTOCOLS = (2, 3, 4, 5)
+
+
+@pytest.fixture(autouse=True)
+def from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are looked for at once, not only in large files."""
+    monkeypatch.setattr(stretches, "ATOMS_AFTER", 0)
+    monkeypatch.setattr(stretches, "NESTED_AFTER", 0)
 
 
 class Followed:
@@ -45,7 +52,7 @@ class Followed:
 def each_instruction() -> Iterator[None]:
     """Nothing is stepped over meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(instructions, "pass_over", lambda *_: False)
+        patch.setattr(machine, "pass_over", lambda *_: False)
         yield
 
 
@@ -171,11 +178,21 @@ def test_an_empty_place_breaks_the_stream_within_a_stretch() -> None:
         assert get in data
 
 
-def test_a_passed_container_takes_nothing_more() -> None:
+def told(one: Followed) -> tuple[Any, ...]:
+    """All that the machine said of a stream."""
+    return (one.findings.detections(), one.ended.stop, one.ended.why, one.ended.at)
+
+
+def test_a_passed_container_takes_what_a_followed_one_takes() -> None:
     data = many()
     taken = b"](" + b"}(K\x01K\x02u" * 40
-    for end in (b"K\x01K\x02s0e", b"K\x01a0e", b"}b0e", b")R0e", b"\x81e", b"0" * 40 + b"Re", b"\x93e"):
-        assert Followed(tail(data, taken + end)).verdict is not Verdict.CLEAN, end
+    ends = (b"K\x01K\x02s0e", b"K\x01a0e", b"}b0e", b")R0e", b"\x81e", b"0" * 40 + b"Re", b"\x93e", b"2\x860e")
+    seen = []
+    for end in ends:
+        stream = tail(data, taken + end)
+        assert told(Followed(stream)) == told(slowly(stream)), end
+        seen.append(Followed(stream).verdict)
+    assert seen.count(Verdict.CLEAN) == 2  # an item put into a dict, and a tuple made of two
 
 
 def test_the_stack_is_as_deep_as_it_was_made() -> None:
@@ -258,7 +275,125 @@ def test_damaged_streams_get_the_same_verdict_as_instruction_by_instruction() ->
     assert [data for data, asked in zip(clean, consult(clean), strict=True) if foreign(asked)] == []
 
 
-def test_no_stretch_begins_without_a_protocol_or_a_memo() -> None:
+def test_runs_are_found_whatever_the_protocol_and_without_a_memo() -> None:
     rows = b"](" + b"}(K\x01K\x02u" * 100 + b"e."
     for head in (b"", proto(1), proto(2), proto(4)):
-        assert Followed(head + rows).budget.opcodes > 500
+        assert Followed(head + rows).budget.opcodes < 50
+        assert told(Followed(head + rows)) == told(slowly(head + rows))
+
+
+# Streams of any shape -------------------------------------------------------------------------------------------
+
+
+class Scribe:
+    """Writes long runs of plain values, and among them what is hostile, damaged or only odd."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.framed = self.rng.random() < 0.6
+        self.odd = self.rng.choice((0.0, 0.0, 0.02, 0.1))
+        self.kept = 0
+
+    def keep(self, raw: bytes) -> bytes:
+        if self.rng.random() < 0.2:
+            return raw
+        self.kept += 1
+        index = self.kept - 1 if self.rng.random() > self.odd / 4 else self.rng.randrange(self.kept + 2)
+        if self.framed and self.rng.random() > self.odd / 8:
+            return raw + b"\x94"
+        return raw + (b"q" + bytes([index]) if index < 256 else b"r" + index.to_bytes(4, "little"))
+
+    def text(self) -> bytes:
+        rng = self.rng
+        word = rng.choice(
+            ("os", "system", "a", "", "\xe9t\xe9", "x" * rng.randrange(300), "__class__", f"k{rng.randrange(99)}")
+        )
+        raw = word.encode() if rng.random() > self.odd / 8 else rng.randbytes(rng.randrange(1, 9))
+        if self.framed and len(raw) < 256:
+            return b"\x8c" + bytes([len(raw)]) + raw
+        return b"X" + len(raw).to_bytes(4, "little") + raw
+
+    def get(self) -> bytes:
+        index = self.rng.randrange(self.kept) if self.rng.random() > self.odd / 8 else self.kept + 1
+        return b"h" + bytes([index]) if index < 256 else b"j" + index.to_bytes(4, "little")
+
+    def atom(self) -> bytes:
+        rng, kind = self.rng, self.rng.random()
+        if kind < 0.4:
+            codes = (b"K", 1), (b"M", 2), (b"J", 4), (b"G", 8), (b"\x8a\x02", 2), (b"N", 0), (b"\x88", 0), (b")", 0)
+            code, width = rng.choice(codes)
+            return code + rng.randbytes(width)
+        if kind < 0.75 or not self.kept:
+            return self.keep(self.text())
+        if kind < 0.8:
+            return self.keep(b"C\x03" + rng.choice((b"abc", b"c.R", b"\x94\x93(")))
+        return self.get()
+
+    def value(self, depth: int) -> bytes:
+        rng, kind = self.rng, self.rng.random()
+        if not depth or kind < 0.6:
+            return self.atom()
+        many = rng.choice((0, 1, 2, 5, 9, 70) if depth == 1 else (0, 1, 2, 3))
+        if kind < 0.7:
+            return self.keep(b"]") + (
+                b"(" + self.values(many, depth - 1) + b"e" if many != 1 else self.value(depth - 1) + b"a"
+            )
+        if kind < 0.85:
+            items = b"".join(self.atom() + self.value(depth - 1) for _ in range(many))
+            return self.keep(b"}") + (b"(" + items + b"u" if many != 1 else items + b"s" if items else b"")
+        if kind < 0.92:
+            return self.keep(b"(" + self.values(many, depth - 1) + b"t")
+        size = rng.randrange(1, 4)
+        return self.keep(self.values(size, depth - 1) + bytes([0x84 + size]))
+
+    def values(self, many: int, depth: int) -> bytes:
+        return b"".join(self.value(depth) for _ in range(many))
+
+    def oddity(self) -> bytes:
+        rng = self.rng
+        return rng.choice(
+            (
+                lambda: self.get() + self.get() + b"\x93" + self.values(1, 0) + b"\x85R",
+                lambda: b"\x8c\x02os" + b"\x94\x8c\x06system\x93",
+                lambda: b"cos\nsystem\n",
+                lambda: b"0",
+                lambda: b"2",
+                lambda: b"1",
+                lambda: b"a",
+                lambda: b"b",
+                lambda: b"(",
+                lambda: b"e",
+                lambda: b"u",
+                lambda: bytes([rng.choice((0x81, 0x85, 0x86, 0x87, 0x94, 0x97))]),
+                lambda: b"I12\n",
+                lambda: b"V\\u0041\n",
+                lambda: b"p0\n",
+                lambda: b"g1\n",
+                lambda: b"q" + rng.randbytes(1),
+                lambda: b"\x95" + rng.choice((5, 40, 4_000)).to_bytes(8, "little"),
+                lambda: rng.randbytes(1),
+            )
+        )()
+
+    def stream(self) -> bytes:
+        parts = [proto(4 if self.framed else 2) if self.rng.random() < 0.9 else b"", self.keep(b"]"), b"("]
+        for _ in range(self.rng.randrange(1, 6)):
+            parts.append(self.values(*self.rng.choice(((12, 0), (90, 0), (20, 1), (12, 2), (9, 3), (3, 5)))))
+            if self.rng.random() < 10 * self.odd:
+                parts.append(self.oddity())
+        whole = b"".join((*parts, b"e."))
+        return whole if self.rng.random() > self.odd else whole[: self.rng.randrange(len(whole))]
+
+
+def test_streams_of_any_shape_are_told_of_as_instruction_by_instruction() -> None:
+    streams = [Scribe(seed).stream() for seed in range(800)]
+    fast = [Followed(stream) for stream in streams]
+    with each_instruction():
+        every = [Followed(stream) for stream in streams]
+    wrong = [n for n, (one, other) in enumerate(zip(fast, every, strict=True)) if told(one) != told(other)]
+    assert wrong == []
+    verdicts = collections.Counter(one.verdict for one in every)
+    assert min(verdicts[v] for v in (Verdict.CLEAN, Verdict.NOT_EXAMINED, Verdict.DANGEROUS)) > 20
+    assert sum(one.budget.opcodes for one in fast) < sum(one.budget.opcodes for one in every) * 3 / 4
+    clean = [data for data, one in zip(streams, fast, strict=True) if one.verdict is Verdict.CLEAN]
+    assert [data for data, asked in zip(clean, consult(clean), strict=True) if foreign(asked)] == []

@@ -1,5 +1,6 @@
 """The process that reads the files: it may be killed by its limits without harm to whoever asked."""
 
+import gc
 import json
 import mmap
 import os
@@ -80,7 +81,9 @@ def main() -> None:
     if order["allow"] is not None:
         allow = extended(allow, order["allow"].encode(), "the allow-list")
     _confine(order["memory_bytes"])
+    gc.disable()  # going through all that is held costs more than what it frees while one file is read
     for path in order["paths"]:
+        gc.collect()
         _allow_seconds(order["cpu_seconds"])
         report = msgspec.to_builtins(examine_file(Path(path), allow))
         sys.stdout.write(json.dumps(report) + "\n")

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-ATOMS, VALUES = 256, 8
-"""How many values one match of the expressions takes."""
+ATOMS, VALUES = (1000, 64, 8), 8
+"""How many values one match of the expressions takes; writers put a thousand items at a time."""
 _LONGEST, _LONGEST_LOOSE, _LONGEST_INNER, _LONGEST_KEY, _LONGEST_INNER_RAW = 255, 127, 63, 31, 32
 _POWERS = (24, 20, 16, 8, 0)
 _ASCII = rb"[\x00-\x7f]"
@@ -27,13 +27,14 @@ class Manner:
     """How plain values are written.
 
     ``framed``: kept ones are memoized as protocols 4 and 5 do. ``power``: 2 to this power places of the memo are taken
-    for sure (0: none). ``loose``: short texts may be any bytes, and any place of the memo may be read; both is to be
-    checked afterwards.
+    for sure (0: none). ``any_text``: short texts may be any bytes. ``any_place``: any place of the memo may be read.
+    Both are to be checked afterwards.
     """
 
     framed: bool
     power: int
-    loose: bool
+    any_text: bool = False
+    any_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Readers:
     """What a run of plain values holds.
 
     ``places``: the instructions that keep a value or read a place, in order. ``texts``: of each text that
-    ``Manner.loose`` lets through its length and bytes; the length's are ASCII. ``kept``: what is memoized, in order; a
-    text with its instruction, of anything else its last instruction.
+    ``Manner.any_text`` lets through its length and bytes; the length's are ASCII. ``kept``: what is memoized, in order;
+    a text with its instruction, of anything else its last instruction.
     """
 
     places: re.Pattern[bytes]
@@ -57,13 +58,15 @@ def power_of(places: int) -> int:
 
 def _sized(code: bytes, longest: int, content: bytes, zeros: bytes = b"", *, first: int = 1) -> bytes:
     """Alternatives of an instruction by its length, with as many bytes of ``content``."""
-    lengths = (re.escape(bytes([n])) + zeros + content + b"{%d}+" % n for n in range(first, longest + 1))
-    return code + b"(?:" + b"|".join((*lengths, rb"\x00" + zeros)) + b")"
+    lengths = [re.escape(bytes([n])) + zeros + content + b"{%d}+" % n for n in range(first, longest + 1)]
+    if first == 1:
+        return code + b"(?:" + b"|".join((*lengths, rb"\x00" + zeros)) + b")"
+    return code + b"(?=[" + re.escape(bytes([first])) + rb"-\xff]" + zeros + b")(?:" + b"|".join(lengths) + b")"
 
 
 def _text(manner: Manner, longest: int) -> bytes:
     code, zeros = (rb"\x8c", b"") if manner.framed else (b"X", rb"\x00\x00\x00")
-    if not manner.loose:
+    if not manner.any_text:
         return _sized(code, longest, _ASCII, zeros)
     short = _sized(code, min(longest, _LONGEST_LOOSE), b".", zeros)
     if longest <= _LONGEST_LOOSE:
@@ -76,7 +79,7 @@ def _memo(manner: Manner) -> bytes:
 
 
 def _gets(manner: Manner) -> bytes:
-    if manner.loose:
+    if manner.any_place:
         return rb"|h.|j.{4}"
     return b"|h.|j" + _PLACES[manner.power] if manner.power else b""
 
@@ -93,42 +96,86 @@ def atoms(manner: Manner, count: int) -> re.Pattern[bytes]:
     return re.compile(_atom(manner, _LONGEST, _LONGEST) + b"{%d}+" % count, re.DOTALL)
 
 
+def _key(manner: Manner) -> bytes:
+    return b"(?:" + _NUMBER + b"|(?:" + _text(manner, _LONGEST_KEY) + b")" + _memo(manner) + _gets(manner) + b")"
+
+
+def _pair(manner: Manner, value: bytes) -> bytes:
+    often = _OFTEN + b"|" if _gets(manner) else b""
+    return b"(?:" + often + _key(manner) + value + b")"
+
+
+def _short(manner: Manner, atom: bytes) -> bytes:
+    """A tuple of one to three."""
+    return atom + rb"(?:\x85|" + atom + rb"(?:\x86|" + atom + rb"\x87))" + _memo(manner)
+
+
+def _inner(manner: Manner) -> bytes:
+    """An atom or a container of atoms."""
+    memo = _memo(manner)
+    atom = _atom(manner, _LONGEST_INNER, _LONGEST_INNER_RAW)
+    pair = _pair(manner, atom)
+    return b"|".join(
+        (
+            rb"(?:\}" + memo + rb"(?:\(" + pair + b"{1,64}+u|" + pair + rb"s|(?!\())",
+            rb"\]" + memo + rb"(?:\(" + atom + b"{1,64}+e|" + atom + rb"a|(?!\())",
+            rb"\(" + atom + b"{1,32}+t" + memo,
+            _short(manner, atom),
+            atom + b")",
+        )
+    )
+
+
 @cache
 def values(manner: Manner) -> re.Pattern[bytes]:
     """So many atoms, or containers of at most 64 items, up to two deep.
 
     An empty container is not taken where it may be about to be filled.
     """
-    memo = _memo(manner)
+    memo, inner = _memo(manner), _inner(manner)
     atom = _atom(manner, _LONGEST_INNER, _LONGEST_INNER_RAW)
-    key = b"(?:" + _NUMBER + b"|(?:" + _text(manner, _LONGEST_KEY) + b")" + memo + _gets(manner) + b")"
-    often = _OFTEN + b"|" if _gets(manner) else b""
-    short = atom + rb"(?:\x85|" + atom + rb"(?:\x86|" + atom + rb"\x87))" + memo
-    inner = b"|".join(
-        (
-            rb"\}" + memo + rb"(?:\((?:" + often + key + atom + b"){1,64}+u|" + key + atom + rb"s|(?!\())",
-            rb"\]" + memo + rb"(?:\((?:" + atom + b"){1,64}+e|" + atom + rb"a|(?!\())",
-            rb"\((?:" + atom + b"){1,32}+t" + memo,
-            short,
-            atom,
-        )
-    )
     outer = b"|".join(
         (
-            rb"\}" + memo + rb"(?:\((?:" + often + key + b"(?:" + inner + b")){1,64}+u|" + key + atom + rb"s|(?!\())",
-            rb"\]" + memo + rb"(?:\((?:" + inner + b"){1,64}+e|(?:" + inner + rb")a|(?!\())",
-            rb"\((?:" + inner + b"){1,32}+t" + memo,
-            short,
+            rb"\}" + memo + rb"(?:\(" + _pair(manner, inner) + b"{1,64}+u|" + _pair(manner, atom) + rb"s|(?!\())",
+            rb"\]" + memo + rb"(?:\(" + inner + b"{1,64}+e|" + inner + rb"a|(?!\())",
+            rb"\(" + inner + b"{1,32}+t" + memo,
+            _short(manner, atom),
             _atom(manner, _LONGEST_LOOSE, _LONGEST_INNER_RAW),
         )
     )
     return re.compile(b"(?:" + outer + b"){%d}+" % VALUES, re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Of containers deeper than ``values`` takes: how one opens, its items as far as they are not deep, how it closes.
+
+    By its opening instruction; a dict's items end with a value, its ``key`` may follow.
+    """
+
+    opens: dict[int, re.Pattern[bytes]]
+    items: dict[int, re.Pattern[bytes]]
+    closes: dict[int, re.Pattern[bytes]]
+    key: re.Pattern[bytes]
+
+
+@cache
+def parts(manner: Manner) -> Parts:
+    """For containers of any depth."""
+    memo, inner = _memo(manner), _inner(manner)
+    opens = {b"}": rb"\}" + memo + rb"\(", b"]": rb"\]" + memo + rb"(?:\(|(?=[\]}]))", b"(": rb"\("}
+    items = {b"}": _pair(manner, inner) + b"*+", b"]": inner + b"*+", b"(": inner + b"*+"}
+    closes = {b"}": b"u", b"]": b"e", b"(": b"t" + memo}
+    opening, holding, closing = (
+        {code[0]: re.compile(each, re.DOTALL) for code, each in one.items()} for one in (opens, items, closes)
+    )
+    return Parts(opening, holding, closing, re.compile(_key(manner), re.DOTALL))
+
+
 @cache
 def readers(*, framed: bool) -> Readers:
     """For runs of either way to memoize."""
-    manner = Manner(framed=framed, power=0, loose=True)
+    manner = Manner(framed=framed, power=0, any_text=True)
     code, zeros = (rb"\x8c", b"") if framed else (b"X", rb"\x00\x00\x00")
     text, short = b"(?:" + _text(manner, _LONGEST) + b")", _sized(b"", _LONGEST_LOOSE, b".", zeros)
     longer = _sized(code, _LONGEST, b".", zeros, first=_LONGEST_LOOSE + 1)

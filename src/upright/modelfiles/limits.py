@@ -19,7 +19,7 @@ class Limits:
     """Beyond ``free_bytes``, expanded bytes per stored byte."""
     opcodes: int = 40_000_000
     """Pickle instructions of all streams together that are followed one by one."""
-    values: int = 4_000_000
+    values: int = 8_000_000
     """Values of one pickle that are held at once."""
     probes: int = 2_000
     """Places in foreign bytes where a hidden pickle is looked for."""

@@ -5,6 +5,7 @@ before. So it may be followed later, and then gives what following it at once wo
 """
 
 from dataclasses import dataclass, field
+from re import Pattern
 from typing import TYPE_CHECKING, Any
 
 from upright.modelfiles import grammar
@@ -17,11 +18,16 @@ ATOMS_AFTER, NESTED_AFTER = 1 << 13, 1 << 16
 """After so many instructions runs are looked for: of numbers and texts, and of containers; expressions cost time."""
 NOWHERE = 1 << 62
 _SPAN = 1 << 16
-_FEW, _MANY = 8, 64
-_FIRST_PAUSE, _LONGEST_PAUSE, _CUT = 1 << 7, 1 << 16, 1 << 12
+_FEW, _MANY, _SHORT, _LONG = 8, 64, 64, 512
+_FIRST_PAUSE, _LONGEST_PAUSE, _CUT = 1 << 7, 1 << 14, 1 << 12
 _APART = 3
 _MOST_MARKS = 9_000
 _FORGET_EVERY = 1 << 22
+_LOOSER = (0, 1, 2)
+_ANY_PLACE = 2
+_DEEPEST, _PATIENCE, _TRIES = 60, 8, 16
+_OPENING = frozenset(b"(]}")
+_MARK, _LIST, _DICT, _APPEND = b"(]}a"
 _TAKING = frozenset(b"eut\x90\x91dl1")
 """Instructions that take all down to the mark, so that no value of a run before them is looked at alone."""
 
@@ -93,15 +99,22 @@ def made(items: list[Any]) -> list[Any]:
 
 
 class Seeker:
-    """Where the machine of one stream looks for the next run, and in which manner it found the last."""
+    """Where the machine of one stream looks for the next run, and in which manner it found the last.
 
-    __slots__ = ("forgotten", "loose", "nested", "next", "pause")
+    After a run the next is likely among as many marks, and whole containers of such among fewer; these are tried at
+    every instruction, a few times in vain. Where nothing is found, some instructions are tried after a while, a longer
+    one each time.
+    """
+
+    __slots__ = ("forgotten", "loose", "marks", "nested", "next", "patience", "patience_below", "pause", "tries")
 
     def __init__(self) -> None:
         self.next = NOWHERE
         self.pause = _FIRST_PAUSE
-        self.nested = self.loose = False
-        self.forgotten = 0
+        self.nested = False
+        self.loose = self.forgotten = self.marks = self.patience = 0
+        self.patience_below = _PATIENCE
+        self.tries = _TRIES
 
     def after(self, steps: int) -> None:
         """So many instructions were followed."""
@@ -109,44 +122,58 @@ class Seeker:
             self.next = 0
         self.nested = self.nested or steps >= NESTED_AFTER
 
-    def found(self, run: Run, stop: int) -> None:
-        """From ``stop`` on it may look again."""
-        if run.count >= _MANY:
-            self.pause = _FIRST_PAUSE
-        self.next = stop
+    def may_try(self, marks: int) -> bool:
+        """Whether a run is looked for among so many marks."""
+        return not self.patience or marks == self.marks or (marks < self.marks and self.patience_below > 0)
 
-    def failed(self, first: int, cut: int) -> None:
-        """It looks again after a while, longer each time; but what is cut at once says nothing of what follows."""
-        if cut > _CUT:
-            self.pause = min(2 * self.pause, _LONGEST_PAUSE)
-        self.next = first + self.pause
+    def found(self, run: Run, marks: int, stop: int) -> None:
+        """From ``stop`` on it may look again."""
+        if run.count >= _MANY or run.stop - run.start >= _LONG:
+            self.pause = _FIRST_PAUSE
+        self.patience, self.marks, self.next = _PATIENCE, marks, stop
+
+    def failed(self, first: int, marks: int) -> None:
+        """There was none at ``first``."""
+        if not self.patience:
+            self.tries -= 1
+            if not self.tries:
+                self.next = first + self.pause
+                self.pause = min(2 * self.pause, _LONGEST_PAUSE)
+                self.tries = _TRIES
+        elif marks < self.marks:
+            self.patience_below -= 1
+        else:
+            self.patience -= 1
 
 
 def pass_over(m: "Machine", first: int) -> bool:
     """Steps over the run that begins at ``first``, if one does; then the machine stands behind it."""
-    if m.buffer[first] not in STARTS or len(m.below) > _MOST_MARKS or not m.memo.is_dense:
+    seeker, marks, code = m.seeker, len(m.below), m.buffer[first]
+    if not seeker.may_try(marks) or code not in STARTS or (code in _OPENING and not seeker.nested):
         return False
-    seeker = m.seeker
-    for loose in (seeker.loose, not seeker.loose):
-        found = _run(m, first, loose=loose)
+    if marks > _MOST_MARKS or not m.memo.is_dense:
+        return False
+    for loose in sorted(_LOOSER, key=lambda one: one != seeker.loose):
+        found = _run(m, first, loose)
         if found is not None:
             run, stop, is_strict = found
-            seeker.loose = not is_strict
-            seeker.found(run, stop)
+            seeker.loose = 0 if is_strict else loose
+            seeker.found(run, marks, stop)
             m.pos = run.stop
             m.stack.append(run)
             if m.pos - seeker.forgotten > _FORGET_EVERY:
                 seeker.forgotten = m.pos
                 m.window.forget(m.pos)
             return True
-    seeker.failed(first, min(m.end, m.frame_end) - first)
+    seeker.failed(first, marks)
     return False
 
 
-def _run(m: "Machine", first: int, *, loose: bool) -> tuple[Run, int, bool] | None:
-    """The run, checked and taken over by the memo; where looking for it ended; whether it needs no loose manner."""
+def _run(m: "Machine", first: int, loose: int) -> tuple[Run, int, bool] | None:
+    """The run, checked and taken over by the memo; where looking for it ended; whether it was strict."""
     limit = min(m.end, m.frame_end, first + _SPAN)
-    manner = Manner(framed=m.proto >= 4, power=0 if loose else grammar.power_of(m.memo.settled), loose=loose)
+    power = 0 if loose == _ANY_PLACE else grammar.power_of(m.memo.settled)
+    manner = Manner(framed=m.proto >= 4, power=power, any_text=loose > 0, any_place=loose == _ANY_PLACE)
     steps = _steps(m, first, limit, manner)
     stop = steps[-1][0] if steps else first
     is_cut = limit < m.end and limit - stop <= _CUT
@@ -155,50 +182,91 @@ def _run(m: "Machine", first: int, *, loose: bool) -> tuple[Run, int, bool] | No
         while steps and apart < _APART:
             apart += steps.pop()[1]
     count = sum(size for _, size in steps)
-    if count < _FEW:
+    if not steps or (count < _FEW and steps[-1][0] - first < _SHORT):
         return None
     run = Run(m, first, steps[-1][0], count, manner.framed)
-    places = run.places() if loose or not manner.framed else None
-    is_strict = not loose or _is_strict(m, run, places or [])
-    if is_strict is None or not m.memo.take_over(run, None if places is None else run.keeping(places)):
+    places = run.places() if manner.any_place or not manner.framed else None
+    is_ascii = _is_ascii(m, run) if manner.any_text else True
+    sure = _is_sure(m, places or []) if manner.any_place else True
+    if is_ascii is None or sure is None or not m.memo.take_over(run, None if places is None else run.keeping(places)):
         return None
-    return run, stop, is_strict
+    return run, stop, is_ascii and sure
 
 
 def _steps(m: "Machine", first: int, limit: int, manner: Manner) -> list[tuple[int, int]]:
     """The end of each match and its number of values."""
-    tried = [(grammar.atoms(manner, ATOMS), ATOMS), (grammar.atoms(manner, _FEW), _FEW)]
-    if m.seeker.nested:
-        tried.append((grammar.values(manner), VALUES))
-    tried.append((grammar.atoms(manner, 1), 1))
-    steps = []
+    steps: list[tuple[int, int]] = []
     at = first
-    for pattern, size in tried:
-        while (found := pattern.match(m.buffer, at, limit)) is not None:
-            at = found.end()
-            steps.append((at, size))
+    for count in ATOMS:
+        at = _repeat(m, grammar.atoms(manner, count), at, limit, steps, count)
+    if m.seeker.nested:
+        deep: int | None = at
+        while deep is not None:
+            at = _repeat(m, grammar.values(manner), deep, limit, steps, VALUES)
+            deep = _deep(m, grammar.parts(manner), at, limit, _DEEPEST)
+            if deep is not None:
+                steps.append((deep, 1))
+    _repeat(m, grammar.atoms(manner, 1), at, limit, steps, 1)
     return steps
 
 
-def _is_strict(m: "Machine", run: Run, places: list[bytes]) -> bool | None:
-    """Whether a run needs no loose manner; None if it is not even right in it.
+def _repeat(
+    m: "Machine", pattern: Pattern[bytes], at: int, limit: int, steps: list[tuple[int, int]], count: int
+) -> int:
+    while (found := pattern.match(m.buffer, at, limit)) is not None:
+        at = found.end()
+        steps.append((at, count))
+    return at
 
-    Right: each text is UTF-8, and each place that is read is taken by then.
-    """
-    m.memo.settle()
-    taken, sure = m.memo.settled, 1 << grammar.power_of(m.memo.settled)
-    is_strict = True
-    for one in places:
-        if one[0] in b"hj":
-            place = int.from_bytes(one[1:], "little")
-            if place >= taken:
+
+def _deep(m: "Machine", parts: grammar.Parts, at: int, limit: int, levels: int) -> int | None:
+    """Where the container ends that begins at ``at``, if it is of plain values to its end."""
+    code = m.buffer[at] if at < limit else 0
+    opened = parts.opens[code].match(m.buffer, at, limit) if code in parts.opens and levels else None
+    if opened is None:
+        return None
+    at = opened.end()
+    if code == _LIST and m.buffer[at - 1] != _MARK:  # one item, appended alone
+        inside = _deep(m, parts, at, limit, levels - 1)
+        return inside + 1 if inside is not None and inside < limit and m.buffer[inside] == _APPEND else None
+    while True:
+        items = parts.items[code].match(m.buffer, at, limit)
+        at = at if items is None else items.end()
+        closed = parts.closes[code].match(m.buffer, at, limit)
+        if closed is not None:
+            return closed.end()
+        if code == _DICT:
+            key = parts.key.match(m.buffer, at, limit)
+            if key is None:
                 return None
-            is_strict = is_strict and place < sure
-        else:
-            taken += 1
+            at = key.end()
+        inside = _deep(m, parts, at, limit, levels - 1)
+        if inside is None:
+            return None
+        at = inside
+
+
+def _is_ascii(m: "Machine", run: Run) -> bool | None:
+    """Whether its texts are ASCII; None if one is not even UTF-8."""
     texts = b"".join(grammar.readers(framed=run.framed).texts.findall(m.buffer, run.start, run.stop))
     try:
         texts.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return None
-    return is_strict and texts.isascii()
+    return texts.isascii()
+
+
+def _is_sure(m: "Machine", places: list[bytes]) -> bool | None:
+    """Whether each place that is read was sure to be taken; None if one is not taken by then."""
+    m.memo.settle()
+    taken, sure = m.memo.settled, 1 << grammar.power_of(m.memo.settled)
+    is_sure = True
+    for one in places:
+        if one[0] in b"hj":
+            place = int.from_bytes(one[1:], "little")
+            if place >= taken:
+                return None
+            is_sure = is_sure and place < sure
+        else:
+            taken += 1
+    return is_sure

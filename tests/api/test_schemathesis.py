@@ -134,6 +134,7 @@ def one_connection() -> Iterator[None]:
             signal.connect(close_old_connections)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as told", "not as told"])
 def test_no_answer_is_a_fault_or_contradicts_the_document(
     meridian: Organisation, issued: Any, mode: GenerationMode

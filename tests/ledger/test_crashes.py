@@ -118,6 +118,7 @@ def crashes(quick_folder: Path) -> Iterator[Crashes]:
             yield Crashes(quick_folder, server)
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_process_killed_at_any_point_loses_nothing_acknowledged(crashes: Crashes, scenario: str) -> None:

@@ -109,6 +109,7 @@ def left_behind(*places: Place) -> list[str]:
     return [one for one in tried if any(one.endswith(f"_{name}") for name in names)]
 
 
+@pytest.mark.slow
 def test_a_backup_made_while_eight_write_is_restored_elsewhere_verifies_and_goes_on(
     server: Place, elsewhere: Place, tmp_path: Path
 ) -> None:

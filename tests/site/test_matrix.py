@@ -212,6 +212,7 @@ def test_no_api_route_answers_without_a_token_and_a_session_is_none(people: dict
     assert wrong == [], "\n".join(wrong)
 
 
+@pytest.mark.slow
 def test_every_type_is_listed_and_added_by_who_has_the_right_and_by_nobody_else(
     meridian: Organisation, people: dict[str, Person]
 ) -> None:

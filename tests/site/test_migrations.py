@@ -28,6 +28,7 @@ def _made(which: str, home: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_an_old_database_keeps_its_rows_and_ends_as_a_new_one(tmp_path: Path) -> None:
     old, new = _made("old", tmp_path / "old"), _made("new", tmp_path / "new")
     assert old["rows"] == [["Old", "Old", "Olu", "Meridian"]]

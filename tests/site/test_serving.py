@@ -65,6 +65,7 @@ def asked(port: int, path: str) -> tuple[int, str]:
     raise AssertionError("the server did not answer")
 
 
+@pytest.mark.slow
 def test_a_new_server_needs_a_name_once_and_then_answers_and_says_that_it_is_ready(tmp_path: Path) -> None:
     home = tmp_path / "home"
     refused = upright(home, "serve", "--prepare-only")
@@ -129,9 +130,12 @@ def worker_of(home: Path, but: int = 0) -> int:
 
 @pytest.mark.parametrize("name", ["Meridian Credit", "../x", "a" * 80])
 def test_a_name_that_cannot_stand_in_an_origin_is_refused(tmp_path: Path, name: str) -> None:
-    refused = upright(tmp_path / "home", "serve", "--organisation", name, "--prepare-only")
+    home = tmp_path / "home"
+    refused = upright(home, "serve", "--organisation", name, "--prepare-only")
     assert refused.returncode == 2
     assert "UP-SITE-03" in refused.stderr
+    with closing(sqlite3.connect(home / "upright.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)  # and nothing was made for it
 
 
 def test_workers_never_load_what_computes_on_tables(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from docs import screenshots
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NEEDS)
+pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason=NEEDS), pytest.mark.slow]
 
 PAGES = (
     "/",

@@ -58,14 +58,17 @@ def prepare(organisation: str | None, *, tell: Callable[[str], None]) -> Ready:
     home = Path(settings.UPRIGHT_HOME)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     _demand_database(home)
-    if RESTORING in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if RESTORING in tables:
         raise InputError(
             "A restore into this database was broken off before the copy was verified, so it is not served. Run "
             "'upright restore' again.",
             code="UP-BACKUP-10",
         )
-    plan = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    if MigrationExecutor(connection).migration_plan(plan):
+    if not tables:
+        _demand_name(organisation)  # before anything is made for whoever has to name it again
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         tell("Making the tables")
         call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)

@@ -51,6 +51,7 @@ def test_of_two_who_save_the_same_version_at_once_exactly_one_is_refused(run: An
     assert (found["outcome"], found["problems"]) == ("intact", [])
 
 
+@pytest.mark.slow
 def test_killed_at_any_point_of_a_write_the_log_verifies_and_nothing_acknowledged_is_lost(run: Any) -> None:
     found = run("kill")
     points = found["points"]

@@ -82,6 +82,7 @@ class Seen(NamedTuple):
 
 
 _MAIL = Seen("EMAIL", holds=True, chance=0.0)
+_CARD_SEEN = tuple(Seen(_CARD, holds=holds, chance=_LUHN_CHANCE) for holds in (False, True))
 _PHONES = tuple(Seen("PHONE", holds=holds, chance=0.0) for holds in (False, True))
 _ACCOUNTS = tuple(Seen("IBAN", holds=holds, chance=_IBAN_CHANCE) for holds in (False, True))
 Found = dict[str, Seen]
@@ -103,19 +104,23 @@ def look_at(texts: Sequence[str], hints: Sequence[int] | None = None) -> list[Fo
     ``hints`` are for each text the sum of those keys of ``HINTS`` whose pattern it has; without them all are tried.
     """
     pool: _Pool = defaultdict(list)
+    plain: dict[int, list[tuple[Found, str]]] = defaultdict(list)
     answers: list[Found] = []
     for text, hint in zip(texts, repeat(_ALL_HINTS) if hints is None else hints, strict=False):
         found: Found = {}
         answers.append(found)
-        if not (text.isdigit() and text.isascii()):
+        if text.isdigit() and text.isascii():
+            plain[len(text)].append((found, text))
+        else:
             _read(text, hint, found, pool)
-        elif 7 <= len(text) <= 19:
-            _number(text, found, pool)
+    for length, numbers in plain.items():
+        if 7 <= length <= 19:
+            _plain(length, numbers, pool)
     for (rules, _), waiting in pool.items():
         numbers = signs([number for _, number in waiting])
         if isinstance(rules, str):
             for (found, _), holds in zip(waiting, luhn(numbers).tolist(), strict=True):
-                _note(found, Seen(_CARD, holds, _LUHN_CHANCE))
+                _note(found, _CARD_SEEN[holds])
         else:
             _national(rules, numbers, [found for found, _ in waiting])
     return answers
@@ -143,6 +148,18 @@ def _read(text: str, hint: int, found: Found, pool: _Pool) -> None:
 def _note(found: Found, seen: Seen) -> None:
     known = found.get(seen.type)
     found[seen.type] = seen if known is None else known | seen
+
+
+def _plain(length: int, numbers: list[tuple[Found, str]], pool: _Pool) -> None:
+    """What ``_number`` does, of texts that are digits and nothing else, all of one length."""
+    written = [one for one in numbers if one[1][:2] != "00"]
+    if 13 <= length <= 19 and (cards := [one for one in written if _CARDS.fullmatch(one[1])]):
+        pool[_CARD, length].extend(cards)
+    if written and (fitting := _of_shape("9" * length)):
+        pool[fitting, length].extend(written)
+    for found, text in numbers:
+        if text[:2] == "00":
+            _note(found, _PHONES[_is_phone(text[2:])])
 
 
 def _number(token: str, found: Found, pool: _Pool) -> None:

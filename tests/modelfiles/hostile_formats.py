@@ -340,6 +340,9 @@ def _templates() -> Iterator[tuple[str, Hostile]]:
     yield "gguf-harmless-template-in-a-list", Hostile(_gguf_list(1, "{{ x }}"), BAD)
     by_name = {"tokenizer_class": "A", "chat_template": {"default": TEMPLATES[0]}}
     yield "tokenizer-templates-by-name", Hostile(json.dumps(by_name).encode(), DANGEROUS)
+    for key, value in (("default_prompt", TEMPLATES[0]), ("prompts", {"query": TEMPLATES[0]}), ("bos", [TEMPLATES[0]])):
+        hidden = {"tokenizer_class": "A", key: value}
+        yield f"tokenizer-template-under-{key}", Hostile(json.dumps(hidden).encode(), DANGEROUS)
     yield "gguf-template-under-another-key", Hostile(gguf(TEMPLATES[0], key="my.prompt"), DANGEROUS)
     yield "gguf-trailing", Hostile(gguf("hello", tail=bytes(64) + BAD_PICKLE), NEVER_CLEAN)
     plain = vector("gguf_plain.gguf")

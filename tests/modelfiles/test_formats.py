@@ -117,6 +117,11 @@ def test_keras_configurations_of_listed_classes_are_clean() -> None:
     assert (found.verdict, found.format) == (Verdict.CLEAN, "keras"), found
 
 
+def test_marks_of_templates_in_words_and_tokens_are_no_template() -> None:
+    marks = {"tokenizer_class": "A", "added_tokens": [{"content": "{%"}, {"content": "{{"}], "note": "use {{ name }}"}
+    assert read(json.dumps(marks).encode()).verdict is Verdict.CLEAN
+
+
 def test_templates_as_models_carry_them_are_clean() -> None:
     for template in (
         "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] }}{% endfor %}",

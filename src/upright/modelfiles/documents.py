@@ -143,10 +143,14 @@ def _first_text(part: Any) -> str | None:
 
 
 def _judge_text(key: str, text: str, findings: Findings) -> None:
-    if "template" in key or (key in {"chat_template", "content"} and "{%" in text):
-        if "{{" in text or "{%" in text:
+    has_marks = "{{" in text or "{%" in text
+    if "template" in key:
+        if has_marks:
             judge_template(text, findings, f"the template {key[:60]!r}")
-    elif text.endswith(".py"):
+        return
+    if has_marks:
+        judge_template(text, findings, f"the text {key[:60]!r}, read as a template,", is_called_one=False)
+    if text.endswith(".py"):
         findings.suspicious(f"{key[:60]!r} names a Python file", name=text[:120])
     elif _NAMING.search(key) and key not in _HARMLESS_CLASS_KEYS and _DOTTED.fullmatch(text):
         findings.suspicious(f"{key[:60]!r} names a Python object", name=text[:120])

@@ -21,8 +21,11 @@ _REACHING = {
 _ATTRIBUTES = {"format", "format_map", "mro", "func_globals", "gi_frame", "cr_frame", "f_globals", "co_code"}
 
 
-def judge_template(text: str, findings: Findings, what: str) -> None:
-    """Adds what a template could do beyond writing texts from its messages."""
+def judge_template(text: str, findings: Findings, what: str, *, is_called_one: bool = True) -> None:
+    """Adds what a template could do beyond writing texts from its messages.
+
+    A text that nothing calls a template (``is_called_one``) may have its marks and be none; that is no news.
+    """
     if len(text) > LONGEST:
         findings.not_examined(f"{what} is longer than {LONGEST} characters")
         return
@@ -32,7 +35,8 @@ def judge_template(text: str, findings: Findings, what: str) -> None:
     try:
         tree = env.parse(_without_generation(text))
     except (jinja2.TemplateError, RecursionError, ValueError) as why:
-        findings.suspicious(f"{what} is no template that is understood: {str(why)[:120]}")
+        if is_called_one or isinstance(why, RecursionError):
+            findings.suspicious(f"{what} is no template that is understood: {str(why)[:120]}")
         return
     try:
         _Judge(findings, what).walk(tree)

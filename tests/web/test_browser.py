@@ -1,8 +1,11 @@
 """In a real browser: every page with axe-core in light and dark, at 360 px, and by whom nothing else is asked."""
 
 import re
+import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -204,7 +207,7 @@ def filled(page: Page, **given: str) -> None:
             case "choice":
                 field.select_option(index=1)
             case "date":
-                field.fill("2026-10-31")
+                field.fill(given.get(name, "2026-10-31"))
             case "number":
                 field.fill("3")
             case "":
@@ -381,6 +384,35 @@ def test_keys_alone_go_everywhere_and_what_was_typed_is_not_lost(live: Site) -> 
         page.keyboard.press("Escape")
 
 
+def test_an_outsider_is_asked_by_a_link_and_answers_on_pages_that_all_can_read(live: Site) -> None:
+    """Asked, handed over, refused for want of words, answered; then what speaks against an approved statement."""
+    found: dict[str, list[str]] = {}
+    with live.page() as (page, _):
+        page.goto("/records/outside-request/add/")
+        assert page.locator("h1").inner_text() == "Ask somebody outside for evidence"
+        filled(page, address="kim@supplier.example", due=(datetime.now(UTC).date() + timedelta(days=9)).isoformat())
+        page.get_by_role("button", name="Ask somebody outside for evidence").click()
+        page.get_by_role("button", name="Make a link to pass on").click()
+        found["the link"] = examined(page)
+        link = page.locator("#link").inner_text()
+        page.goto("/soa/")
+        page.locator("main a[href^='/soa/statement']").first.click()
+        found["what speaks against a statement"] = examined(page)
+    with live.page("") as (page, _):
+        page.goto(link)
+        found["what is asked"] = examined(page)
+        page.get_by_role("button", name="Send answer").click()
+        assert "Send words, a file, or both." in page.get_by_role("alert").inner_text()
+        found["an answer refused"] = examined(page)
+        page.get_by_label("Your answer").fill("Here it is.")
+        page.get_by_role("button", name="Send answer").click()
+        found["an answer taken"] = examined(page)
+        page.goto(link)
+        found["a link that is spent"] = examined(page)
+    pages = told(found)
+    assert pages == "{}", pages
+
+
 def test_a_passkey_is_added_and_logs_in_alone_under_the_strict_policy(live: Site) -> None:
     """Chromium's own authenticator, driven by its protocol."""
     here = Site(live.address.replace("127.0.0.1", "localhost"), live.browser)
@@ -408,3 +440,47 @@ def test_a_passkey_is_added_and_logs_in_alone_under_the_strict_policy(live: Site
         browser.send("WebAuthn.setUserVerified", made | {"isUserVerified": False})
         page.goto("/")
         assert "/account/login/" in page.url
+
+
+COPIES = """WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 10000)
+INSERT INTO risk_risk ({columns}) SELECT {values} FROM c, (SELECT * FROM risk_risk WHERE title LIKE 'Risk 0000%')"""
+COPIED = {
+    "id": "lower(hex(randomblob(16)))",
+    "ref": "'risk:2027-' || printf('%05d', n)",
+    "title": "'Copy ' || printf('%05d', n)",
+    "likelihood": "1 + n % 5",
+    "impact": "1 + (n / 5) % 5",
+}
+
+
+def _ten_thousand_more(home: Path) -> None:
+    """Into the table alone: what a list shows is read there, and their entries would take nine seconds to write."""
+    with closing(sqlite3.connect(home / "upright.sqlite3", timeout=60)) as database, database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(risk_risk)")]
+        values = ", ".join(COPIED.get(one, one) for one in columns)
+        database.execute(COPIES.format(columns=", ".join(columns), values=values))
+
+
+def test_ten_thousand_rows_are_listed_sorted_filtered_and_counted(live: Site) -> None:
+    """The last test of the module, whose lists were long enough before."""
+    _ten_thousand_more(live.folder / "home")
+    found: dict[str, list[str]] = {}
+    with live.page() as (page, _):
+        page.goto("/records/risk/?q=Copy")
+        rows = page.locator("#list tbody tr th a")
+        assert "10,000" in page.locator("main").inner_text()
+        found["found"] = examined(page)
+        page.goto("/records/risk/?q=Copy&page=200")
+        assert "9,951 to 10,000 of 10,000" in page.locator("main").inner_text()
+        page.goto("/records/risk/?sort=-title&q=Copy&per=100")
+        assert (rows.count(), rows.first.inner_text()) == (100, "Copy 10000")
+        page.goto("/records/risk/?q=Copy+09999&sort=title")
+        assert rows.all_inner_texts() == ["Copy 09999"]
+        page.goto("/in/risks/")
+        found["the matrix"] = examined(page)
+        cell = page.locator("a[aria-label*='likelihood 5, impact 5']")
+        assert int(re.findall(r"^[\d,]+", cell.get_attribute("aria-label") or "")[0].replace(",", "")) >= 400
+        cell.click()
+        assert page.locator("main tbody th a").count() > 20
+    pages = told(found)
+    assert pages == "{}", pages

@@ -2,24 +2,30 @@
 
 import gettext as pythons
 import html
+import importlib
 import io
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
+from django.forms import Field, Form
 from django.template.base import Lexer, TokenType
 from django.test import Client
 from django.utils import translation
+from django.utils.functional import Promise
 
 from posture.making import CATALOGUE, any_facts
 from records.identity.accounts import account, logged_in
 from records.organisation import Organisation, actor_of
+from upright import web
 from upright.catalogue import Catalogue
 from upright.posture import explain
 from upright.records.collaboration.notices import keep_wishes
 from upright.records.trail.door import write
 from upright.site import messages
 from upright.web import sentences
+from upright.web.components import Specimen
 from upright.web.translations import Message, Translations, read
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -104,6 +110,23 @@ def test_no_template_has_a_text_that_nobody_marked() -> None:
     assert len(pages) > 60
     found = {one.name: unmarked(one.read_text("utf-8")) for one in pages if one.name != "components.html"}
     assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+def test_every_form_of_the_web_asks_in_the_readers_language() -> None:
+    for one in pkgutil.iter_modules(web.__path__, "upright.web."):
+        importlib.import_module(one.name)
+    forms = [one for one in every_form(Form) if one.__module__.startswith("upright.web.") and one is not Specimen]
+    asked = [(one.__name__, text) for one in forms for field in one.base_fields.values() for text in texts_of(field)]
+    assert len(asked) > 8
+    assert [(name, str(text)) for name, text in asked if not isinstance(text, Promise)] == []
+
+
+def every_form(above: type[Form]) -> set[type[Form]]:
+    return {above, *(inner for one in above.__subclasses__() for inner in every_form(one))}
+
+
+def texts_of(field: Field) -> list[object]:
+    return [one for one in (field.label, field.help_text) if one]
 
 
 def test_all_that_judgement_says_has_a_german_sentence_and_what_people_wrote_stays() -> None:

@@ -8,8 +8,10 @@ _EVIDENCE = "{about}: evidence {id} of {day} (entry {entry})"
 
 SAYINGS = (
     *("became", "due", "measure", "runs", "target", "value"),
-    *("Met", "Not met", "Overdue", "Running", "Unknown"),
+    *("Met", "Not met", "Overdue", "Planned", "Running", "To be planned", "Unknown"),
+    *(f"is {one}" for one in ("closed", "dropped", "not there", "replaced", "superseded", "withdrawn")),
     "Renewal",
+    "(erased)",
     "Surveillance {number}",
     "EU AI Act",
     "GDPR",

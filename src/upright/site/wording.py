@@ -15,6 +15,7 @@ from upright.catalogue import Catalogue
 from upright.desk.description import RecordType, registered
 from upright.desk.moves import asked_label, plain_title
 from upright.desk.values import sentence
+from upright.records.governance.kinds import field_words
 from upright.records.governance.templates import PLACEHOLDERS
 from upright.site.sayings import SAYINGS
 from upright.web.translations import Message
@@ -30,6 +31,7 @@ _SAYING = {
     "review_lacks",
     "_lacks_of_the_meeting",
     "_missing",
+    "contradiction",
 }
 """Functions whose answer is a sentence, besides every error that has a code."""
 _PAPER = {"Paper", "Part", "lacks", "ours", "table_part", "text_part"}
@@ -83,6 +85,7 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
         yield kind.id.replace("-", " ")
         yield kind.meaning
         yield from (kind.produced_by, *kind.subject)
+        yield from field_words(kind)
     yield from (str(link.get("strength", "")) for one in catalogue.crosswalks.values() for link in one["links"])
     yield from (one.replace("-", " ") for one in catalogue.stages)
     yield from (one.question for one in catalogue.traits.values())
@@ -124,12 +127,18 @@ def _is_said(text: str) -> bool:
 
 def _of_source(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and node.args and any(one.arg == "code" for one in node.keywords):
-            yield from _patterns(node.args[0])
+        if isinstance(node, ast.Call) and any(one.arg == "code" for one in node.keywords):
+            yield from (text for one in (*node.args[:1], *_worded(node)) for text in _patterns(one))
+        elif isinstance(node, ast.Assign) and [getattr(one, "id", "") for one in node.targets] == ["words"]:
+            yield from _patterns(node.value)
         elif isinstance(node, ast.FunctionDef) and node.name in _SAYING:
             answers = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value is not None]
             answers += [one.args[0] for one in ast.walk(node) if isinstance(one, ast.Call) and _is_append(one)]
             yield from (text for one in answers for text in _patterns(one))
+
+
+def _worded(node: ast.Call) -> Iterator[ast.expr]:
+    return (one.value for one in node.keywords if one.arg == "words")
 
 
 def _is_append(node: ast.Call) -> bool:

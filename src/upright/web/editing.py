@@ -70,7 +70,9 @@ def _answer(request: Request, described: RecordType, form: RecordForm, record: R
         "described": described,
         "record": record,
         "form": form,
-        "sections": [(title, shown) for title, names in described.sections.items() if (shown := _fields(form, names))],
+        "sections": [
+            (gettext(title), shown) for title, names in described.sections.items() if (shown := _fields(form, names))
+        ],
         "clause": clause_title(described.clause),
         "conflict": conflict,
         "reason": reason,

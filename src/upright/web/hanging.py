@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from upright.desk.fields import RecordChoiceField
@@ -28,9 +29,9 @@ _SHOWN = 50
 class TaskForm(forms.Form):
     """Something to do about a record."""
 
-    title = forms.CharField(max_length=200, label="What is to be done")
-    assignee = RecordChoiceField(Person._base_manager.none(), label="By whom")
-    due = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    title = forms.CharField(max_length=200, label=gettext_lazy("What is to be done"))
+    assignee = RecordChoiceField(Person._base_manager.none(), label=gettext_lazy("By whom"))
+    due = forms.DateField(required=False, label=gettext_lazy("Until"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, data: Any, powers: Powers) -> None:
         super().__init__(data)

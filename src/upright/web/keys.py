@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 
 from upright.kernel import UprightError
 from upright.records.assurance.actions import KeyRole, enrol_key
@@ -20,10 +21,16 @@ class KeyForm(forms.Form):
     """A key as ``upright key export`` prints it."""
 
     vkey = forms.CharField(
-        max_length=_LONGEST, label="Key", help_text="One line, as upright key export evidence prints it."
+        max_length=_LONGEST,
+        label=gettext_lazy("Key"),
+        help_text=gettext_lazy("One line, as upright key export evidence prints it."),
     )
-    role = forms.ChoiceField(choices=[(one, one.capitalize()) for one in get_args(KeyRole)], label="What it signs")
-    reason = forms.CharField(max_length=_LONGEST, label="Reason", help_text="Whose it is, and how you know that.")
+    role = forms.ChoiceField(
+        choices=[(one, one.capitalize()) for one in get_args(KeyRole)], label=gettext_lazy("What it signs")
+    )
+    reason = forms.CharField(
+        max_length=_LONGEST, label=gettext_lazy("Reason"), help_text=gettext_lazy("Whose it is, and how you know that.")
+    )
 
 
 def show(request: Request) -> HttpResponse:

@@ -46,7 +46,7 @@ def kind_inputs(bound: BoundField) -> SafeString:
     shown = {one["at"] for one in _all(inputs)}
     rest = [text for at, texts in wrong.items() if at not in shown for text in texts]
     asks = [one for one in catalogue().requirements.values() if kind.id in one.kinds][:8]
-    context = {"kind": kind, "label": kind_label(kind.id), "inputs": inputs, "rest": rest, "asks": asks}
+    context = {"kind": kind, "label": said(kind_label(kind.id)), "inputs": inputs, "rest": rest, "asks": asks}
     return SafeString(render_to_string("web/parts/kind_data.html", context))
 
 
@@ -88,7 +88,7 @@ def _input(
         "at": at,
         "name": name,
         "id": f"id_{name.replace('.', '-')}",
-        "label": field_label(str(at[-1])),
+        "label": said(field_label(str(at[-1]))),
         "kind": kind,
         "value": _told(value),
         "errors": wrong.get(at, []),
@@ -97,7 +97,7 @@ def _input(
     if kind == "rows":
         columns = schema["items"].get("properties", {})
         needed = schema["items"].get("required", ())
-        found["columns"] = [(field_label(key), key in needed) for key in columns]
+        found["columns"] = [(said(field_label(key)), key in needed) for key in columns]
         rows = [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []
         rows += [{} for _ in range(SPARE_ROWS)]
         found["rows"] = [
@@ -130,7 +130,7 @@ def _options(kind: str, schema: Mapping[str, Any], people: Sequence[tuple[str, s
     if schema.get("type") == "boolean":
         return (("true", gettext("Yes")), ("false", gettext("No")))
     if "enum" in schema:
-        return [(str(one), field_label(str(one).replace("-", " "))) for one in schema["enum"]]
+        return [(str(one), said(field_label(str(one).replace("-", " ")))) for one in schema["enum"]]
     return people
 
 

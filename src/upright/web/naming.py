@@ -31,15 +31,22 @@ def named(request: HttpRequest | None, text: str, organisation: object = "") -> 
 
     ``organisation`` is what the organisation is called; it is asked for its text only where it is named.
     """
-    words = said(text)
-    actor = str(getattr(request, "actor", ""))
+    return _linked(request, said(text), organisation, str(getattr(request, "actor", "")))
+
+
+def linked(request: HttpRequest | None, text: str) -> SafeString:
+    """What somebody wrote, as HTML: the records that it names are named and linked, and nothing else is touched."""
+    return _linked(request, text, "", "")
+
+
+def _linked(request: HttpRequest | None, words: str, organisation: object, reader: str) -> SafeString:
     learn(request, (words,))
     known = _known(request)
     parts, at = [], 0
     for place in _NAME.finditer(words):
         ref = place[0].rstrip("./-")
         parts.append(escape(words[at : place.start()]))
-        parts.append(gettext("You") if ref == actor and place.start() == 0 else _shown(ref, known, organisation))
+        parts.append(gettext("You") if ref == reader and place.start() == 0 else _shown(ref, known, organisation))
         at = place.start() + len(ref)
     return coded("".join((*parts, escape(words[at:]))))
 

@@ -20,6 +20,7 @@ from upright.records.trail.paper import is_printed
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.record import Record
 from upright.web.hanging import hanging
+from upright.web.kept import facts
 from upright.web.linked import links
 from upright.web.places import clause_title
 from upright.web.requests import Request, the_record
@@ -44,7 +45,7 @@ def show(request: Request, ref: str) -> HttpResponse:
         {
             "described": described,
             "record": record,
-            "sections": detail.sections(described, record),
+            "sections": facts(request, described, record),
             "clause": clause_title(described.clause),
             "moves": moves,
             "why_not_edit": refusal,

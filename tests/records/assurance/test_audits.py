@@ -315,13 +315,13 @@ def test_the_cycle_of_a_certificate_says_what_is_due(meridian: Organisation) -> 
     assert states() == [
         ("Surveillance 1", date(2026, 3, 1), "overdue"),
         ("Surveillance 2", date(2027, 3, 1), "overdue"),
-        ("Renewal", date(2028, 2, 29), "due"),
+        ("Renewal", date(2028, 2, 29), "to be planned"),
     ]
     for first, last in ((date(2026, 2, 1), date(2026, 2, 2)), (date(2027, 2, 28), date(2027, 3, 2))):
         audit = add(external(meridian, kind="surveillance", certificate=given, starts=first, ends=last), actor=ada)
         verbs.start_audit(audit, actor=ada)
         verbs.report_audit(audit, conclusion="Continued.", actor=ada)
-    assert [state for _, _, state in states()] == ["done", "overdue", "due"]  # the second one came a day late
+    assert [state for _, _, state in states()] == ["done", "overdue", "to be planned"]  # the second one came a day late
     assert said("audit") == []  # others' audits are no internal audits
     refused("UP-CTRL-05", verbs.reinstate_certificate, given, ada)
     verbs.suspend_certificate(given, actor=ada, reason="Overdue.")

@@ -18,7 +18,7 @@ register(
             "About": ("title", "subtype", "about", "unit", "owner"),
             "Content": ("text", "deviations"),
             "Kept elsewhere": ("address", "edition", "sha256", "approved_elsewhere"),
-            "Control": ("distribution", "supersedes", "review_by"),
+            "Document control": ("distribution", "supersedes", "review_by"),
         },
         moves=(*MOVES, acknowledge, take_template, fill, issue),
     )

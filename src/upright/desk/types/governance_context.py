@@ -40,7 +40,7 @@ register(
         sections={
             "About": ("title", "purposes", "analysed_on"),
             "Climate": ("climate_relevant", "climate_reason"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -57,7 +57,7 @@ register(
         sections={
             "About": ("name", "needs"),
             "What becomes of it": ("is_handled", "how"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -74,7 +74,7 @@ register(
         sections={
             "About": ("title", "text"),
             "What is covered": ("covers", "systems", "excluded", "frameworks"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -91,7 +91,7 @@ register(
         sections={
             "About": ("name", "inputs", "outputs", "feeds"),
             "How it is seen to run": ("criteria",),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -107,7 +107,7 @@ register(
         search=("about", "why", "ref"),
         sections={
             "About": ("about", "roles", "why"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -123,7 +123,7 @@ register(
         search=("framework", "reason", "ref"),
         sections={
             "About": ("framework", "reason", "since"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -139,7 +139,7 @@ register(
         search=("title", "source", "demands", "ref"),
         sections={
             "About": ("title", "source", "demands", "due"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )

@@ -15,7 +15,7 @@ register(
         search=("title", "meaning", "ref"),
         sections={
             "About": ("title", "objective", "meaning", "policy"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -32,7 +32,7 @@ register(
         sections={
             "About": ("title", "kind", "about"),
             "Measured by": ("measure", "target", "due", "how"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -49,7 +49,7 @@ register(
         sections={
             "About": ("title", "purpose", "effects"),
             "How and when": ("resources", "planned_for"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -65,7 +65,7 @@ register(
         search=("title", "decision", "ref"),
         sections={
             "About": ("title", "decision", "resources", "decided_on"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -81,7 +81,7 @@ register(
         search=("budget", "people", "ref"),
         sections={
             "About": ("year", "budget", "people", "tools"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )

@@ -17,7 +17,7 @@ register(
         sections={
             "About": ("title", "applies_to"),
             "How long": ("starts", "period", "basis", "disposal"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )

@@ -16,7 +16,7 @@ register(
         sections={
             "About": ("person", "task", "needs"),
             "What is held": ("holds", "gap", "is_effective"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -33,7 +33,7 @@ register(
         sections={
             "About": ("activity", "topics", "held_on"),
             "Whom it reached": ("invited", "reached"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -49,7 +49,7 @@ register(
         search=("what", "to", "ref"),
         sections={
             "About": ("what", "when", "to", "how"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )
@@ -66,7 +66,7 @@ register(
         sections={
             "About": ("what", "document", "plan"),
             "To whom and how": ("audiences", "channel", "sent_on"),
-            "Control": ("unit", "owner", "supersedes", "review_by"),
+            "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
     )

@@ -16,7 +16,7 @@ class Due:
 
     what: str
     on: date
-    state: Literal["done", "planned", "due", "overdue"]
+    state: Literal["done", "planned", "to be planned", "overdue"]
     audit: Audit | None = None
 
 
@@ -51,7 +51,7 @@ def _due(what: str, day: date, audits: Iterable[Audit], today: date) -> Due:
         return Due(what=what, on=day, state="done", audit=done)
     if day < today:
         return Due(what=what, on=day, state="overdue", audit=next(iter(known), None))
-    return Due(what=what, on=day, state="planned" if known else "due", audit=next(iter(known), None))
+    return Due(what=what, on=day, state="planned" if known else "to be planned", audit=next(iter(known), None))
 
 
 def _years_after(day: date, years: int) -> date:

@@ -26,6 +26,9 @@ class Hanging(Record):
         return None if record is None else record.home()
 
 
+ERASED = "(erased)"
+
+
 class Comment(Hanging):
     """What somebody says about a record. It is never edited: another comment corrects it."""
 
@@ -37,7 +40,7 @@ class Comment(Hanging):
 
     def blank(self) -> None:
         """The words are gone; that there were some stays."""
-        self.text = "(erased)"
+        self.text = ERASED
 
     def __str__(self) -> str:
         return self.text[:80]

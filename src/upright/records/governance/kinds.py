@@ -1,5 +1,6 @@
 """Kinds of evidence as records and documents name them: their choices, and data held against a kind's schema."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -92,6 +93,8 @@ PLAIN_DOCUMENTS: Mapping[str, str] = {
 """Documents that the catalogue has no kind of their own for: they are evidence of a controlled document, no more."""
 
 _WORDS = {"ai": "AI", "ce": "CE", "dpia": "DPIA", "fria": "FRIA", "annex-iv": "Annex IV"}
+_FIELD_WORDS = {**_WORDS, "dpo": "DPO", "flop": "FLOP", "gdpr": "GDPR", "kwh": "kWh"}
+_ANNEX = re.compile(r"\bannex (a|vii?)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +163,27 @@ def kind_label(name: str) -> str:
 
 
 def field_label(name: str) -> str:
-    """What a field of a kind is called on screen."""
-    return name.replace("_", " ").capitalize()
+    """What a field of a kind is called on screen.
+
+    >>> field_label("compared_with_annex_a"), field_label("dpo_advice")
+    ('Compared with Annex A', 'DPO advice')
+    """
+    words = [_FIELD_WORDS.get(word, word) for word in name.replace("_", " ").split(" ")]
+    text = _ANNEX.sub(lambda found: f"Annex {found[1].upper()}", " ".join(words))
+    return text[:1].upper() + text[1:]
+
+
+def field_words(kind: "Kind") -> Iterator[str]:
+    """Every label and option that the fields of a kind show."""
+    rest: list[Mapping[str, Any]] = [kind.fields]
+    while rest:
+        schema = rest.pop()
+        for name, inner in schema.get("properties", {}).items():
+            yield field_label(name)
+            rest.append(inner)
+        yield from (field_label(str(one).replace("-", " ")) for one in schema.get("enum", ()))
+        if isinstance(schema.get("items"), dict):
+            rest.append(schema["items"])
 
 
 def asked(kind: "Kind") -> Mapping[str, Any]:

@@ -102,8 +102,8 @@ def outline(kind_id: str) -> Template | None:
 
 def _hint(name: str, schema: Mapping[str, Any]) -> str:
     columns = schema.get("items", {}).get("properties", {})
-    words = f", by {', '.join(field_label(one).lower() for one in columns)}" if columns else ""
-    return f"{field_label(name).lower()}{words}"
+    listed = f", by {', '.join(field_label(one).lower() for one in columns)}" if columns else ""
+    return f"{field_label(name).lower()}{listed}"
 
 
 def _read(name: str, source: str, language: str) -> Template:

@@ -135,8 +135,10 @@ def day_of(moment: datetime) -> SafeString:
 
 
 @register.simple_tag
-def value(one: Shown) -> SafeString | str:
-    """A value of a record; nothing reads as "not set"."""
+def value(one: Shown | SafeString) -> SafeString | str:
+    """A value of a record, or what was laid out already; nothing reads as "not set"."""
+    if isinstance(one, SafeString):
+        return one
     return value_html(one) if one.text else format_html('<span class="faint">{}</span>', gettext("not set"))
 
 

@@ -1,0 +1,98 @@
+"""What a record holds in lists and tables of its own, as HTML: labels in the reader's language, references as names."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from upright.desk.description import RecordType
+from upright.desk.detail import sections
+from upright.desk.values import Shown, day, label, plain_shown
+from upright.records.governance.kinds import field_label
+from upright.records.trail.record import Record
+from upright.web.naming import learn, linked
+from upright.web.sentences import said
+from upright.web.values import value_html
+
+Facts = list[tuple[str, list[tuple[str, Any]]]]
+
+
+def facts(request: HttpRequest, described: RecordType, record: Record) -> Facts:
+    """The fields of a record under the headings of its description; what is a list or a table is laid out here."""
+    held = {label(type(record), name): getattr(record, name, None) for name in described.fields}
+    held = {name: value for name, value in held.items() if value and isinstance(value, dict | list)}
+    learn(request, (text for value in held.values() for text in _texts(value)))
+    return [
+        (title, [told for name, one in fields for told in _told(request, name, held.get(name), one)])
+        for title, fields in sections(described, record)
+    ]
+
+
+def _told(request: HttpRequest, name: str, value: Any, plain: Shown) -> Iterable[tuple[str, Any]]:
+    """A field as the page lists it; what holds fields of its own is one fact for each of them."""
+    match value:
+        case dict():
+            yield from ((said(field_label(str(key))), _html(request, one)) for key, one in value.items())
+        case list():
+            yield name, _html(request, value)
+        case _:
+            yield name, plain
+
+
+def _texts(value: Any) -> Iterable[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from (text for one in value.values() for text in _texts(one))
+        case list():
+            yield from (text for one in value for text in _texts(one))
+
+
+def _html(request: HttpRequest, value: Any) -> SafeString:
+    match value:
+        case dict():
+            pairs = ((said(field_label(str(name))), _html(request, one)) for name, one in value.items())
+            return format_html('<dl class="facts kept">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs))
+        case [dict(), *_] if all(isinstance(one, dict) for one in value):
+            return _table(request, value)
+        case list():
+            return format_html_join(mark_safe("<br>"), "{}", ((_html(request, one),) for one in value))
+        case str():
+            return _text(request, value)
+    return value_html(plain_shown(value))
+
+
+def _text(request: HttpRequest, value: str) -> SafeString:
+    try:
+        moment = date.fromisoformat(value) if len(value) == len("2026-01-01") else None
+    except ValueError:
+        moment = None
+    if moment is not None:
+        return format_html('<time datetime="{}">{}</time>', value, day(moment))
+    return linked(request, value)
+
+
+def _table(request: HttpRequest, rows: Sequence[Mapping[str, Any]]) -> SafeString:
+    """Rows of the same fields; each that one of them has is a column."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    heads = [said(field_label(name)) for name in names]
+    body = (
+        (
+            format_html_join(
+                "",
+                '<td data-label="{}">{}</td>',
+                ((head, _html(request, row.get(name, ""))) for name, head in zip(names, heads, strict=True)),
+            ),
+        )
+        for row in rows
+    )
+    return format_html(
+        '<div class="table-scroll"><table class="table stack"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>",
+        format_html_join("", '<th scope="col">{}</th>', ((head,) for head in heads)),
+        format_html_join("", "<tr>{}</tr>", body),
+    )

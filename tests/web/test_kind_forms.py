@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import override
+
 from records.identity.accounts import account, logged_in
 from records.organisation import Organisation
 from upright.records.governance.models import KeptRecord
@@ -45,8 +47,9 @@ def test_a_kind_is_chosen_filled_refused_in_place_and_saved(meridian: Organisati
     assert f'<td data-label="Owner">{owner}</td>' in shown
     assert '<td data-label="Policy">Privacy &lt;b&gt;</td>' in shown
     assert '<dt>Reviewed on</dt><dd><time datetime="2026-09-01">1 Sep 2026</time></dd>' in shown
-    german = client.get(f"/record/{record.ref}/", headers={"accept-language": "de"}).content.decode()
+    with override("de"):
+        german = client.get(f"/record/{record.ref}/", headers={"accept-language": "de"}).content.decode()
+        form = client.get(f"{address}?kind=policy-link", headers={"accept-language": "de"}).content.decode()
     assert '<td data-label="Richtlinie">Privacy &lt;b&gt;</td>' in german
-    form = client.get(f"{address}?kind=policy-link", headers={"accept-language": "de"}).content.decode()
     assert re.findall(r'<legend class="t16">(.*?)</legend>', form) == ["Über", "Was es besagt", "Bis wann"]
     assert "Geprüft am" in form

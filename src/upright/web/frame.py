@@ -49,6 +49,8 @@ class Ledger:
     at: datetime | None
     organisation: str
     unread: int
+    of: str
+    """The reference of the organisation whose log it is."""
 
 
 def ledger(account: Account) -> Ledger | None:
@@ -67,7 +69,17 @@ def ledger(account: Account) -> Ledger | None:
         at=_time_of(log.newest),
         organisation=organisation,
         unread=log.unread or 0,
+        of=f"organisation:{log.origin.partition('/')[0]}",
     )
+
+
+def ledger_of(request: HttpRequest) -> Ledger | None:
+    """The same for who asks, once for a request: the page and what stands around it say the same."""
+    if "ledger" not in request.__dict__:
+        account = getattr(request, "user", None)
+        request.__dict__["ledger"] = ledger(account) if isinstance(account, Account) else None
+    found: Ledger | None = request.__dict__["ledger"]
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -82,7 +94,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(account, Account):
         return {}
     return {
-        "ledger": SimpleLazyObject(lambda: ledger(account)),
+        "ledger": SimpleLazyObject(lambda: ledger_of(request)),
         "places": [
             {"name": name, "title": title, "icon": f"i-{name}", "address": reverse("web:place", args=[name])}
             for name, title, _ in PLACES

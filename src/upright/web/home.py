@@ -15,13 +15,13 @@ from upright.desk.description import registered
 from upright.desk.values import day, sentence
 from upright.desk.visible import visible
 from upright.gate import Missing
-from upright.records.assurance.overview import Summary
-from upright.records.inventory.models import System
-from upright.records.trail.models import LedgerEntry
+from upright.records.assurance.overview import Summary, summed_up
 from upright.records.trail.record import record_types
 from upright.records.trail.server_log import now
+from upright.web.frame import ledger_of
+from upright.web.in_scope import InScope, in_scope
 from upright.web.needs import needs, stage_word
-from upright.web.posture import MOST_COMPARED, behind, compared, read_by, said_of, severity_word
+from upright.web.posture import MOST_COMPARED, behind, compared, said_of, severity_word
 from upright.web.recent import recent
 from upright.web.requests import Request
 from upright.web.steps import best_step
@@ -30,7 +30,6 @@ from upright.web.visits import Visits, visited
 _MOST = 8
 _MOST_TASKS = 20
 _NEWEST = 8
-_SOON = 3
 _YEAR = 365 * 24 * 3600
 
 
@@ -38,7 +37,7 @@ _YEAR = 365 * 24 * 3600
 class SystemRow:
     """A system on the home page: its gate in words, its class, what stands open."""
 
-    system: System
+    system: InScope
     stage: str
     gate: str
     says: str
@@ -51,29 +50,31 @@ class SystemRow:
 def home(request: Request) -> HttpResponse:
     """What needs me, posture, the best next step, the systems, what happened since I was last here."""
     visits = Visits.read(request.COOKIES.get("visits", ""))
-    rows = visible(System, request.powers).order_by("name")
-    systems = list(rows.only("ref", "name", "unit", "owner"))
-    first = list(rows.select_related("owner", "unit")[:_MOST])
-    found = read_by(request, systems)
-    waits = needs(request, systems, found.values())
+    systems = in_scope(request)
+    found = summed_up({one.ref: one.look for one in systems if one.look is not None})
+    first = systems[:_MOST]
+    waits = needs(request, systems, found, _MOST)
     frameworks = compared(systems, found)
-    happened = recent(request.powers, _NEWEST, visits.before if visits else 0)
+    before = visits.before if visits else 0
+    newest = recent(request.powers, _NEWEST)
+    happened = [one for one in newest if one.entry >= before]
+    ledger = ledger_of(request)
     answer = render(
         request,
         "web/home.html",
         {
-            "systems": [_row(one, found.get(one.ref), request) for one in first],
+            "systems": [_row(one, found.get(one.ref)) for one in first],
             "total": len(systems),
-            "may_run": any(_may_run(request, one) for one in first),
+            "may_run": _serves_workspaces() and any(one.may_run for one in first),
             "may_add": _may_add(request, "system"),
             "may_add_risk": _may_add(request, "risk"),
             "has_role": bool(request.powers.held),
-            "happened": happened or recent(request.powers, _NEWEST),
+            "happened": happened or newest,
             "is_news": bool(happened) and visits is not None,
             "since": visits.at if visits else None,
-            "needs": waits[:_MOST],
-            "more": max(0, len(waits) - _MOST),
-            "soon": sum(one.due is not None and (one.due - now().date()).days <= _SOON for one in waits),
+            "needs": waits.lines,
+            "more": waits.more,
+            "soon": waits.soon,
             "may_propose": _may_add(request, "use-proposal"),
             "is_new": not any(one.counts.met for one in frameworks),
             "frameworks": frameworks,
@@ -86,7 +87,7 @@ def home(request: Request) -> HttpResponse:
     )
     answer.set_cookie(
         "visits",
-        str(visited(visits, _size())),
+        str(visited(visits, ledger.size if ledger else 0)),
         max_age=_YEAR,
         httponly=True,
         samesite="Lax",
@@ -99,7 +100,7 @@ def _may_add(request: Request, name: str) -> bool:
     return name in registered() and request.powers.may(registered()[name].right("add"))
 
 
-def _row(system: System, found: Summary | None, request: Request) -> SystemRow:
+def _row(system: InScope, found: Summary | None) -> SystemRow:
     gate = found.gate if found else None
     missing = gate.missing if gate else ()
     return SystemRow(
@@ -113,7 +114,7 @@ def _row(system: System, found: Summary | None, request: Request) -> SystemRow:
         if found and found.open_questions
         else "",
         open=len(missing),
-        may_run=_may_run(request, system),
+        may_run=_serves_workspaces() and system.may_run,
     )
 
 
@@ -127,14 +128,9 @@ def _says(found: Summary | None, missing: Iterable[Missing]) -> str:
     return said_of(missing) if found and found.gate else gettext("last stage, or no evidence yet")
 
 
-def _may_run(request: Request, system: System) -> bool:
-    """Whether the server may be asked for a system's checks; that no repository of it lies there, the answer says."""
-    return bool(settings.UPRIGHT_WORKSPACES) and request.powers.may("work.check_run.run", system)
-
-
-def _size() -> int:
-    newest = LedgerEntry.objects.order_by("-index").values_list("index", flat=True).first()
-    return 0 if newest is None else newest + 1
+def _serves_workspaces() -> bool:
+    """Whether the server may be asked for checks; that no repository of a system lies there, the answer says."""
+    return bool(settings.UPRIGHT_WORKSPACES)
 
 
 def choices(request: Request, name: str) -> HttpResponse:

@@ -1,6 +1,6 @@
 """What needs who looks: decisions that wait and may be taken, what is due or past, failing evidence, tasks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -14,21 +14,23 @@ from upright.desk.description import registered
 from upright.desk.moves import offers
 from upright.desk.values import linked_fields
 from upright.desk.visible import visible
+from upright.gate import Missing
 from upright.records.assurance.overview import Summary
 from upright.records.collaboration import due
 from upright.records.collaboration.models import Task
 from upright.records.identity.compiled import rows_of
-from upright.records.inventory.models import System
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
 from upright.web.due import lines as due_lines
 from upright.web.due import sources as due_sources
+from upright.web.in_scope import InScope
 from upright.web.requests import Request
 from upright.web.sentences import within
 
 WAITING = frozenset({"proposed", "in-review", "in_review", "waiting", "requested", "submitted", "reported"})
 _SOON = timedelta(days=14)
 _MOST = 12
+_IN_DAYS = 3
 _TRIED = 6
 
 
@@ -48,15 +50,32 @@ class Need:
         return self.due is not None and self.due <= now().date()
 
 
-def needs(request: Request, systems: Iterable[System], found: Iterable[Summary]) -> list[Need]:
-    """Everything that waits for somebody, the nearest date first, then what fails, then what has no date."""
-    change = registered()["system"].right("change")
-    me = getattr(request.user, "person_id", None)
-    mine = {one.ref for one in systems if one.owner_id == me or request.powers.may(change, one)}
-    names = {one.ref: one.name for one in systems}
-    lines = [*_tasks(request), *_dated(request), *_decisions(request)]
-    lines += [need for one in found if one.scope in mine for need in _checks(one, names[one.scope])]
-    return sorted(lines, key=lambda one: (one.due or date.max, one.status != "failing", one.status != "stale"))
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """The first lines of what waits for somebody, how many more there are, and how many of all are due soon."""
+
+    lines: list[Need]
+    more: int
+    soon: int
+
+
+def needs(request: Request, systems: Iterable[InScope], found: Mapping[str, Summary], most: int) -> Needs:
+    """What waits for somebody, the nearest date first, then what fails, then what is stale, then what has no date.
+
+    Of what fails only the lines that are shown are made: there may be thousands.
+    """
+    lines = sorted([*_tasks(request), *_dated(request), *_decisions(request)], key=lambda one: one.due or date.max)
+    dated = [one for one in lines if one.due]
+    alarms = [
+        (found[one.ref], one.name, alarm)
+        for one in systems
+        if one.is_mine and one.ref in found
+        for alarm in found[one.ref].alarms
+    ]
+    worst = [one for status in ("failing", "stale") for one in alarms if one[2].status == status]
+    shown = [*dated, *(_alarm(*one) for one in worst[:most]), *(one for one in lines if not one.due)][:most]
+    soon = sum((one.due - now().date()).days <= _IN_DAYS for one in dated if one.due)
+    return Needs(lines=shown, more=max(0, len(lines) + len(worst) - most), soon=soon)
 
 
 def _tasks(request: Request) -> Iterator[Need]:
@@ -129,21 +148,17 @@ def _decisions(request: Request) -> Iterator[Need]:
 _UNDECIDED = frozenset({"withdraw", "reopen", "drop", "return", "end", "cancel"})
 
 
-def _checks(one: Summary, name: str) -> Iterator[Need]:
-    for missing in one.gate.missing if one.gate else ():
-        if missing.status in {"failing", "stale"} and ":" not in missing.what:
-            word = (
-                gettext("%(what)s fails") if missing.status == "failing" else gettext("%(what)s is going or gone stale")
-            )
-            yield Need(
-                title=word % {"what": missing.what},
-                address=reverse("web:record", args=[one.scope]) + "#measured",
-                says=gettext("Evidence of %(name)s. It keeps the gate to %(stage)s shut")
-                % {"name": name, "stage": stage_word(one.gate.stage)}
-                if one.gate
-                else "",
-                status=missing.status,
-            )
+def _alarm(one: Summary, name: str, missing: Missing) -> Need:
+    word = gettext("%(what)s fails") if missing.status == "failing" else gettext("%(what)s is going or gone stale")
+    return Need(
+        title=word % {"what": missing.what},
+        address=reverse("web:record", args=[one.scope]) + "#measured",
+        says=gettext("Evidence of %(name)s. It keeps the gate to %(stage)s shut")
+        % {"name": name, "stage": stage_word(one.gate.stage)}
+        if one.gate
+        else "",
+        status=missing.status,
+    )
 
 
 def stage_word(stage: str) -> str:

@@ -141,7 +141,7 @@ def behind(found: Iterable[Summary]) -> Behind | None:
     return Behind(count=len(entries), entry=min(entries, default=-1), never=len(waiting) - len(entries))
 
 
-def compared(systems: Sequence[System], found: Mapping[str, Summary]) -> list[Row]:
+def compared(systems: Sequence[object], found: Mapping[str, Summary]) -> list[Row]:
     """Posture by framework over these systems, beside that of thirty days ago where they are few enough to judge."""
     if not found:
         return []

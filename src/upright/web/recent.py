@@ -15,7 +15,7 @@ from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerEntry, LedgerStream
 
 _LOOKED_AT = 200
-_AT_ONCE = 24
+_AT_ONCE = 60
 
 
 class _Said(msgspec.Struct):

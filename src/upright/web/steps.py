@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -10,9 +10,8 @@ from django.utils.translation import gettext, ngettext
 
 from upright.desk.description import RecordType, registered
 from upright.posture import Step
-from upright.records.assurance.overview import Summary
+from upright.records.assurance.overview import Summary, weight
 from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS, document_kinds, kept_kinds
-from upright.records.inventory.models import System
 from upright.web.frame import catalogue
 from upright.web.requests import Request
 from upright.web.sentences import said
@@ -30,17 +29,26 @@ class Suggested:
     system: str
 
 
-def best_step(request: Request, systems: Iterable[System], found: Mapping[str, Summary]) -> Suggested | None:
+class Called(Protocol):
+    """A system, as far as a step speaks of it."""
+
+    @property
+    def ref(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def best_step(request: Request, systems: Iterable[Called], found: Mapping[str, Summary]) -> Suggested | None:
     """The step that would move most requirements over the systems that somebody may see."""
-    names = {one.ref: one for one in systems}
-    steps = [(step, names[ref]) for ref, one in found.items() for step in one.steps]
+    steps = [(one.best, ref) for ref, one in found.items() if one.best is not None]
     if not steps:
         return None
-    step, system = max(steps, key=lambda pair: (len(pair[0].moves), pair[0].scope, pair[0].kind))
-    return told(request, step, system)
+    step, ref = max(steps, key=lambda pair: weight(pair[0]))
+    return told(request, step, next(one for one in systems if one.ref == ref))
 
 
-def told(request: Request, step: Step, system: System) -> Suggested:
+def told(request: Request, step: Step, system: Called) -> Suggested:
     """A step in words, with what somebody may do about it."""
     kind = catalogue().kinds[step.kind]
     of = system.name if step.scope == system.ref else gettext("the organisation")

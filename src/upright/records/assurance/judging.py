@@ -35,6 +35,7 @@ _AUTHORITY = ZoneInfo("Europe/Brussels")
 KEYS = "index:keys"
 _FEW = 200  # beyond, one look over all indexes costs less than naming them
 MOST_IN_A_REQUEST = 4
+_MANY = 50
 _KEPT = "4"  # what a kept posture holds; one of another number is judged anew
 
 
@@ -154,9 +155,15 @@ def look(systems: Iterable[str]) -> dict[str, Look]:
 
 
 def in_a_request(looks: Iterable[Look]) -> tuple[list[Look], list[Look]]:
-    """Of those that changed the few that a request may judge, those first that changed themselves; and the others."""
+    """Of those that changed the few that a request may judge, those first that changed themselves; and the others.
+
+    Where very many did, four more would not make the page truer: only those are judged that changed themselves.
+    """
     changed = sorted((one for one in looks if not one.is_fresh), key=lambda one: one.own <= one.entry)
-    return changed[:MOST_IN_A_REQUEST], changed[MOST_IN_A_REQUEST:]
+    few = [one for one in changed if 0 <= one.entry < one.own] if len(changed) > _MANY else changed
+    chosen = few[:MOST_IN_A_REQUEST]
+    named = {one.scope for one in chosen}
+    return chosen, [one for one in changed if one.scope not in named]
 
 
 def unjudged(system: str, shared: str) -> Kept:

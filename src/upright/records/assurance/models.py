@@ -192,3 +192,10 @@ class PostureRow(models.Model):
     until = models.CharField(max_length=24)
     facts = models.CharField(max_length=64)
     document = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar = [  # what a page over all systems reads, without the documents that lie between
+            models.Index(
+                fields=["scope", "catalogue", "at", "until", "newest", "facts"], name="assurance_posture_at_a_glance"
+            )
+        ]

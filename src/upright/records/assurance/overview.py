@@ -1,15 +1,20 @@
 """Many systems at a glance: the little of each kept posture that a list shows, held by a worker until it changes."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 
-from upright.gate import GateAnswer
+from upright.gate import GateAnswer, Missing
 from upright.kernel import UprightError
 from upright.posture import Step, evaluate
 from upright.posture.posture import FOLD, UPWARDS, Counts, Status, Verdict
 from upright.records.assurance.judging import (
+    KEYS,
     Kept,
+    Look,
     at_hand,
     catalogue,
     edition_digest,
@@ -18,6 +23,9 @@ from upright.records.assurance.judging import (
     look,
     unjudged,
 )
+from upright.records.assurance.models import PostureRow
+from upright.records.inventory.models import System
+from upright.records.trail.models import LedgerStream
 from upright.records.trail.server_log import organisation
 
 _HERE = 16  # beside the four bits of a status: the requirement is judged in this scope at all
@@ -40,6 +48,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     open_questions: tuple[str, ...] = ()
     entry: int = -1
     is_behind: bool = False
+    best: Step | None = None
+    """The step that would move most."""
+    alarms: tuple[Missing, ...] = ()
+    """What fails or goes stale at the gate, of checks and kinds."""
 
     @property
     def is_judged(self) -> bool:
@@ -53,8 +65,12 @@ _past: dict[tuple[str, str, str], Summary | None] = {}
 
 def summaries(systems: Iterable[str]) -> Mapping[str, Summary]:
     """The summary of each system without waiting (``judging.at_hand``); two queries where nothing changed."""
-    wanted, edition = list(systems), edition_digest()
-    looks = look(wanted)
+    return summed_up(look(systems))
+
+
+def summed_up(looks: Mapping[str, Look]) -> Mapping[str, Summary]:
+    """The same of systems that were looked at."""
+    edition = edition_digest()
     later = frozenset(one.scope for one in in_a_request(looks.values())[1])
     found: dict[str, Summary] = {}
     never: Summary | None = None
@@ -74,9 +90,34 @@ def summaries(systems: Iterable[str]) -> Mapping[str, Summary]:
                     (scope, one.facts, edition), msgspec.structs.replace(held, entry=one.entry, is_behind=is_late)
                 )
             )
-    for scope, kept in at_hand(looks[one] for one in wanted if one not in found).items():
+    for scope, kept in at_hand(one for scope, one in looks.items() if scope not in found).items():
         found[scope] = _hold((scope, kept.facts, edition), _of(kept))
-    return {one: found[one] for one in wanted}
+    return {one: found[one] for one in looks}
+
+
+def with_looks(systems: QuerySet[System], index: str, moment: str) -> QuerySet[System]:
+    """Systems, each with what ``look`` finds of it, in their own query: ends of indexes, and what is kept.
+
+    Args:
+        systems: which.
+        index: of the organisation.
+        moment: as of which a kept posture has to hold.
+    """
+    here = OuterRef("ref")  # as a range: an equality goes by the key, to rows between which the documents lie
+    kept = PostureRow.objects.filter(
+        scope__gte=here, scope__lte=here, catalogue=edition_digest(), at__lte=moment, until__gt=moment
+    )
+    return systems.annotate(
+        own=_end(Concat(Value("index:"), OuterRef("ref"))),
+        shared=_end(Value(index)),
+        keys=_end(Value(KEYS)),
+        entry=Subquery(kept.values("newest")),
+        facts=Subquery(kept.values("facts")),
+    )
+
+
+def _end(index: Any) -> Subquery:
+    return Subquery(LedgerStream.objects.filter(index_ref=index).order_by("-newest").values("newest")[:1])
 
 
 def summary_at(system: str, at: str) -> Summary | None:
@@ -120,7 +161,18 @@ def _of(kept: Kept) -> Summary:
         open_questions=kept.open_questions,
         entry=kept.entry,
         is_behind=kept.is_behind,
+        best=max(kept.steps, key=weight, default=None),
+        alarms=tuple(
+            one
+            for one in (kept.gate.missing if kept.gate else ())
+            if one.status in {"failing", "stale"} and ":" not in one.what
+        ),
     )
+
+
+def weight(step: Step) -> tuple[int, str, str]:
+    """How much a step moves; equal ones are told apart by name."""
+    return len(step.moves), step.scope, step.kind
 
 
 def _judged_at(system: str, at: str) -> Summary | None:

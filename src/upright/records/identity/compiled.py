@@ -71,4 +71,4 @@ def _nothing() -> None:
 
 def _signature(powers: Powers) -> Hashable:
     held, lent = frozenset(powers.held.items()), frozenset(powers.lent.items())
-    return (powers.is_active, held, lent, powers.scope, powers.root)
+    return (powers.is_active, held, lent, frozenset(powers.above.items()), powers.scope, powers.root)

@@ -17,7 +17,7 @@ from upright.desk.fields import RecordChoiceField
 from upright.desk.values import sentence
 from upright.kernel import Actor, InputError
 from upright.records.identity.power import DeniedError, Powers
-from upright.records.trail.door import rehearse
+from upright.records.trail.door import rehearse, rehearsing
 from upright.records.trail.errors import StandingError
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
@@ -65,7 +65,8 @@ def move_named(described: RecordType, name: str) -> Move:
 
 def offers(described: RecordType, record: Record, *, actor: Actor, powers: Powers) -> list[Offer]:
     """Every move of a record, each rehearsed: the verb itself says whether and why not."""
-    return [offer(described, move, record, actor=actor, powers=powers) for move in described.moves]
+    with rehearsing():
+        return [offer(described, move, record, actor=actor, powers=powers) for move in described.moves]
 
 
 def offer(described: RecordType, move: Move, record: Record, *, actor: Actor, powers: Powers) -> Offer:

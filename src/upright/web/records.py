@@ -22,6 +22,7 @@ from upright.records.trail.record import Record
 from upright.web.hanging import hanging
 from upright.web.kept import facts
 from upright.web.linked import links
+from upright.web.naming import know
 from upright.web.places import clause_title
 from upright.web.requests import Request, the_record
 from upright.web.resting import resting
@@ -36,6 +37,7 @@ _WIDE = frozenset({"person", "unit"})  # nearly everything belongs to one
 def show(request: Request, ref: str) -> HttpResponse:
     """Its sections, and beside them who, when, links, history."""
     described, record = the_record(ref, request)
+    know(request, record)
     past = steps(ref)
     moves = offers(described, record, actor=request.actor, powers=request.powers)
     refusal = why_not_edit(request, record)

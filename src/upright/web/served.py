@@ -26,7 +26,7 @@ def served(described: RecordType, record: Record, request: Request) -> dict[str,
     marks = list(visible(ServedClause, request.powers).filter(record=record.ref).order_by("standard", "clause"))
     there = {(one.standard, one.clause) for one in marks}
     may = request.powers.may("governance.served_clause.add", record)
-    unit = Unit.objects.filter(pk=unit_of(record)).first() if may else None
+    unit = _unit_of(record) if may else None
     offered = [
         {
             "text": f"{STANDARDS[standard]} {one}",
@@ -40,6 +40,12 @@ def served(described: RecordType, record: Record, request: Request) -> dict[str,
     reading = reading_of(record) if isinstance(record, Document) and record.distribution else None
     live = standing(record, request) if isinstance(record, Objective) else None
     return {"serves": marks, "could_serve": offered, "reading": reading, "live": live}
+
+
+def _unit_of(record: Record) -> Unit | None:
+    """The unit it lies in; one that the record's own query has read already costs none."""
+    pk, own = unit_of(record), getattr(record, "unit", None)
+    return own if isinstance(own, Unit) and own.pk == pk else Unit.objects.filter(pk=pk).first()
 
 
 def _address(record: Record, standard: str, clause: str, unit: Unit | None) -> str:

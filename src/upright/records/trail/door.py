@@ -115,11 +115,22 @@ def rehearse(verb: Callable[[], Any]) -> None:
     Raises:
         what the verb raises.
     """
+    with rehearsing():
+        try:
+            verb()
+        except _Reached:
+            return
+
+
+@contextmanager
+def rehearsing() -> Iterator[None]:
+    """Rehearsals of one page: nothing is written meanwhile, so they share what they asked once (``known_once``)."""
+    if isinstance(_CHANGE.get(), _Rehearsal):
+        yield
+        return
     token = _CHANGE.set(_Rehearsal("index:none"))
     try:
-        verb()
-    except _Reached:
-        return
+        yield
     finally:
         _CHANGE.reset(token)
 
@@ -224,7 +235,12 @@ def validate(record: Record) -> None:
     Raises:
         ValidationError: by field, in words.
     """
-    record.full_clean(exclude=record.known_links() | {"id"} | (set() if record.ref else {"ref"}))
+    left_out = record.known_links() | {"id"} | (set() if record.ref else {"ref"})
+    if record.is_new:
+        record.full_clean(exclude=left_out)
+    else:  # its reference was unique when it was given; should somebody have changed it, the database refuses it
+        record.full_clean(exclude=left_out, validate_unique=False)
+        record.validate_unique(exclude=left_out | {"ref"})
     demand_citable(record)
 
 

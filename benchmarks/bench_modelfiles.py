@@ -14,7 +14,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ _ENDINGS = {
 
 
 def run(quick: bool) -> list[dict[str, Any]]:
-    """Rows for RESULTS.md: per peer what it caught and its false alarms beside ours; then a large pickle of records."""
+    """Rows for RESULTS.md: per peer what it caught and its false alarms beside ours; then large pickles by shape."""
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -46,7 +46,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
                 found.append(
                     _row(f"the same: time, {about}", cpu, peer_cpu, "CPU s", "start-up of the commands included")
                 )
-        found.append(_records(folder, 20 if quick else 200))
+        found.extend(_large(folder, 20 if quick else 200))
     return found
 
 
@@ -153,15 +153,21 @@ def _timed(command: list[str], home: Path) -> tuple[str, float]:
     return text, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _records(folder: Path, megabytes: int) -> dict[str, Any]:
-    path = folder / "records.pkl"
-    count = megabytes * 1_000_000 // 41
-    rows = ({"id": n, "score": n / 7, "name": f"n{n}", "ok": True, "n": n % 7} for n in range(count))
-    with path.open("wb") as file:
-        pickle.dump(list(rows), file)
-    report, cpu = _timed(
-        [str(Path(sys.executable).with_name("upright")), "scan", str(path), "--format", "json"], folder
-    )
-    verdict = json.loads(report)["files"][0]["verdict"]
-    what = f"a pickle of {path.stat().st_size / 1e6:,.0f} MB of small dicts; target 3"
-    return _row(what, cpu, None, "CPU s", f"{verdict}; start-up of the command included")
+def _large(folder: Path, megabytes: int) -> Iterator[dict[str, Any]]:
+    """Pickles of one shape each; ``size`` is about how many bytes a value takes."""
+    shapes: dict[str, tuple[int, Callable[[int], Any]]] = {
+        "small dicts": (41, lambda n: {"id": n, "score": n / 7, "name": f"n{n}", "ok": True, "n": n % 7}),
+        "short texts": (13, lambda n: f"v{n:09}"),
+        "mixed numbers": (5, lambda n: (n % 200, n % 50_000, -n, n << 20)[n % 4]),
+        "tuples of number, float and text beyond ASCII": (32, lambda n: (n, n / 7, f"\xfc{n}")),
+    }
+    for shape, (size, make) in shapes.items():
+        path = folder / "large.pkl"
+        with path.open("wb") as file:
+            pickle.dump([make(n) for n in range(megabytes * 1_000_000 // size)], file)
+        report, cpu = _timed(
+            [str(Path(sys.executable).with_name("upright")), "scan", str(path), "--format", "json"], folder
+        )
+        verdict = json.loads(report)["files"][0]["verdict"]
+        what = f"a pickle of {path.stat().st_size / 1e6:,.0f} MB of {shape}; target 3"
+        yield _row(what, cpu, None, "CPU s", f"{verdict}; start-up of the command included")

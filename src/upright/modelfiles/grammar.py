@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-ATOMS, VALUES = (1000, 64, 8), 8
+ATOMS, EMPTIES, VALUES = (1000, 64, 8), 500, 8
 """How many values one match of the expressions takes; writers put a thousand items at a time."""
 _LONGEST, _LONGEST_LOOSE, _LONGEST_INNER, _LONGEST_KEY, _LONGEST_INNER_RAW = 255, 127, 63, 31, 32
 _POWERS = (24, 20, 16, 8, 0)
@@ -17,6 +17,7 @@ _OFTEN = rb"h.J.{4}|h.K.|h.G.{8}|h.M.."  # a number under a key that stood befor
 _NUMBER = (
     rb"K.|M..|J.{4}|G.{8}|[N\x88\x89]|\x8a(?:\x00|\x01.|\x02..|\x03...|\x04.{4}|\x05.{5}|\x06.{6}|\x07.{7}|\x08.{8})"
 )
+_ALONE = rb"(?=[eutas\x85-\x87])"  # an empty container before anything else may be about to be filled with it
 _PLACES = {24: rb"...\x00", 20: rb"..[\x00-\x0f]\x00", 16: rb"..\x00\x00", 8: rb".\x00\x00\x00"}
 STARTS = frozenset(b"KMJGN\x88\x89\x8aX\x8cChj)](}")
 """What a plain value may begin with."""
@@ -117,8 +118,18 @@ def _inner(manner: Manner) -> bytes:
     pair = _pair(manner, atom)
     return b"|".join(
         (
-            rb"(?:\}" + memo + rb"(?:\(" + pair + b"{1,64}+u|" + pair + rb"s|(?!\())",
-            rb"\]" + memo + rb"(?:\(" + atom + b"{1,64}+e|" + atom + rb"a|(?!\())",
+            rb"(?:\}" + memo + rb"(?:\(" + pair + b"{1,64}+u|" + pair + rb"s|" + _ALONE + b")",
+            rb"\]"
+            + memo
+            + rb"(?:\("
+            + atom
+            + b"{1,64}+e|"
+            + atom
+            + rb"a|"
+            + _short(manner, atom)
+            + b"a|"
+            + _ALONE
+            + b")",
             rb"\(" + atom + b"{1,32}+t" + memo,
             _short(manner, atom),
             atom + b")",
@@ -128,16 +139,21 @@ def _inner(manner: Manner) -> bytes:
 
 @cache
 def values(manner: Manner) -> re.Pattern[bytes]:
-    """So many atoms, or containers of at most 64 items, up to two deep.
-
-    An empty container is not taken where it may be about to be filled.
-    """
+    """So many atoms, or containers of at most 64 items, up to two deep."""
     memo, inner = _memo(manner), _inner(manner)
     atom = _atom(manner, _LONGEST_INNER, _LONGEST_INNER_RAW)
     outer = b"|".join(
         (
-            rb"\}" + memo + rb"(?:\(" + _pair(manner, inner) + b"{1,64}+u|" + _pair(manner, atom) + rb"s|(?!\())",
-            rb"\]" + memo + rb"(?:\(" + inner + b"{1,64}+e|" + inner + rb"a|(?!\())",
+            rb"\}"
+            + memo
+            + rb"(?:\("
+            + _pair(manner, inner)
+            + b"{1,64}+u|"
+            + _pair(manner, atom)
+            + rb"s|"
+            + _ALONE
+            + b")",
+            rb"\]" + memo + rb"(?:\(" + inner + b"{1,64}+e|" + inner + rb"a|" + _ALONE + b")",
             rb"\(" + inner + b"{1,32}+t" + memo,
             _short(manner, atom),
             _atom(manner, _LONGEST_LOOSE, _LONGEST_INNER_RAW),
@@ -146,30 +162,37 @@ def values(manner: Manner) -> re.Pattern[bytes]:
     return re.compile(b"(?:" + outer + b"){%d}+" % VALUES, re.DOTALL)
 
 
+@cache
+def empties(manner: Manner) -> re.Pattern[bytes]:
+    """So many empty lists and dicts."""
+    return re.compile(rb"(?:[\]}]" + _memo(manner) + rb"){%d}+(?!\()" % EMPTIES, re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Of containers deeper than ``values`` takes: how one opens, its items as far as they are not deep, how it closes.
 
-    By its opening instruction; a dict's items end with a value, its ``key`` may follow.
+    By its opening instruction; the mark is a group, without it one item may follow. A dict's items end with a value.
     """
 
     opens: dict[int, re.Pattern[bytes]]
     items: dict[int, re.Pattern[bytes]]
     closes: dict[int, re.Pattern[bytes]]
     key: re.Pattern[bytes]
+    value: re.Pattern[bytes]
 
 
 @cache
 def parts(manner: Manner) -> Parts:
     """For containers of any depth."""
     memo, inner = _memo(manner), _inner(manner)
-    opens = {b"}": rb"\}" + memo + rb"\(", b"]": rb"\]" + memo + rb"(?:\(|(?=[\]}]))", b"(": rb"\("}
+    opens = {b"}": rb"\}" + memo + rb"(\()?+", b"]": rb"\]" + memo + rb"(\()?+", b"(": rb"(\()"}
     items = {b"}": _pair(manner, inner) + b"*+", b"]": inner + b"*+", b"(": inner + b"*+"}
     closes = {b"}": b"u", b"]": b"e", b"(": b"t" + memo}
     opening, holding, closing = (
         {code[0]: re.compile(each, re.DOTALL) for code, each in one.items()} for one in (opens, items, closes)
     )
-    return Parts(opening, holding, closing, re.compile(_key(manner), re.DOTALL))
+    return Parts(opening, holding, closing, re.compile(_key(manner), re.DOTALL), re.compile(inner, re.DOTALL))
 
 
 @cache

@@ -17,8 +17,8 @@ class Limits:
     """Bytes that one part may expand to whatever its ratio."""
     ratio: int = 200
     """Beyond ``free_bytes``, expanded bytes per stored byte."""
-    opcodes: int = 40_000_000
-    """Pickle instructions of all streams together that are followed one by one."""
+    opcodes: int = 30_000_000
+    """Pickle instructions of all streams together that are followed one by one, and groups of values stepped over."""
     values: int = 8_000_000
     """Values of one pickle that are held at once."""
     probes: int = 2_000

@@ -71,6 +71,7 @@ class Machine:
         self.frame_end = NOWHERE
         self.memo = Memo() if memo is None else memo
         self.seeker = Seeker()
+        self.made = 0
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
 
@@ -119,7 +120,7 @@ class Machine:
     def _count(self, done: int) -> None:
         """Every so many instructions: what they used up."""
         self.budget.steps(_COUNT_EVERY if done else 0)
-        if len(self.stack) + len(self.memo) > self.budget.limits.values:
+        if len(self.stack) + len(self.memo) + self.made > self.budget.limits.values:
             raise LimitError(f"holds more than {self.budget.limits.values} values at once")
         self.window.forget(self.pos)
         self.seeker.after(done)
@@ -145,6 +146,7 @@ class Machine:
         except (BrokenStreamError, StopStream):
             inner.pos = -1
         self.budget.steps(done)
+        self.made += run.count + len(memo.own)
         if inner.pos != run.stop or inner.below or len(inner.stack) != run.count or findings.detections():
             raise LimitError("holds plain values that are not what they looked like")
         return inner.stack, memo.own

@@ -80,7 +80,8 @@ class Memo:
     def take_over(self, run: Run, keeping: list[bytes] | None) -> bool:
         """Keeps what a run keeps; False, and nothing is kept, if it writes others than the next indices."""
         if keeping is None:
-            self._held.append(run)
+            if run.machine.buffer.find(b"\x94", run.start, run.stop) >= 0:
+                self._held.append(run)
             return True
         self.settle()
         if not run.framed:

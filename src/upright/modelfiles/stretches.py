@@ -9,7 +9,7 @@ from re import Pattern
 from typing import TYPE_CHECKING, Any
 
 from upright.modelfiles import grammar
-from upright.modelfiles.grammar import ATOMS, STARTS, VALUES, Manner
+from upright.modelfiles.grammar import ATOMS, EMPTIES, STARTS, VALUES, Manner
 
 if TYPE_CHECKING:
     from upright.modelfiles.machine import Machine
@@ -27,7 +27,7 @@ _LOOSER = (0, 1, 2)
 _ANY_PLACE = 2
 _DEEPEST, _PATIENCE, _TRIES = 60, 8, 16
 _OPENING = frozenset(b"(]}")
-_MARK, _LIST, _DICT, _APPEND = b"(]}a"
+_DICT, _APPEND, _SET = b"}as"
 _TAKING = frozenset(b"eut\x90\x91dl1")
 """Instructions that take all down to the mark, so that no value of a run before them is looked at alone."""
 
@@ -200,6 +200,7 @@ def _steps(m: "Machine", first: int, limit: int, manner: Manner) -> list[tuple[i
     for count in ATOMS:
         at = _repeat(m, grammar.atoms(manner, count), at, limit, steps, count)
     if m.seeker.nested:
+        at = _repeat(m, grammar.empties(manner), at, limit, steps, EMPTIES)
         deep: int | None = at
         while deep is not None:
             at = _repeat(m, grammar.values(manner), deep, limit, steps, VALUES)
@@ -207,6 +208,7 @@ def _steps(m: "Machine", first: int, limit: int, manner: Manner) -> list[tuple[i
             if deep is not None:
                 steps.append((deep, 1))
     _repeat(m, grammar.atoms(manner, 1), at, limit, steps, 1)
+    m.budget.steps(len(steps))
     return steps
 
 
@@ -226,9 +228,8 @@ def _deep(m: "Machine", parts: grammar.Parts, at: int, limit: int, levels: int) 
     if opened is None:
         return None
     at = opened.end()
-    if code == _LIST and m.buffer[at - 1] != _MARK:  # one item, appended alone
-        inside = _deep(m, parts, at, limit, levels - 1)
-        return inside + 1 if inside is not None and inside < limit and m.buffer[inside] == _APPEND else None
+    if opened[1] is None:
+        return _alone(m, parts, at, limit, levels, is_dict=code == _DICT)
     while True:
         items = parts.items[code].match(m.buffer, at, limit)
         at = at if items is None else items.end()
@@ -244,6 +245,20 @@ def _deep(m: "Machine", parts: grammar.Parts, at: int, limit: int, levels: int) 
         if inside is None:
             return None
         at = inside
+
+
+def _alone(m: "Machine", parts: grammar.Parts, at: int, limit: int, levels: int, *, is_dict: bool) -> int:
+    """Where the one item ends that is put into the container before ``at``; there, if it stays empty."""
+    inside: int | None = at
+    if is_dict:
+        key = parts.key.match(m.buffer, at, limit)
+        inside = None if key is None else key.end()
+    if inside is not None:
+        value = parts.value.match(m.buffer, inside, limit)
+        inside = _deep(m, parts, inside, limit, levels - 1) if value is None else value.end()
+    if inside is None or inside >= limit or m.buffer[inside] != (_SET if is_dict else _APPEND):
+        return at
+    return inside + 1
 
 
 def _is_ascii(m: "Machine", run: Run) -> bool | None:

@@ -155,7 +155,7 @@ def widget(field: BoundField) -> SafeString:
         attrs |= {"hx-trigger": "input changed delay:200ms", "hx-target": f"#{field.auto_id}_choices"}
         attrs |= {"hx-params": field.html_name}
     if isinstance(field.field.widget, Textarea):
-        attrs["rows"] = 3  # it grows with what is typed
+        attrs["rows"] = 1 if field.field.widget.attrs.get("rows") == 1 else 3  # it grows with what is typed
     _say_what_empty_means(field)
     if isinstance(field.field, ChoiceField) and linked is None:
         field.field.widget.choices = [(value, sentences.said(word)) for value, word in field.field.widget.choices]

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import socket
 import tempfile
 import time
@@ -25,6 +26,9 @@ for name in ("UPRIGHT_KEY_FILE", "UPRIGHT_WORKSPACE", "NO_COLOR", "FORCE_COLOR")
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 
+ROOM = 2 * 1024**3
+"""Bytes of memory that the homes of a run may take."""
+
 _connect = socket.socket.connect
 
 
@@ -38,10 +42,21 @@ def _loopback_only(self: socket.socket, address: Any) -> None:
 socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where homes lie: in memory where there is room, for a test waits a dozen times until its keys are on the disk."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < ROOM:
+        yield tmp_path_factory.mktemp("homes")
+        return
+    with tempfile.TemporaryDirectory(prefix="upright-homes-", dir=memory, ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys and state heads of a test never touch those of the person who runs it."""
-    home = tmp_path_factory.mktemp("home")
+    home = Path(tempfile.mkdtemp(prefix="home-", dir=homes))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
     monkeypatch.setenv("HOME", str(home))

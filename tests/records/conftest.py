@@ -1,5 +1,8 @@
 """What the tests of records share: a database with a log that has begun, an organisation, two people."""
 
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +13,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def server_home(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Path:
+def server_home(homes: Path, settings: Any) -> Iterator[Path]:
     """Each test's server keeps its keys and its lock in a folder of its own."""
-    home = tmp_path_factory.mktemp("server")
+    home = Path(tempfile.mkdtemp(prefix="server-", dir=homes))
     settings.UPRIGHT_HOME = str(home)
-    return home
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

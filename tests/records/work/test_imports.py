@@ -58,9 +58,9 @@ def asked(meridian: Organisation, path: Path, **more: Any) -> ImportRun:
 
 
 def test_a_worker_killed_in_the_middle_of_an_import_writes_nothing_twice(
-    meridian_committed: Organisation, server_home: Path, tmp_path: Path
+    meridian_committed: Organisation, server_home: Path
 ) -> None:
-    path = tmp_path / "systems.csv"
+    path = server_home / "systems.csv"
     path.write_text(rows(meridian_committed, 80))
     run = asked(meridian_committed, path)
     script = Path(__file__).with_name("broken_import.py")
@@ -116,10 +116,10 @@ def test_a_large_file_is_tried_then_imported_by_the_worker_and_the_page_says_how
 
 
 def test_an_import_stops_at_a_bad_row_and_goes_on_and_never_by_more_than_its_asker_may(
-    meridian: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    meridian: Organisation, server_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("upright.desk.importing.BATCH", 2)
-    path = tmp_path / "systems.csv"
+    path = server_home / "systems.csv"
     path.write_text(rows(meridian, 5, wrong=3))
     run = asked(meridian, path)
     Worker().once()

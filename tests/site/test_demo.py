@@ -68,7 +68,7 @@ def test_the_demo_is_whole_intact_judged_and_can_be_logged_in_to(
     _each_type_has_its_records()
     _each_clause_has_its_records()
     _the_register_is_lively()
-    _two_problems_stand_open()
+    _each_open_problem_shows()
     _one_corrective_action_is_closed_with_its_proof()
     _the_guide_states_what_keeps_it_current()
     _what_speaks_against_the_statement_is_recent_and_a_task()
@@ -136,7 +136,7 @@ def _the_register_is_lively() -> None:
     assert not [row.control for row in rows if not row.needed_by]
 
 
-def _two_problems_stand_open() -> None:
+def _each_open_problem_shows() -> None:
     items = {one.id: one for one in _items()}
     failing, old = set(), set()
     for scope in (organisation(), "system:mortgage"):
@@ -147,7 +147,9 @@ def _two_problems_stand_open() -> None:
                 old.add(one.requirement)
     untrained = Competence.objects.get(is_effective=False)
     unfair = operations.TestReport.objects.get(conclusion="failed")
-    assert failing == {untrained.ref, unfair.ref}
+    contradicted = StatementOfApplicability.objects.get(state="approved")
+    assert failing == {untrained.ref, unfair.ref, contradicted.ref}
+    assert [one.partition(" ")[0] for one in contradicted.against] == ["A.10.4"]
     assert old == set()
 
 

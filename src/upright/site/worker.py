@@ -21,6 +21,7 @@ from django_tasks_db.utils import exclusive_transaction
 from upright.kernel import time_text
 from upright.records.assurance.ahead import judge_ahead, next_to_age
 from upright.records.operations.actions.voices import enter_waiting
+from upright.records.risk.standing import hold_to_records, may_have_changed
 from upright.records.trail.reactions import due, newest_index, pending, run_pending
 from upright.records.trail.server_log import now
 from upright.records.work.checks import run_due
@@ -54,6 +55,7 @@ class Worker:
         self._seen = -2
         self._gathered = -1
         self._judged, self._ages, self._rests_until = -2, "", 0.0
+        self._held: tuple[int, str] | None = None
         for module in _RUNNERS:
             import_module(module)
 
@@ -118,7 +120,10 @@ class Worker:
             self._seen = newest
 
     def judge(self) -> None:
-        """Judges ahead what the log's new entries may have changed, or what aged; then rests as long as that took."""
+        """Judges ahead what the log's new entries may have changed, or what aged; then rests as long as that took.
+
+        Statements of applicability are held to the records first: what speaks against one is evidence that counts.
+        """
         newest, moment = newest_index(), time_text(now())
         if statistics.is_due(newest, self._gathered):
             statistics.gather()
@@ -127,6 +132,9 @@ class Worker:
         if not is_due or time.monotonic() < self._rests_until:
             return
         begun = time.monotonic()
+        if self._held is None or self._held[1] != moment[:10] or may_have_changed(self._held[0]):
+            hold_to_records()
+        self._held = (newest, moment[:10])
         count = judge_ahead(self.stopping.is_set)
         ended = time.monotonic()
         self._judged, self._ages, self._rests_until = newest, next_to_age(), 2 * ended - begun

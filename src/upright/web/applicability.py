@@ -21,8 +21,8 @@ from upright.posture import fold
 from upright.records.assurance.judging import at_hand, look
 from upright.records.identity.models import Person
 from upright.records.inventory.models import System
+from upright.records.risk.against import Conflict
 from upright.records.risk.applicability import (
-    Conflict,
     RowChange,
     compare,
     conflicts,

@@ -1,5 +1,6 @@
 """The Statement of Applicability: a row for each control, reasons, grounds, what needs it; approved, frozen."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,18 +8,24 @@ from django.core.exceptions import ValidationError
 
 from records.organisation import Organisation
 from records.risk.settled import Settled, day, refused, settled
+from upright.kernel import time_text
+from upright.posture import evaluate
 from upright.posture.facts import SoaRow as FactRow
-from upright.records.assurance.judging import facts_of
+from upright.records.assurance.judging import catalogue, facts_of, posture_of
+from upright.records.governance.models import Document, Obligation
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
 from upright.records.inventory.models import Customer, Model, Supplier
 from upright.records.risk import actions
 from upright.records.risk.applicability import compare, conflicts, proposal, wanted_controls
 from upright.records.risk.known import annex_a
-from upright.records.risk.models import SoaRow, StatementOfApplicability
+from upright.records.risk.models import Control, ControlEvaluation, Risk, SoaRow, StatementOfApplicability
+from upright.records.risk.standing import hold_to_records
 from upright.records.trail.door import change, refresh
-from upright.records.trail.server_log import organisation
+from upright.records.trail.models import LedgerEntry
+from upright.records.trail.server_log import clock_set, now, organisation
 from upright.records.trail.verify import verify
+from upright.site.worker import Worker
 
 
 def decide(row: SoaRow, set_up: Settled, ref: str, **more: Any) -> SoaRow:
@@ -217,3 +224,166 @@ def test_impact_assessments_propose_the_controls_that_carry_their_measures(merid
     controlled.submit(impact, actor=set_up.ada)
     actions.approve_assessment(impact, actor=set_up.bo)
     assert proposal(meridian.root) == {"A.9.2": [impact.ref]}
+
+
+def in_force(set_up: Settled, **rows: dict[str, Any]) -> tuple[StatementOfApplicability, Any]:
+    """A statement in force, its rows decided as said (``A_9_2={…}``), and the risk that needs the controls."""
+    statement, ref = decided(set_up)
+    for control, more in rows.items():
+        decide(row_of(statement, control.replace("_", ".")), set_up, ref, **more)
+    controlled.submit(statement, actor=set_up.ada)
+    controlled.approve(statement, actor=set_up.bo, reason="Read row by row.")
+    return refresh(statement), Risk.objects.get(ref=ref)
+
+
+OUT = {"decision": "excluded", "needed_by": [], "ground": "risk-assessment-shows-no-need"}
+
+
+def test_posture_of_6_1_3_falls_by_what_speaks_against_the_statement_and_rises_when_that_goes(
+    meridian: Organisation,
+) -> None:
+    set_up = settled(meridian)
+    approved(set_up, Document, subtype="risk-treatment-method", title="How we treat risks", text="We …")
+    statement, risk = in_force(set_up, A_9_2=OUT)
+    entries = LedgerEntry.objects.filter(ref=statement.ref).count()
+    later = now() + timedelta(days=30)
+
+    def status() -> str:
+        """As the worker leaves it, of the organisation; judged ahead and judged anew agree."""
+        Worker().once()
+        kept = posture_of(set_up.system.ref)
+        anew = evaluate(facts_of(set_up.system.ref, kept.at), catalogue()).verdicts
+        assert set(kept.verdicts) == set(anew)
+        return next(str(one.status) for one in kept.verdicts if _is_6_1_3(one))
+
+    assert status() == "met"
+    assert LedgerEntry.objects.filter(ref=statement.ref).count() == entries  # nothing speaks against it
+    treatment = set_up.example("treatment", risk=risk, controls=["A.9.2"])
+    actions.approve_treatment(treatment, actor=set_up.bo)
+    assert status() == "failing"
+    standing = refresh(statement)
+    assert (standing.state, standing.against) == (
+        "approved",
+        [f"A.9.2 was chosen by {treatment.ref} and is left out."],
+    )
+    assert status() == "failing"
+    assert LedgerEntry.objects.filter(ref=statement.ref).count() == entries + 1  # once said, not again
+    actions.finish_treatment(refresh(treatment), actor=set_up.olu, reason="A second look was taken.")
+    actions.reject_treatment(refresh(treatment), actor=set_up.bo, reason="It changed nothing.")
+    assert status() == "met"  # no treatment asks for it any more
+    assert refresh(statement).against == []
+    # What is found out about it makes it no younger: it is as old as its approval.
+    approval = time_text(now())[:10]
+    with clock_set(lambda: later):
+        other = set_up.example("treatment", risk=risk, controls=["A.9.2"])
+        assert status() == "failing"
+        other.controls = []
+        edit(other, actor=set_up.ada)
+        assert status() == "met"
+        newest = max((one for one in facts_of(organisation()).items if one.stream == statement.ref), key=_index)
+    assert (newest.result, newest.ended[:10]) == ("passed", approval)
+    assert newest.recorded[:10] == time_text(later)[:10] > approval
+    assert verify().outcome == "intact"
+
+
+def _index(item: Any) -> int:
+    return int(item.index)
+
+
+def _is_6_1_3(verdict: Any) -> bool:
+    return bool(verdict.requirement == "iso42001:6.1.3" and verdict.scope_ref == organisation())
+
+
+def approved(set_up: Settled, model: Any, **fields: Any) -> Any:
+    """A controlled record of Olu's, written by Ada and approved by Bo."""
+    given = {"unit": set_up.org.root, "owner": set_up.org.owner, "review_by": day(300)} | fields
+    record = add(model(**given), actor=set_up.ada)
+    controlled.submit(record, actor=set_up.ada)
+    return controlled.approve(record, actor=set_up.bo)
+
+
+def evaluated(set_up: Settled, control: Control, **more: Any) -> ControlEvaluation:
+    made = set_up.example("control-evaluation", control=control, **more)
+    actions.draw_sample(made, size=2, actor=set_up.ada)
+    controlled.submit(made, actor=set_up.ada)
+    return controlled.approve(made, actor=set_up.bo)
+
+
+def test_a_need_that_is_left_out_a_duty_never_seen_and_proof_that_lapsed_each_speak_against_it(
+    meridian: Organisation,
+) -> None:
+    set_up = settled(meridian)
+    done = {"status": "implemented"}
+    policy = approved(set_up, Document, subtype="ai-policy", title="AI policy", text="We …")
+    control = set_up.example("control", identifier="A.2.2")
+    of_control = evaluated(set_up, control)
+    early = approved(set_up, Obligation, title="Report harm", source="Law", demands="Within 15 days.")
+    statement, risk = in_force(set_up, A_9_2=OUT, A_10_4=OUT, A_2_2=done, A_2_3=done)
+    assert hold_to_records() == 0
+
+    def stands(*wanted: tuple[str, str, str]) -> None:
+        """By code, control and record; and recorded in words."""
+        found = conflicts(refresh(statement))
+        assert [(one.code, one.control, one.ref) for one in found] == list(wanted)
+        assert hold_to_records() == 1
+        assert refresh(statement).against == [one.words for one in found]
+
+    # An obligation that nobody had in view; one that names a control which is left out; a draft is none yet.
+    add(Obligation(**_duty(set_up, "Later", "A.9.2")), actor=set_up.ada)
+    assert conflicts(refresh(statement)) == []
+    new = approved(set_up, Obligation, title="Explain refusals", source="Law", demands="On request (A.9.2).")
+    stands(("UP-RISK-47", "A.9.2", new.ref), ("UP-RISK-60", "", new.ref))
+    assert "came into force since this was approved" in refresh(statement).against[1]
+    controlled.withdraw(new, actor=set_up.bo, reason="Repealed.")
+    stands()
+    controlled.reconfirm(early, review_by=day(400), actor=set_up.bo, reason="As it was.")
+    assert conflicts(refresh(statement)) == []  # reconfirmed: it came into force before
+    controlled.revise(early, actor=set_up.ada, reason="The law changed.")
+    early.demands = "Within 2 days."
+    edit(early, actor=set_up.ada)
+    controlled.submit(early, actor=set_up.ada)
+    controlled.approve(early, actor=set_up.bo)
+    stands(("UP-RISK-60", "", early.ref))
+    controlled.withdraw(early, actor=set_up.bo, reason="Repealed.")
+    stands()
+
+    # An approved assessment's measure, an objective in force.
+    impact = set_up.example("impact-assessment", controls=["A.10.4"])
+    controlled.submit(impact, actor=set_up.ada)
+    actions.approve_assessment(impact, actor=set_up.bo)
+    stands(("UP-RISK-47", "A.10.4", impact.ref))
+    controlled.withdraw(impact, actor=set_up.bo, reason="Done anew.")
+    stands()
+
+    # Proof of a control that is said to be implemented: withdrawn, past its day, found wanting.
+    rows = {one.control: one.ref for one in statement.rows.all()}
+    controlled.withdraw(of_control, actor=set_up.bo, reason="The sample was wrong.")
+    stands(("UP-RISK-61", "A.2.2", of_control.ref))
+    assert conflicts(refresh(statement))[0].row == rows["A.2.2"]
+    bad = evaluated(set_up, control, supersedes=of_control, conclusion="not-effective", exceptions=["All"])
+    stands(("UP-RISK-61", "A.2.2", bad.ref))
+    good = evaluated(set_up, control, supersedes=bad)
+    stands()
+    controlled.withdraw(policy, actor=set_up.bo, reason="By mistake.")
+    stands(("UP-RISK-61", "A.2.2", policy.ref))
+    assert "is withdrawn" in refresh(statement).against[0]
+    again = approved(set_up, Document, subtype="ai-policy", title="AI policy", text="We all …")
+    stands()  # another of its kind is in force
+    later = now() + timedelta(days=301)
+    with clock_set(lambda: later):
+        late = {one.control: one.words for one in conflicts(refresh(statement))}
+        assert set(late) == {"A.2.2"}
+        assert f"{again.ref}, which showed it, was to be looked at again by {again.review_by}" in late["A.2.2"]
+        assert hold_to_records() == 1
+    assert (refresh(good).state, risk.state) == ("approved", "open")
+    assert verify().outcome == "intact"
+
+
+def _duty(set_up: Settled, title: str, demands: str) -> dict[str, Any]:
+    return {
+        "unit": set_up.org.root,
+        "owner": set_up.org.owner,
+        "title": title,
+        "source": "Law",
+        "demands": demands,
+    }

@@ -15,7 +15,7 @@ from upright.records.identity.approval import demand_approver
 from upright.records.identity.editing import right_of
 from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import Powers, powers_of
-from upright.records.trail.door import change, write
+from upright.records.trail.door import change, refresh, write
 from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.history import writers
 from upright.records.trail.record import Record, RecordEvidence
@@ -99,7 +99,7 @@ def approve(record: Kept, *, actor: Actor, reason: str = "", powers: Powers | No
     with change():
         record.state, record.approved_by = Controlled.State.APPROVED, str(actor)
         write(record, actor=actor, action=_event(record, "approved"), reason=approval.noted(reason))
-        old = record.supersedes
+        old = None if record.supersedes is None else refresh(record.supersedes)
         if old is not None and old.state in {Controlled.State.APPROVED, Controlled.State.WITHDRAWN}:
             old.state = Controlled.State.SUPERSEDED
             write(old, actor=actor, action=_event(record, "superseded"), reason=f"By {record.ref}.")

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db import models
+from django.db.models import Exists, OuterRef
 
 from upright.records.governance.models import Objective
 from upright.records.identity.models import Unit
 from upright.records.inventory.models import Customer, DataSet, HostedUse, Model, Resource, System
+from upright.records.risk.against import CHOSEN_NOT, Conflict, of_evidence, of_needs, of_obligations, texts_of
 from upright.records.risk.known import annex_a, controls_named_in, threats
 from upright.records.risk.models.applicability import SoaRow, StatementOfApplicability
 from upright.records.risk.models.controls import Control
@@ -19,19 +20,7 @@ from upright.records.trail.record import Record, record_types
 
 _GONE = frozenset({"closed", "withdrawn", "superseded", "dropped", "replaced"})
 _LOOKED_AT = frozenset({StatementOfApplicability.State[one] for one in ("DRAFT", "IN_REVIEW", "APPROVED")})
-_CHOSEN_NOT = (Treatment.State.INEFFECTIVE, Treatment.State.REPLACED)
 Key = tuple[str, str | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conflict:
-    """Why a statement would not be approved, or holds no more: about a row or a record, in words."""
-
-    code: str
-    words: str
-    control: str = ""
-    row: str = ""
-    ref: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +105,11 @@ def conflicts(statement: StatementOfApplicability) -> list[Conflict]:
     gone = _gone({ref for one in rows for ref in one.needed_by})
     for row in rows:
         found.extend(_of_row(row, statement.unit, gone))
-    found.extend(_of_risks(statement.unit))
-    found.extend(_of_treatments(statement.unit, rows))
+    units = list(units_below(statement.unit))
+    found.extend(_of_risks(units))
+    found.extend(of_needs(units, rows))
+    found.extend(of_obligations(statement, units, rows))
+    found.extend(of_evidence(units, rows))
     return found
 
 
@@ -151,16 +143,12 @@ def _gone(refs: Iterable[str]) -> dict[str, str]:
     return {ref: why for ref, why in found.items() if why}
 
 
-def _of_risks(unit: Unit) -> Iterable[Conflict]:
+def _of_risks(units: list[object]) -> Iterable[Conflict]:
     """Risks above the line that nobody chose a way for; without criteria nobody can say which those are."""
-    query = Risk.objects.filter(unit__in=list(units_below(unit))).exclude(state=Risk.State.CLOSED)
-    treated = set(
-        Treatment.objects.filter(risk__in=query).exclude(state__in=_CHOSEN_NOT).values_list("risk_id", flat=True)
-    )
+    is_treated = Exists(Treatment.objects.filter(risk=OuterRef("pk")).exclude(state__in=CHOSEN_NOT))
+    query = Risk.objects.filter(unit__in=units).exclude(state=Risk.State.CLOSED).exclude(is_treated)
     lines: dict[object, object] = {}
     for risk in query.select_related("unit").order_by("ref"):
-        if risk.pk in treated:
-            continue
         if risk.unit_id not in lines:
             lines[risk.unit_id] = criteria_for(risk.unit)
         criteria = lines[risk.unit_id]
@@ -172,27 +160,6 @@ def _of_risks(unit: Unit) -> Iterable[Conflict]:
             yield Conflict(code="UP-RISK-46", words=words, ref=risk.ref)
 
 
-def _of_treatments(unit: Unit, rows: Iterable[SoaRow]) -> Iterable[Conflict]:
-    """Controls that a treatment chose and that the statement leaves out, or does not have."""
-    decided: dict[Key, str] = {(one.control, _ref(one.system)): one.decision for one in rows}
-    chosen = (
-        Treatment.objects.filter(risk__unit__in=list(units_below(unit)))
-        .exclude(state__in=_CHOSEN_NOT)
-        .exclude(risk__state=Risk.State.CLOSED)
-        .select_related("risk__system")
-    )
-    for one in chosen.order_by("ref"):
-        for control in one.controls:
-            decision = decided.get((control, _ref(one.risk.system)), decided.get((control, None)))
-            if decision is None:
-                words = f"{control} was chosen by {one.ref} and has no row."
-            elif decision == SoaRow.Decision.EXCLUDED:
-                words = f"{control} was chosen by {one.ref} and is left out."
-            else:
-                continue
-            yield Conflict(code="UP-RISK-47", control=control, words=words, ref=one.ref)
-
-
 def proposal(unit: Unit) -> dict[str, list[str]]:
     """By control what would need it: risks by their treatments and threats, impact assessments by their measures,
     objectives and obligations that name it. A proposal of references; the decision and its reason are a person's.
@@ -200,7 +167,7 @@ def proposal(unit: Unit) -> dict[str, list[str]]:
     below = list(units_below(unit))
     found: dict[str, dict[str, None]] = {}
     risks = Risk.objects.filter(unit__in=below).exclude(state=Risk.State.CLOSED)
-    treatments = Treatment.objects.filter(risk__in=risks).exclude(state__in=_CHOSEN_NOT)
+    treatments = Treatment.objects.filter(risk__in=risks).exclude(state__in=CHOSEN_NOT)
     for controls, ref in treatments.order_by("risk__ref").values_list("controls", "risk__ref"):
         _point(found, controls, ref)
     for threat, ref in risks.exclude(threat="").order_by("ref").values_list("threat", "ref"):
@@ -220,12 +187,6 @@ def _objectives_and_obligations(units: list[object]) -> Iterable[Record]:
         for record in () if model is None else model.objects.filter(unit__in=units).order_by("ref"):
             if str(getattr(record, "state", "")) not in _GONE:
                 yield record
-
-
-def texts_of(record: Record) -> str:
-    """All that a record says in words."""
-    fields = [one for one in record._meta.concrete_fields if isinstance(one, models.CharField | models.TextField)]
-    return "\n".join(str(getattr(record, one.attname)) for one in fields)
 
 
 def _point(found: dict[str, dict[str, None]], controls: Iterable[str], ref: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from upright.catalogue import Catalogue
 
 _ANNEX_A = re.compile(r"A\.\d+\.\d+(\.\d+)?")
+_NAMED = re.compile(r"(?<![\w.])A\.\d+\.\d+(?:\.\d+)?(?!\.?\w)")
 _REQUIREMENT = re.compile(r"(?:eu-ai-act|gdpr|nist-ai-rmf):[A-Z]+(?:[-.][A-Za-z0-9]+)*")
 
 
@@ -48,10 +49,19 @@ def controls_named_in(text: str) -> list[str]:
     >>> controls_named_in("Second look (A.9.2), also for eu-ai-act:AIA-17.")[:2]
     ['A.9.2', 'A.2.2']
     """
-    found = dict.fromkeys(one.group() for one in _ANNEX_A.finditer(text) if one.group() in annex_a())
+    found = dict.fromkeys(controls_identified_in(text))
     for one in _REQUIREMENT.finditer(text):
         found |= dict.fromkeys(controls_by_requirement().get(one.group(), ()))
     return list(found)
+
+
+def controls_identified_in(text: str) -> list[str]:
+    """The controls that a text names by their own ids; what only begins like one is none.
+
+    >>> controls_identified_in("A.9.2, not A.9.22 or A.6.1; (A.10.3).")
+    ['A.9.2', 'A.10.3']
+    """
+    return list(dict.fromkeys(one.group() for one in _NAMED.finditer(text) if one.group() in annex_a()))
 
 
 def looks_like_annex_a(identifier: str) -> bool:

@@ -11,7 +11,8 @@ from upright.kernel import Actor, Ref
 from upright.records.identity.models import Unit
 from upright.records.inventory.models import DataSet, Deployment, Model, Resource, System
 from upright.records.risk.actions.reopening import reopen_assessment, reopen_risk_because
-from upright.records.risk.applicability import texts_of, units_below
+from upright.records.risk.against import texts_of
+from upright.records.risk.applicability import units_below
 from upright.records.risk.models import ChangeReview, ImpactAssessment, Risk, RiskAssessment
 from upright.records.risk.models.criteria import TRIGGERS, criteria_for
 from upright.records.risk.models.impacts import is_change_plan

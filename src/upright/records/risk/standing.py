@@ -1,16 +1,93 @@
-"""Whether a statement of applicability in force still holds: what speaks against it becomes a task of its owner."""
+"""Whether a statement of applicability in force still holds: what speaks against it is recorded, and becomes a task."""
 
 from collections.abc import Iterable
+from datetime import date
 
-from upright.kernel import Actor
+from upright.kernel import Actor, parse_time
 from upright.records.collaboration.models import Task
-from upright.records.risk.applicability import Conflict, conflicts
+from upright.records.risk.against import Conflict
+from upright.records.risk.applicability import conflicts
 from upright.records.risk.models import StatementOfApplicability
 from upright.records.trail.door import write
+from upright.records.trail.errors import ConflictError
+from upright.records.trail.history import steps
+from upright.records.trail.models import LedgerEntry
 
 ACTOR = Actor.system("reminders")
 _TITLE = "Mend in the next version: "
 _MOST = 8
+_MOST_KEPT = 40
+_HELD = (".approved", ".reconfirmed")
+_OPPOSE = (
+    "risk:",
+    "treatment:",
+    "risk-criteria:",
+    "impact-assessment:",
+    "objective:",
+    "obligation:",
+    "control:",
+    "control-evaluation:",
+    "statement-of-applicability:",
+    "system:",
+    "model:",
+    "dataset:",
+    "resource:",
+    "hosted-use:",
+    "customer:",
+    "unit:",
+    "opportunity:",
+    "document:",
+    "kept-record:",
+    "communication:",
+    "competence:",
+    "intended-use:",
+    "requirement-specification:",
+    "retention-class:",
+    "test-report:",
+    "use-approval:",
+    "user-information:",
+)
+"""What the references of records begin with that a statement rests on."""
+
+
+def may_have_changed(since: int) -> bool:
+    """Whether an entry after this one is of a record that a statement rests on."""
+    later = LedgerEntry.objects.filter(index__gt=since).values_list("ref", flat=True)
+    return any(ref.startswith(_OPPOSE) for ref in later.iterator(1000))
+
+
+def hold_to_records() -> int:
+    """Records of each statement in force what speaks against it now, or that nothing does any more; how many changed.
+
+    It is looked at anew as a whole, so whoever runs this twice, late or after a kill finds the same. What was approved
+    stays as it was; posture reads what stands against it in the entry (decision 0272).
+    """
+    changed = 0
+    for statement in StatementOfApplicability.objects.filter(state=StatementOfApplicability.State.APPROVED):
+        changed += _hold(statement, conflicts(statement))
+    return changed
+
+
+def _hold(statement: StatementOfApplicability, found: list[Conflict]) -> bool:
+    words = [one.words for one in found[:_MOST_KEPT]]
+    if len(found) > _MOST_KEPT:
+        words.append(f"And {len(found) - _MOST_KEPT} more.")
+    if words == statement.against:
+        return False
+    statement.against, statement.holds_since = words, _held_since(statement.ref)
+    done = "contradicted" if words else "upheld"
+    reason = " ".join(words[:_MOST]) or "Nothing speaks against it any more."
+    try:
+        write(statement, actor=ACTOR, action=f"risk.statement_of_applicability.{done}", reason=reason)
+    except ConflictError:  # somebody wrote it meanwhile: the next look finds what stands then
+        return False
+    return True
+
+
+def _held_since(ref: str) -> date | None:
+    """The day on which a person last said that it holds."""
+    held = [one.time for one in steps(ref) if one.action.endswith(_HELD)]
+    return parse_time(held[-1]).date() if held else None
 
 
 def ask_to_mend() -> int:
@@ -26,6 +103,8 @@ def ask_to_mend() -> int:
         if not is_live and not mine.filter(state=Task.State.OPEN).exists():
             continue
         found = conflicts(statement) if is_live else []
+        if is_live:
+            _hold(statement, found)
         title = _title(found) if found else ""
         for one in mine.filter(state=Task.State.OPEN).exclude(title=title):
             one.state = Task.State.DONE

@@ -24,6 +24,8 @@ class StatementOfApplicability(Controlled):
     title = models.CharField(max_length=200)
     edition = models.PositiveIntegerField(default=1, editable=False)
     intention = models.TextField(blank=True, help_text="What this edition is for: what has changed since the last.")
+    against = models.JSONField("what speaks against it since", default=list, blank=True, editable=False)
+    holds_since = models.DateField("approved or reconfirmed on", null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "statement of applicability"
@@ -40,11 +42,20 @@ class StatementOfApplicability(Controlled):
         return f"{' '.join(one.words for one in found[:3])}{more}" if found else None
 
     def as_evidence(self) -> RecordEvidence | None:
-        """Its rows, as posture reads them; only the organisation's own statement speaks for it."""
+        """Its rows, as posture reads them; only the organisation's own statement speaks for it.
+
+        What speaks against it since its approval makes it fail, until that goes or a new version takes its place. The
+        day that it holds from stays that of its approval: what is found out about it makes it no younger (0272).
+        """
         if self.unit.parent_id is not None:
             return None
         rows = [one.as_row() for one in self.rows.select_related("system").order_by("control", "ref")]
-        return self.speak("statement-of-applicability", data={"version": str(self.edition), "rows": rows})
+        return self.speak(
+            "statement-of-applicability",
+            conclusion="failed" if self.against else None,
+            on=self.holds_since,
+            data={"version": str(self.edition), "rows": rows, "against": self.against},
+        )
 
     def __str__(self) -> str:
         return f"{self.title}, version {self.edition}"

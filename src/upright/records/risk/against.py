@@ -1,0 +1,226 @@
+"""What records say against a statement of applicability: needs left out, duties it never saw, proof that lapsed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from django.db import models
+
+from upright.kernel import Ref
+from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS, document_kinds, kept_kinds
+from upright.records.governance.models import Document, KeptRecord, Objective, Obligation
+from upright.records.identity.controlled import Controlled
+from upright.records.inventory.models import System
+from upright.records.risk.known import catalogue, controls_identified_in
+from upright.records.risk.models.applicability import SoaRow, StatementOfApplicability
+from upright.records.risk.models.controls import Control, ControlEvaluation
+from upright.records.risk.models.impacts import ImpactAssessment
+from upright.records.risk.models.risks import Risk
+from upright.records.risk.models.treating import Treatment
+from upright.records.trail.history import steps
+from upright.records.trail.models import LedgerStream
+from upright.records.trail.record import Record, record_types
+from upright.records.trail.server_log import now
+
+CHOSEN_NOT = (Treatment.State.INEFFECTIVE, Treatment.State.REPLACED)
+_EVALUATED = "control-evaluation."
+Units = list[object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """Why a statement would not be approved, or holds no more: about a row or a record, in words."""
+
+    code: str
+    words: str
+    control: str = ""
+    row: str = ""
+    ref: str = ""
+
+
+def of_needs(units: Units, rows: Iterable[SoaRow]) -> Iterator[Conflict]:
+    """Controls that a record in force needs and that the statement leaves out, or does not have.
+
+    A treatment and an approved impact assessment choose controls; an objective or obligation needs those that its text
+    names by their ids. What a crosswalk sets beside a law that it names is a proposal, not a need (decision 0272).
+    """
+    decided: dict[tuple[str, str], str] = {(one.control, _ref(one.system)): one.decision for one in rows}
+    for control, system, is_chosen, ref in _needs(units):
+        decision = decided.get((control, system), decided.get((control, "")))
+        if decision is None and is_chosen:
+            words = f"{control} was chosen by {ref} and has no row."
+        elif decision is None:
+            words = f"{ref} names {control}, which has no row."
+        elif decision == SoaRow.Decision.EXCLUDED and is_chosen:
+            words = f"{control} was chosen by {ref} and is left out."
+        elif decision == SoaRow.Decision.EXCLUDED:
+            words = f"{ref} names {control}, which is left out."
+        else:
+            continue
+        yield Conflict(code="UP-RISK-47", control=control, words=words, ref=ref)
+
+
+def _needs(units: Units) -> Iterator[tuple[str, str, bool, str]]:
+    """Control, system (empty: every one), whether it was chosen or only named, and by which record."""
+    chosen = Treatment.objects.filter(risk__unit__in=units).exclude(state__in=CHOSEN_NOT)
+    chosen = chosen.exclude(risk__state=Risk.State.CLOSED).order_by("ref")
+    impacts = ImpactAssessment.objects.filter(unit__in=units, state=ImpactAssessment.State.APPROVED).order_by("ref")
+    for query, system in ((chosen, "risk__system__ref"), (impacts, "system__ref")):
+        for controls, of, ref in query.values_list("controls", system, "ref"):
+            for control in controls:
+                yield str(control), of or "", True, str(ref)
+    for model in (Objective, Obligation):
+        for record in model.objects.filter(unit__in=units, state=model.State.APPROVED).order_by("ref"):
+            for control in controls_identified_in(texts_of(record)):
+                yield control, "", False, str(record.ref)
+
+
+def of_obligations(statement: StatementOfApplicability, units: Units, rows: Iterable[SoaRow]) -> Iterator[Conflict]:
+    """Obligations that came into force after the statement did, and that no row was decided for."""
+    if statement.state != StatementOfApplicability.State.APPROVED:
+        return
+    since = _approved_at(statement.ref)
+    pointed = {ref for one in rows for ref in one.needed_by}
+    in_force = Obligation.objects.filter(unit__in=units, state=Obligation.State.APPROVED).values("ref")
+    later = LedgerStream.objects.filter(ref__in=in_force, newest__gt=since).order_by("ref")
+    for ref in later.values_list("ref", flat=True):
+        if ref not in pointed and _approved_at(ref) > since:
+            words = f"{ref} came into force since this was approved, and no row was decided with it in view (6.1.3)."
+            yield Conflict(code="UP-RISK-60", words=words, ref=ref)
+
+
+def _approved_at(ref: str) -> int:
+    """The entry by which a record was approved last; a reconfirmation changes nothing."""
+    return max((one.entry for one in steps(ref) if one.action.endswith(".approved")), default=-1)
+
+
+def of_evidence(units: Units, rows: Iterable[SoaRow]) -> Iterator[Conflict]:
+    """Controls said to be implemented whose proof among the records was withdrawn, is past its day, or failed.
+
+    Of each kind that the control's requirement asks for, about each subject: one record in force is enough. Where there
+    never was one, posture says so at the control itself; nothing lapsed.
+    """
+    carried = [one for one in rows if one.decision == SoaRow.Decision.INCLUDED and _is_implemented(one)]
+    wanted = {row.control: asked_of(row.control) for row in carried}
+    proofs = _proofs(units, {kind for asked in wanted.values() for kinds in asked for kind in kinds})
+    own = {(one.control, _ref(one.system)) for one in rows if one.system_id is not None}
+    gone = set(System.objects.filter(stage=list(catalogue().stages)[-1]).values_list("ref", flat=True))
+    for row in carried:
+        why = next((found for kinds in wanted[row.control] for found in _lapsed(row, kinds, proofs, own, gone)), None)
+        if why is not None:
+            ref, said = why
+            words = f"{row} is said to be implemented, and {ref}, which showed it, {said} (6.1.3)."
+            yield Conflict(code="UP-RISK-61", control=row.control, row=row.ref, ref=ref, words=words)
+
+
+Proof = tuple[str, str]
+"""Of one record: its reference, and what is wrong with it; empty: it stands."""
+
+
+def _lapsed(
+    row: SoaRow,
+    kinds: Iterable[str],
+    proofs: Mapping[str, Mapping[str, list[Proof]]],
+    own: set[tuple[str, str]],
+    gone: set[str],
+) -> Iterator[Proof]:
+    """Of kinds any of which is enough, by subject: what lapsed where nothing stands."""
+    by_subject: dict[str, list[Proof]] = {}
+    for kind in kinds:
+        for subject, found in proofs.get(kind, {}).items():
+            by_subject.setdefault(subject, []).extend(found)
+    system = _ref(row.system)
+    for subject, found in by_subject.items():
+        is_mine = subject == system if system else (row.control, subject) not in own
+        if is_mine and subject not in gone and all(said for _, said in found):
+            yield found[-1]
+
+
+def _proofs(units: Units, kinds: set[str]) -> dict[str, dict[str, list[Proof]]]:
+    """By kind and subject the records that were approved once; one query a type of record."""
+    today = now().date()
+    found: dict[str, dict[str, list[Proof]]] = {}
+    for model, (of_kind, names) in _sources(kinds).items():
+        subject = _subject_of(model)
+        shown = model.objects.filter(unit__in=units, state__in=_SPOKE).exclude(approved_by="").order_by("ref")
+        if names:
+            shown = shown.filter(**{f"{of_kind}__in": names})
+        result = "conclusion" if model is ControlEvaluation else "state"
+        columns = ("ref", "state", "review_by", result, of_kind or "ref", subject or "ref")
+        for ref, state, review_by, conclusion, name, about in shown.values_list(*columns):
+            said = _what_is_wrong(state, review_by, conclusion, today)
+            for kind in _kinds_of(model, str(name), kinds):
+                where = str(about or "") if subject else ""
+                found.setdefault(kind, {}).setdefault(where, []).append((str(ref), said))
+    return found
+
+
+_SPOKE = (Controlled.State.APPROVED, Controlled.State.WITHDRAWN)
+
+
+def _what_is_wrong(state: str, review_by: date | None, conclusion: str, today: date) -> str:
+    if state == Controlled.State.WITHDRAWN:
+        return "is withdrawn"
+    if conclusion == ControlEvaluation.Conclusion.NOT_EFFECTIVE:
+        return "found it not effective"
+    return f"was to be looked at again by {review_by}" if review_by is not None and review_by < today else ""
+
+
+def _sources(kinds: set[str]) -> dict[type[Any], tuple[str, list[str]]]:
+    """The types that hold records of these kinds; by which field a record says its kind, and the values that count."""
+    documents, kept = dict(document_kinds()), dict(kept_kinds())
+    evaluated = [one.removeprefix(_EVALUATED).upper() for one in sorted(kinds) if one.startswith(_EVALUATED)]
+    found: dict[type[Any], tuple[str, list[str]]] = {
+        Document: ("subtype", sorted(kinds & documents.keys())),
+        KeptRecord: ("kind", sorted(kinds & kept.keys())),
+        ControlEvaluation: ("control__identifier", evaluated),
+    }
+    found = {model: by for model, by in found.items() if by[1]}
+    special = {record_types().get(name) for kind, name in _special().items() if kind in kinds}
+    for model in special:
+        if model is not None and issubclass(model, Controlled) and model not in found:
+            found[model] = ("", [])
+    return found
+
+
+def _kinds_of(model: type[Any], name: str, kinds: set[str]) -> Iterable[str]:
+    if model is ControlEvaluation:
+        return (f"{_EVALUATED}{name.lower()}",)
+    if model in {Document, KeptRecord}:
+        return (name,)
+    return [kind for kind, ref_type in _special().items() if kind in kinds and ref_type == model.ref_type]
+
+
+@cache
+def _special() -> Mapping[str, str]:
+    return {**SPECIALISED, **SPECIALISED_DOCUMENTS}
+
+
+def _subject_of(model: type[models.Model]) -> str:
+    if model is ControlEvaluation:
+        return "control__system__ref"
+    names = {one.name for one in model._meta.concrete_fields}
+    return "about" if "about" in names else "system__ref" if "system" in names else ""
+
+
+@cache
+def asked_of(control: str) -> tuple[tuple[str, ...], ...]:
+    """What the requirement of a control asks for: kinds, any of each group is enough; nothing for an own control."""
+    requirement = catalogue().requirements.get(f"iso42001:{control}")
+    return () if requirement is None else tuple(kinds for ask in requirement.asks for kinds in ask.all_of)
+
+
+def _is_implemented(row: SoaRow) -> bool:
+    return str(row.status) == Control.Status.IMPLEMENTED
+
+
+def texts_of(record: Record) -> str:
+    """All that a record says in words."""
+    fields = [one for one in record._meta.concrete_fields if isinstance(one, models.CharField | models.TextField)]
+    return "\n".join(str(getattr(record, one.attname)) for one in fields)
+
+
+def _ref(system: System | None) -> str:
+    return "" if system is None else str(Ref.parse(system.ref).bare)

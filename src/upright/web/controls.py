@@ -16,10 +16,11 @@ from upright.desk.visible import visible
 from upright.posture import fold
 from upright.posture.explain import CellView
 from upright.posture.posture import STATUSES, Status, Verdict
+from upright.records.assurance.evidence import fresh_until
 from upright.records.assurance.judging import explain_of, posture_of
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
-from upright.web.evidence import fresh_until, readable
+from upright.web.evidence import readable
 from upright.web.frame import catalogue
 from upright.web.improving import found_against
 from upright.web.naming import know, learn

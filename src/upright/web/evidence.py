@@ -1,7 +1,6 @@
 """Evidence: every statement with its result and how fresh it is; one statement from requirement to bytes."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -15,11 +14,10 @@ from django.utils.translation import gettext
 
 from upright.desk.visible import visible
 from upright.evidence.dsse import MEDIA_TYPE, Envelope
-from upright.kernel import parse_duration, parse_time
 from upright.ledger import Recorded
 from upright.posture.keybook import KeyBook
 from upright.posture.plan import strictest_freshness
-from upright.records.assurance.evidence import key_entries
+from upright.records.assurance.evidence import fresh_until, is_aged, key_entries
 from upright.records.assurance.judging import posture_of
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
@@ -187,23 +185,6 @@ def asked_by() -> Mapping[str, tuple[str, ...]]:
         for kind in one.kinds:
             found.setdefault(kind, []).append(one.id)
     return {kind: tuple(ids) for kind, ids in found.items()}
-
-
-def fresh_until(row: EvidenceRow) -> datetime | None:
-    """Until when a statement is fresh by the strictest ask for its kinds; None where it does not age."""
-    span = _freshness(tuple(row.kinds))
-    return None if span is None else parse_time(row.ended) + parse_duration(span)
-
-
-def is_aged(row: EvidenceRow) -> bool:
-    """Whether that moment has passed."""
-    until = fresh_until(row)
-    return until is not None and until < now()
-
-
-@cache
-def _freshness(kinds: tuple[str, ...]) -> str | None:
-    return strictest_freshness(catalogue(), kinds)
 
 
 def _line(row: EvidenceRow, names: Mapping[str, str], newest: Mapping[str, int]) -> dict[str, Any]:

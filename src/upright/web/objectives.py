@@ -8,11 +8,13 @@ from django.utils.translation import gettext
 
 from upright.evidence.dsse import Envelope
 from upright.evidence.statement import Measurement
+from upright.records.assurance.evidence import is_aged
 from upright.records.assurance.models import EvidenceRow
 from upright.records.governance.models import Objective
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
-from upright.web.evidence import is_aged, readable
+from upright.web import sentences
+from upright.web.evidence import readable
 from upright.web.plots import interval, of_whom
 from upright.web.requests import Request
 from upright.web.values import in_words

@@ -74,7 +74,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     except InputError as why:
         return _form(request, asked, 400, why.message)
     kept = _files(done).exclude(ref__in=earlier)
-    return render(request, "web/public/answered.html", {"asked": done, "files": kept, "organisation": _name()})
+    return render(
+        request, "web/public/answered.html", {"asked": done, "files": kept, "organisation": organisation_name()}
+    )
 
 
 @require_POST
@@ -145,10 +147,10 @@ def _message(asked: OutsideRequest, token: str, connection: BaseEmailBackend) ->
     with override(settings.LANGUAGE_CODE):
         context = {
             "asked": asked,
-            "organisation": _name(),
+            "organisation": organisation_name(),
             "address": f"{origin}{reverse('web:outside-answer', args=[token])}" if token else "",
         }
-        subject = _subject(asked) % {"organisation": _name()}
+        subject = _subject(asked) % {"organisation": organisation_name()}
         text = render_to_string("web/mail/outside.txt", context)
     message = EmailMessage(" ".join(subject.split()), text, to=[asked.address], connection=connection)
     message.extra_headers["Auto-Submitted"] = "auto-generated"
@@ -169,7 +171,7 @@ def _subject(asked: OutsideRequest) -> str:
 def _form(request: HttpRequest, asked: OutsideRequest, status: int, why: str = "") -> HttpResponse:
     context = {
         "asked": asked,
-        "organisation": _name(),
+        "organisation": organisation_name(),
         "why": why,
         "words": request.POST.get("words", ""),
         "is_declining": request.POST.get("do") == "decline",
@@ -189,6 +191,7 @@ def _length(request: HttpRequest) -> int:
     return int(said) if said.isdecimal() and len(said) < 16 else _LARGEST_BODY + 1
 
 
-def _name() -> str:
+def organisation_name() -> str:
+    """What the organisation is called on a page without log-in."""
     root = Unit.objects.filter(parent__isnull=True).order_by("pk").values_list("name", flat=True).first()
     return root or gettext("An organisation")

@@ -3,15 +3,16 @@
 import secrets
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from hashlib import blake2b
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from upright.records.identity.source import source_of
 
@@ -24,16 +25,32 @@ def public(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Nobody is logged in here, so no other page can act in somebody's name; and no answer is written to a log."""
+    return _opened(never_cache(_unlogged(view, {"X-Robots-Tag": "noindex"})))
 
+
+def published(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """The same for what everybody reads alike: a cache may keep it, and asks each time whether it still holds."""
+    return _opened(require_safe(_unlogged(view, {"Cache-Control": "public, no-cache"})))
+
+
+def _unlogged(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse], headers: Mapping[str, str]
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     @wraps(view)
     def answered(request: HttpRequest, *args: P.args, **given: P.kwargs) -> HttpResponse:
         answer = view(request, *args, **given)
         vars(answer)["_has_been_logged"] = True  # Django's own mark: its log passes by
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        answer.headers["X-Robots-Tag"] = "noindex"
+        for name, value in {"Referrer-Policy": "no-referrer", **headers}.items():
+            answer.headers.setdefault(name, value)
         return answer
 
-    opened = csrf_exempt(login_not_required(never_cache(answered)))
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", answered)
+
+
+def _opened(view: Any) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    opened = csrf_exempt(login_not_required(view))
     return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", opened)
 
 

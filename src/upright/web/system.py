@@ -18,6 +18,7 @@ from upright.desk.visible import visible
 from upright.evidence.dsse import Envelope
 from upright.evidence.statement import Measurement, Predicate
 from upright.gate import Missing
+from upright.records.assurance.evidence import fresh_until, is_aged
 from upright.records.assurance.judging import Kept, posture_of
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
@@ -25,7 +26,7 @@ from upright.records.risk.models import Risk
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.web.checks import checks_of
-from upright.web.evidence import RESULTS, fresh_until, is_aged, readable
+from upright.web.evidence import RESULTS, readable
 from upright.web.frame import catalogue
 from upright.web.hanging import hanging
 from upright.web.needs import stage_word

@@ -28,6 +28,7 @@ from upright.web import (
     risks,
     starting,
     system,
+    trust,
     voices,
     work,
 )
@@ -102,6 +103,9 @@ urlpatterns = [
     path("record/<system:ref>/", system.show, name="system"),
     path("answer/<str:token>/", outside.answer, name="outside-answer"),
     path("hand-over/<ref:ref>/", outside.by_hand, name="outside-by-hand"),
+    path("trust/", trust.show, name="trust"),
+    path("trust/preview/<ref:ref>/", trust.preview, name="trust-preview"),
+    path("trust/<ref:ref>/proof.json", trust.proof, name="trust-proof"),
     path("concern/", voices.speak, name="speak"),
     path("concern/receipt/", voices.follow, name="follow"),
     path("voice/<ref:ref>/", voices.read, name="voice"),

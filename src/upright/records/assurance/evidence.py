@@ -1,16 +1,20 @@
 """Evidence in the server's log: appended once, its derived row beside it, and the keys that make it count."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from upright.evidence.dsse import Envelope, verify
-from upright.kernel import Ref
+from upright.kernel import Ref, parse_duration, parse_time
 from upright.ledger import Recorded, VerifierKey
 from upright.posture.keybook import KeyBook
+from upright.posture.plan import strictest_freshness
+from upright.records.assurance.judging import catalogue
 from upright.records.assurance.models import EvidenceRow
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
-from upright.records.trail.server_log import organisation
+from upright.records.trail.server_log import now, organisation
 from upright.workspace.evidence_log import evidence_entry, stream_of
 
 if TYPE_CHECKING:
@@ -64,3 +68,20 @@ def row_of(index: int, envelope: Envelope, statement: "Statement | None" = None)
         result=said.result,
         ended=said.ended,
     )
+
+
+def fresh_until(row: EvidenceRow) -> datetime | None:
+    """Until when a statement is fresh by the strictest ask for its kinds; None where it does not age."""
+    span = _freshness(tuple(row.kinds))
+    return None if span is None else parse_time(row.ended) + parse_duration(span)
+
+
+def is_aged(row: EvidenceRow) -> bool:
+    """Whether that moment has passed."""
+    until = fresh_until(row)
+    return until is not None and until < now()
+
+
+@cache
+def _freshness(kinds: tuple[str, ...]) -> str | None:
+    return strictest_freshness(catalogue(), kinds)

@@ -21,6 +21,7 @@ from upright.records.assurance.correction import (  # Django finds models here
     Nonconformity,
     PerformanceEvaluation,
 )
+from upright.records.assurance.publishing import Publication
 from upright.records.assurance.reviewing import ManagementReview, ReviewDecision, ReviewInput
 from upright.records.assurance.snapshots import PostureSnapshot
 from upright.records.inventory.models import System
@@ -46,6 +47,7 @@ __all__ = [
     "PerformanceEvaluation",
     "PostureRow",
     "PostureSnapshot",
+    "Publication",
     "ReviewDecision",
     "ReviewInput",
     "WorkspaceSystem",

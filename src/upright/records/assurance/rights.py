@@ -73,5 +73,9 @@ RIGHTS = {
     "assurance.review_decision.change": _MANAGE,
     "assurance.posture_snapshot.read": _ALL,
     "assurance.posture_snapshot.add": (*_OWN, Role.INTERNAL_AUDITOR),
+    "assurance.publication.read": _ALL,
+    "assurance.publication.add": _OWN,
+    "assurance.publication.change": _OWN,
+    "assurance.publication.approve": _MANAGE,
     "assurance.pack.read": (Role.AIMS_MANAGER, Role.INTERNAL_AUDITOR, Role.EXTERNAL_AUDITOR),
 }

@@ -4,11 +4,12 @@ from typing import Any
 
 from upright.kernel import InputError
 from upright.ledger import leaf_hash
+from upright.ledger.view import View
 from upright.records.trail.history import entries_of
 from upright.records.trail.server_log import server_log
 
 
-def proof(ref: str, entry: int) -> dict[str, Any]:
+def proof(ref: str, entry: int, *, view: View | None = None) -> dict[str, Any]:
     """What shows without this server that an entry stands in the log: leaf, path to the root, signed checkpoint.
 
     Raises:
@@ -18,20 +19,27 @@ def proof(ref: str, entry: int) -> dict[str, Any]:
     if entry not in mine:
         raise InputError(f"Entry {entry} is none of {ref}; its history lists those that are.", code="UP-DESK-03")
     body = mine[entry].body
-    view = server_log().view()
-    leaf = view.leaf(entry)
+    view = view or server_log().view()
     return {
         "ref": ref,
-        "index": entry,
-        "size": view.size,
+        **inclusion(view, entry),
         "media_type": mine[entry].media_type,
-        "leaf": leaf.decode(),
         "body": None if body is None else body.decode(),
         "body_salt": None if body is None else view.salt(entry).hex(),
-        "leaf_hash": leaf_hash(leaf).hex(),
-        "path": [one.hex() for one in view.prove(entry)],
-        "root": view.root().hex(),
         "checkpoint": view.checkpoint,
         "how_to_check": "RFC 9162, section 2.1.3.2: hash the leaf, fold the path, compare with the checkpoint's root; "
         "'body' in the leaf is the digest of salt and body (contracts, section 4).",
+    }
+
+
+def inclusion(view: View, entry: int) -> dict[str, Any]:
+    """That an entry stands in the log, and nothing of what it holds: its leaf is digests, a number and a time."""
+    leaf = view.leaf(entry)
+    return {
+        "index": entry,
+        "size": view.size,
+        "leaf": leaf.decode(),
+        "leaf_hash": leaf_hash(leaf).hex(),
+        "path": [one.hex() for one in view.prove(entry)],
+        "root": view.root().hex(),
     }

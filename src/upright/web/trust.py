@@ -1,0 +1,232 @@
+"""The trust page: what the organisation chose to show to everybody, each claim with its proof; and its preview.
+
+The page is the same for whoever asks: nothing of a log-in, a session or a cookie goes into it, and none is set.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from django.conf import settings
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.translation import get_language, gettext, gettext_lazy, override
+
+from upright.desk.values import day, label, plain_shown, sentence
+from upright.desk.visible import visible
+from upright.kernel import parse_time, sha256_hex
+from upright.ledger import Checkpoint
+from upright.posture.posture import Counts
+from upright.records.assurance.published import Claim, claims, draft_of, stream_of
+from upright.records.assurance.publishing import EVIDENCE, POSTURE, PUBLISHABLE, Publication
+from upright.records.identity.models import Unit
+from upright.records.trail.proving import inclusion
+from upright.records.trail.proving import proof as prove
+from upright.records.trail.record import record_types
+from upright.records.trail.server_log import has_log, server_log
+from upright.web.evidence import readable
+from upright.web.frame import catalogue
+from upright.web.needs import stage_word
+from upright.web.outside import organisation_name
+from upright.web.posture import RIGHT, Row
+from upright.web.public import Limit, published, too_many
+from upright.web.requests import Request, the_record
+from upright.web.sentences import said
+
+_LOOKED = Limit(each=300, together=30_000)
+_RESTS_ON = {
+    "system": gettext_lazy("Record of an AI system"),
+    "document": gettext_lazy("Approved document"),
+    "statement-of-applicability": gettext_lazy("Statement of Applicability"),
+    "audit": gettext_lazy("Audit"),
+    "certificate": gettext_lazy("Certificate"),
+    EVIDENCE: gettext_lazy("Statement of evidence"),
+    POSTURE: gettext_lazy("Posture, counted today"),
+}
+_LABELS = {
+    "kinds": gettext_lazy("What was looked at"),
+    "result": gettext_lazy("Result"),
+    "ended": gettext_lazy("Ended"),
+    "counts": gettext_lazy("Posture, counted today"),
+}
+CHECK = """\
+import json, sys
+from upright.ledger import Checkpoint, VerifierKey, leaf_hash, verify_inclusion
+from upright.ledger.leaves import body_digest
+p = json.load(open(sys.argv[1]))
+seen = Checkpoint.parse(p["checkpoint"])
+seen.note.verify(VerifierKey.parse(sys.argv[2]))
+body = body_digest(p["media_type"], bytes.fromhex(p["body_salt"]), p["body"].encode())
+assert json.loads(p["leaf"])["body"] == body, "what was published is another"
+rests = p["rests_on"]
+for one in [p] + ([rests] if rests else []):
+    path = [bytes.fromhex(step) for step in one["path"]]
+    verify_inclusion(leaf_hash(one["leaf"].encode()), one["index"], seen.size, path, seen.root)
+if rests:
+    named = json.loads(p["body"])["rests_on"]["leaf_hash"]
+    assert leaf_hash(rests["leaf"].encode()).hex() == named, "it rests on another entry"
+print(p["body"])
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A claim as the page shows it, in the reader's language; ``lang`` is that of its words where it is another."""
+
+    claim: Claim
+    title: str
+    text: str
+    lang: str
+    rests_on: str
+    values: list[tuple[str, str]]
+    counted: list[tuple[str, int]]
+    row: Row | None
+
+
+@published
+def show(request: HttpRequest) -> HttpResponse:
+    """Every claim; one that is not current by its title alone, with the reason."""
+    if seconds := _LOOKED.wait(request):
+        return _often(seconds)
+    with override(_language(request)):
+        return _kept(request, HttpResponse(_page(claims())))
+
+
+@published
+def proof(request: HttpRequest, ref: str) -> HttpResponse:
+    """What was published and that it stands in the log, with the entry that it rests on: to keep, to check elsewhere.
+
+    Of that entry it holds the leaf, which is digests, a number and a time; its content stays here.
+    """
+    if seconds := _LOOKED.wait(request):
+        return _often(seconds)
+    claim = next((one for one in claims() if one.ref == ref and not one.why_not), None)
+    if claim is None or claim.entry is None:
+        return JsonResponse({"error": f"There is no current claim {ref}."}, status=404)
+    view = server_log().view()
+    found = prove(stream_of(ref), claim.entry, view=view)
+    found["rests_on"] = None if claim.rests_entry is None else inclusion(view, claim.rests_entry)
+    answer = JsonResponse(found, json_dumps_params={"indent": 2})
+    answer["Content-Disposition"] = f'attachment; filename="{ref.replace(":", "-")}.json"'
+    return _kept(request, answer)
+
+
+def preview(request: Request, ref: str) -> HttpResponse:
+    """What the public will see, for who may read the claim and the record that it rests on."""
+    described, record = the_record(ref, request)
+    if not isinstance(record, Publication) or not _is_readable(record, request):
+        raise Http404(f"{ref} is nothing that is published, or rests on what you may not read.")
+    with override(_language(request)):
+        left = [one for one in PUBLISHABLE[record.what].fields if one not in record.shows]
+        context = {
+            "described": described,
+            "record": record,
+            "line": _line(draft_of(record)),
+            "left": [_label(record.what, one) for one in left],
+            "other": _other(),
+            "here": described.place,
+        }
+        return render(request, "web/trust_preview.html", context)
+
+
+def _is_readable(record: Publication, request: Request) -> bool:
+    if record.evidence:
+        return readable(request).filter(evidence=record.evidence).exists()
+    if record.rests_on:
+        model = record_types()[record.rests_on.partition(":")[0]]
+        return visible(model, request.powers).filter(ref=record.rests_on).exists()
+    return request.powers.may(RIGHT, Unit.objects.get(parent__isnull=True))
+
+
+def _often(seconds: int) -> HttpResponse:
+    said = gettext("Too much was asked in this hour. Come back in an hour.")
+    return too_many(HttpResponse(said, "text/plain", headers={"Cache-Control": "no-store"}), seconds)
+
+
+def _kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """The answer, or that the reader has it already."""
+    patch_vary_headers(answer, ["Accept-Language"])
+    answer["ETag"] = f'"{sha256_hex(answer.content)}"'
+    return cast("HttpResponse", get_conditional_response(request, etag=answer["ETag"], response=answer))
+
+
+def _language(request: HttpRequest) -> str:
+    """As its address says, else as the browser asks."""
+    wanted = request.GET.get("in", "")
+    return wanted if wanted in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
+
+
+def _other() -> list[tuple[str, str]]:
+    """The other languages that the page is read in."""
+    return [(code, name) for code, name in settings.LANGUAGES if code != get_language()]
+
+
+def _page(found: tuple[Claim, ...]) -> str:
+    log = server_log() if has_log() else None
+    signed = Checkpoint.parse(log.source.checkpoint()) if log is not None else None
+    lines = [_line(one) for one in found]
+    context = {
+        "organisation": organisation_name(),
+        "current": [one for one in lines if not one.claim.why_not],
+        "lapsed": [one for one in lines if one.claim.why_not and one.title],
+        "size": None if signed is None else signed.size,
+        "root": None if signed is None else signed.root.hex(),
+        "key": "" if log is None else str(log.key),
+        "script": CHECK,
+        "other": _other(),
+    }
+    return render_to_string("web/public/trust.html", context)  # no request: nothing of who asks goes into the page
+
+
+def _line(claim: Claim) -> Line:
+    language = (get_language() or "en").partition("-")[0]
+    title, text = claim.words.get("title", ""), claim.words.get("text", "")
+    is_german = language == "de" and bool(claim.words.get("title_de"))
+    if is_german:
+        title, text = claim.words["title_de"], claim.words.get("text_de", "")
+    counted = claim.counts
+    row = None
+    if counted is not None and counted.of:
+        title_of = catalogue().frameworks[counted.framework].title
+        of = sum(counted.of.values())
+        row = Row(id=counted.framework, title=title_of, counts=Counts(status=counted.status, of=of, **counted.of))  # type: ignore[arg-type]  # one of the statuses
+    shows = {} if claim.why_not and claim.entry is not None else claim.shows
+    values = [(_label(claim.what, name), _value(claim.what, name, value)) for name, value in shows.items()]
+    return Line(
+        claim=claim,
+        title=title,
+        text=text,
+        lang="en" if language != "en" and not is_german else "",
+        rests_on=str(_RESTS_ON[claim.what]),
+        values=values,
+        counted=[]
+        if counted is None
+        else [(gettext(sentence(one.replace("_", " "))), n) for one, n in counted.of.items()],
+        row=row,
+    )
+
+
+def _label(what: str, name: str) -> str:
+    return str(_LABELS[name]) if what in {EVIDENCE, POSTURE} else label(record_types()[what], name)
+
+
+def _value(what: str, name: str, value: Any) -> str:
+    """A value as the ledger holds it, as readers read it."""
+    if what == EVIDENCE:
+        if name == "kinds":
+            return ", ".join(said(one.replace("-", " ")) for one in value)
+        return day(parse_time(value)) if name == "ended" else said(sentence(str(value)))
+    field = record_types()[what]._meta.get_field(name)
+    if name == "stage":
+        return sentence(stage_word(str(value)))
+    words = {key: str(word) for key, word in getattr(field, "flatchoices", None) or ()}
+    if words.get(value):
+        return gettext(words[value])
+    if isinstance(field, models.DateField) and value:
+        return day(date.fromisoformat(value))
+    if value is None and isinstance(field, models.BooleanField):
+        return gettext("Not said")
+    return plain_shown(value).text

@@ -1,0 +1,338 @@
+"""The trust page: chosen fields and nothing else, while they hold; a proof that is checked offline; nobody is traced."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, models
+from django.test import Client
+
+from evidence.builders import key, statement
+from records.identity.accounts import account, logged_in
+from records.organisation import SETUP, Organisation, actor_of, grant
+from upright.evidence import CheckId, Reason
+from upright.evidence.dsse import sign
+from upright.ledger import VerifierKey
+from upright.records.assurance import publishing
+from upright.records.assurance.actions import enrol_key
+from upright.records.assurance.audit_actions import suspend_certificate
+from upright.records.assurance.auditing import Audit, Certificate
+from upright.records.assurance.evidence import file_evidence
+from upright.records.assurance.models import EvidenceRow
+from upright.records.assurance.publication_actions import approve_publication, reconfirm_publication
+from upright.records.assurance.publishing import PUBLISHABLE, Publication
+from upright.records.governance.models import Document
+from upright.records.identity.controlled import revise, submit, withdraw
+from upright.records.identity.editing import add
+from upright.records.identity.models import Person, Role, Unit
+from upright.records.identity.power import DeniedError
+from upright.records.inventory.models import System
+from upright.records.risk.models import StatementOfApplicability
+from upright.records.trail.door import change, refresh, write
+from upright.records.trail.errors import RefusedError
+from upright.records.trail.record import Record
+from upright.records.trail.server_log import now, server_log
+from upright.web import trust
+
+FREE = (models.CharField, models.TextField)
+LINK = re.compile(r'(?:href|src)="([^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+def _unlimited() -> Iterator[None]:
+    trust._LOOKED.clear()
+    yield
+    trust._LOOKED.clear()
+
+
+@pytest.fixture
+def second(meridian: Organisation) -> Person:
+    made = write(Person(name="Tessa Second", unit=meridian.root), actor=SETUP, action="identity.person.added")
+    grant(made, Role.AIMS_MANAGER, meridian.root)
+    return made
+
+
+def day(days: int) -> date:
+    return now().date() + timedelta(days=days)
+
+
+def claimed(meridian: Organisation, **more: Any) -> Publication:
+    given = {"title": "We manage it", "unit": meridian.root, "owner": meridian.lead, "review_by": day(90)} | more
+    return add(Publication(**given), actor=actor_of(meridian.lead), reason="canary-reason")
+
+
+def shown(meridian: Organisation, second: Person, **more: Any) -> Publication:
+    made = submit(claimed(meridian, **more), actor=actor_of(meridian.lead), reason="canary-handed-in")
+    return approve_publication(made, actor=actor_of(second), reason="canary-approved")
+
+
+def certificate(meridian: Organisation, **more: Any) -> Certificate:
+    given = {
+        "number": "N-1", "standard": "ISO/IEC 42001:2023", "body": "A body", "scope": "Lending", "unit": meridian.root,
+        "owner": meridian.lead, "issued_on": day(-90), "expires_on": day(900),
+    } | more  # fmt: skip
+    return add(Certificate(**given), actor=actor_of(meridian.lead))
+
+
+def page(language: str = "en") -> str:
+    answer = Client().get("/trust/", headers={"accept-language": language})
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def filled(model: type[Record], **given: Any) -> tuple[Any, dict[str, str]]:
+    """A record whose every field says which one it is, and what each of them says."""
+    said: dict[str, str] = {}
+    for n, field in enumerate(model._meta.concrete_fields):
+        name = field.name
+        if name in {"id", "ref", "version"} or name in given:
+            continue
+        if isinstance(field, FREE) and not field.choices:
+            said[name] = f"canary-{model.ref_type}-{name.replace('_', '-')}"[: field.max_length or 200]
+            given[name] = said[name]
+        elif isinstance(field, models.DateField):
+            given[name] = day(200 + n)
+            said[name] = given[name].isoformat()
+        elif isinstance(field, models.JSONField):
+            said[name] = f"canary-{model.ref_type}-{name.replace('_', '-')}"
+            given[name] = [said[name]]
+    return model(**given), said
+
+
+def underlying(meridian: Organisation) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    """One record of each type that can be published, each field full; by type what was said, and how it is named."""
+    unit = write(Unit(name="canary-unit", parent=meridian.root), actor=SETUP, action="identity.unit.added")
+    person = Person(name="canary-person", email="canary-mail@meridian.example", unit=unit)
+    write(person, actor=SETUP, action="identity.person.added")
+    of = {"unit": unit, "owner": person}
+    said: dict[str, dict[str, str]] = {}
+    made: dict[str, Record] = {}
+    system, said["system"] = filled(System, short_name="canary-short", stage="deployment", modality="text", **of)
+    approved: dict[str, Any] = {"state": "approved", "supersedes": None, **of}
+    about = {"about": "", "inherits": None, "sha256": "ca" * 32, "distribution": [], "subtype": "ai-policy"}
+    document, said["document"] = filled(Document, **approved, **about)
+    soa, said["statement-of-applicability"] = filled(StatementOfApplicability, **approved, edition=7)
+    held = {"issued_on": day(-31), "expires_on": day(731)}
+    certified, said["certificate"] = filled(Certificate, state="valid", **of, **held)
+    clauses = {"clauses": ["iso42001:9.2"], "systems": [], "starts": day(-7), "ends": day(-3), "unit": unit}
+    audit, said["audit"] = filled(
+        Audit, kind="surveillance", state="received", programme=None, certificate=certified, **clauses
+    )
+    for one in (system, document, soa, certified, audit):
+        made[one.ref_type] = write(one, actor=SETUP, action="canary.thing.added", reason="canary-reason")
+    enrol_key(str(VerifierKey.of(key())), "evidence", actor=actor_of(meridian.lead), reason="canary-key")
+    told = statement(
+        system=system.ref, binding="canary-binding", inputs=(), ended=f"{now():%Y-%m-%dT%H:%M:%S}.000Z",
+        started=f"{now():%Y-%m-%dT%H:%M:%S}.000Z", reasons=(Reason(limit="x", outcome="failed", because="canary-why"),),
+        check=CheckId(name="canary-check", version="canary-version"), environment={"canary-environment": "canary-env"},
+    )  # fmt: skip
+    with change() as mine:
+        file_evidence(mine, [sign(told, key())])
+    named = {name: {"rests_on": one.ref} for name, one in made.items()}
+    named[publishing.EVIDENCE] = {"evidence": EvidenceRow.objects.get().evidence}
+    named[publishing.POSTURE] = {"framework": "iso42001", "rests_on": system.ref}
+    return named, said
+
+
+def everything(language: str) -> str:
+    """The page and every file that it leads to, as whoever reads that language gets them."""
+    client, found = Client(headers={"accept-language": language}), []
+    first = client.get("/trust/").content.decode()
+    for address in sorted({"/trust/", *map(unescape, LINK.findall(first))}):
+        assert not re.match(r"(?:[a-z]+:)?//", address), address
+        answer = client.get(address if address.startswith("/") else f"/trust/{address}")
+        assert answer.status_code == 200, address
+        assert not answer.cookies, address
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        found.append(content.decode(errors="replace"))
+    assert len(found) > 5
+    return unescape("\n".join(found))
+
+
+def test_nothing_is_read_by_the_public_but_the_fields_that_were_chosen(meridian: Organisation, second: Person) -> None:
+    named, said = underlying(meridian)
+    assert named.keys() == PUBLISHABLE.keys()
+    for is_all in (False, True):
+        shows = {what: list(choice.fields if is_all else ()) for what, choice in PUBLISHABLE.items()}
+        for what, about in named.items():
+            old = Publication.objects.filter(title=f"Claim on {what}").first()
+            if old is not None:
+                withdraw(old, actor=actor_of(second), reason="canary-withdrawn")
+            shown(meridian, second, title=f"Claim on {what}", text="Told.", shows=shows[what], **about)
+        may = {
+            said[what].get(name)
+            for what, choice in PUBLISHABLE.items()
+            if what in said
+            for name in ({*choice.fields} if is_all else choice.needed)
+        } - {None}
+        for language in ("en", "de"):
+            text = everything(language)
+            assert "Claim on posture" in text
+            assert {*re.findall(r"canary-[a-z-]+", text)} == {one for one in may if str(one).startswith("canary-")}
+            assert text.count("/proof.json") >= len(PUBLISHABLE)
+            never = [one for values in said.values() for one in values.values() if one not in may and one[:1] == "2"]
+            assert never
+            assert [one for one in never if one in text] == []
+            for secret in (str(meridian.lead.id), str(second.id), "Ada Lead", "Tessa", "ca" * 32, "@meridian"):
+                assert secret not in text, secret
+
+
+def test_what_may_never_be_chosen_is_refused_and_what_must_be_seen_is_always_shown(meridian: Organisation) -> None:
+    names = {field.name for model in (System, Document, Certificate, Audit) for field in model._meta.concrete_fields}
+    held = certificate(meridian)
+    for name in sorted({*names, "ref", "__class__", "owner__email"} - {*PUBLISHABLE["certificate"].fields}):
+        with pytest.raises(ValidationError) as caught:
+            claimed(meridian, rests_on=held.ref, shows=[name])
+        assert "never shown" in str(caught.value)
+    for wrong in (
+        {},
+        {"rests_on": meridian.lead.ref},
+        {"rests_on": held.ref, "framework": "iso42001"},
+        {"evidence": "ab" * 32},
+        {"framework": "iso9001"},
+    ):
+        with pytest.raises(ValidationError):
+            claimed(meridian, **wrong)
+    assert claimed(meridian, rests_on=held.ref, shows=["body"]).shows == ["standard", "body", "expires_on", "state"]
+    for choice in PUBLISHABLE.values():
+        assert {*choice.needed} <= {*choice.fields}
+        assert {"owner", "approved_by", "email", "contact", "reason", "conclusion"}.isdisjoint(choice.fields)
+
+
+def test_a_claim_shows_only_while_it_is_approved_and_what_it_rests_on_holds(
+    meridian: Organisation, second: Person
+) -> None:
+    lead, other = actor_of(meridian.lead), actor_of(second)
+    empty = page()
+    assert "Nothing is published yet" in empty
+    assert "Noch ist nichts veröffentlicht" in page("de")
+    held = certificate(meridian)
+    draft = claimed(meridian, title="Certified", text="By a body.", rests_on=held.ref, title_de="Zertifiziert")
+    assert page() == empty
+    submit(draft, actor=lead)
+    assert page() == empty
+    with pytest.raises(RefusedError, match="UP-CTRL-04"):
+        approve_publication(refresh(draft), actor=lead)
+    with pytest.raises(DeniedError):
+        approve_publication(refresh(draft), actor=actor_of(meridian.owner))
+    claim = approve_publication(refresh(draft), actor=other)
+    assert "Certified" in page()
+    assert "By a body." in page()
+    assert "Zertifiziert" in page("de")
+    proof = f"/trust/{claim.ref}/proof.json"
+    assert Client().get(proof).status_code == 200
+    suspend_certificate(held, actor=lead, reason="The body wrote.")
+    lapsed = page()
+    assert "The certificate is suspended or withdrawn." in lapsed
+    assert "By a body." not in lapsed
+    assert "Das Zertifikat ist ausgesetzt oder zurückgezogen." in page("de")
+    assert Client().get(proof).status_code == 404
+    with pytest.raises(RefusedError, match="UP-TRUST-02"):
+        reconfirm_publication(refresh(claim), review_by=day(300), actor=other, reason="Still so.")
+    with pytest.raises(RefusedError, match="UP-CTRL-02"):
+        shown(meridian, second, rests_on=held.ref)
+    withdraw(refresh(claim), actor=other, reason="Suspended.")
+    assert page() == empty
+    audit = Audit(
+        title="Stage 2", kind="certification", criteria="The standard", scope="Lending", clauses=["iso42001:9.2"],
+        unit=meridian.root, starts=day(-9), ends=day(-8), state="received",
+    )  # fmt: skip
+    write(audit, actor=SETUP, action="assurance.audit.received")
+    second_claim = shown(meridian, second, title="Audited", text="Well.", rests_on=audit.ref, shows=["scope"])
+    assert "Well." in page()
+    audit.scope = "Lending and more"
+    write(audit, actor=SETUP, action="assurance.audit.changed")
+    assert "What it rests on has changed since." in page()
+    assert "Lending and more" not in page()
+    reconfirm_publication(refresh(second_claim), review_by=day(300), actor=other, reason="More was audited.")
+    assert "Lending and more" in page()
+    with connection.cursor() as cursor:  # behind the door: its day passes
+        cursor.execute("UPDATE assurance_publication SET review_by = %s", [day(-1)])
+    trust.claims.__globals__["_kept"].clear()
+    assert "The day by which we wanted to look at it again has passed." in page()
+    assert "Well." not in page()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE assurance_publication SET review_by = %s, title = 'Forged'", [day(30)])
+    trust.claims.__globals__["_kept"].clear()
+    assert "Forged" not in page()  # what is shown is the ledger's
+    revise(refresh(second_claim), actor=lead, reason="Words.")
+    assert page() == empty
+
+
+def test_a_posture_is_counted_today_and_unknown_is_not_green(meridian: Organisation, second: Person) -> None:
+    add(meridian.system("loans", name="Small loans"), actor=actor_of(meridian.owner))
+    shown(meridian, second, title="Where we stand", framework="iso42001")
+    shown(meridian, second, title="Loans alone", framework="eu-ai-act", rests_on="system:loans")
+    text = page()
+    assert 'data-status="met"' not in text
+    assert text.count('data-status="unknown"') >= 2
+    counts = re.findall(r"<dt>Unknown</dt><dd>([\d,]+)</dd>", text)
+    assert len(counts) == 2
+    assert all(int(one.replace(",", "")) > 0 for one in counts)
+    assert "Erfüllt" in page("de")
+
+
+def test_a_proof_is_checked_offline_and_a_changed_word_is_found(
+    meridian: Organisation, second: Person, tmp_path: Path
+) -> None:
+    held = certificate(meridian)
+    claim = shown(meridian, second, title="Certified", rests_on=held.ref, shows=["body"])
+    shown(meridian, second, title="Where we stand", framework="iso42001")
+    text = page()
+    script = tmp_path / "check.py"
+    script.write_text(trust.CHECK)
+    assert trust.CHECK in text
+    log_key = str(server_log().key)
+    assert log_key in text
+
+    def checked(document: Any, name: str = log_key) -> subprocess.CompletedProcess[str]:
+        file = tmp_path / "proof.json"
+        file.write_text(json.dumps(document))
+        return subprocess.run([sys.executable, script, file, name], capture_output=True, text=True, check=False)
+
+    proof = Client().get(f"/trust/{claim.ref}/proof.json").json()
+    done = checked(proof)
+    assert done.returncode == 0, done.stderr
+    body = json.loads(done.stdout)
+    assert body["shows"] == {"standard": held.standard, "body": held.body, "expires_on": str(day(900)), "state": "valid"}
+    assert body["rests_on"].keys() == {"type", "entry", "leaf_hash"}
+    assert "body" not in proof["rests_on"]
+    assert "salt" not in json.dumps(proof["rests_on"])
+    assert checked(proof | {"body": proof["body"].replace("A body", "A better body")}).returncode != 0
+    assert checked(proof | {"rests_on": {**proof["rests_on"], "leaf": proof["leaf"]}}).returncode != 0
+
+
+def test_the_page_is_the_same_for_whoever_asks_may_be_kept_and_has_a_limit(
+    meridian: Organisation, second: Person
+) -> None:
+    claim = shown(meridian, second, rests_on=certificate(meridian).ref)
+    first = Client().get("/trust/")
+    assert first.headers["Cache-Control"] == "public, no-cache"
+    assert "Accept-Language" in first.headers["Vary"]
+    again = Client().get("/trust/", headers={"if-none-match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    member = logged_in(account(meridian.lead))
+    assert member.get("/trust/").content == first.content
+    for answer in (first, again, Client().get(f"/trust/{claim.ref}/proof.json"), Client().get("/trust/?in=de")):
+        assert not answer.cookies
+    for method in ("post", "put", "patch", "delete"):
+        assert getattr(Client(), method)("/trust/").status_code == 405
+    assert 'lang="de"' in Client().get("/trust/?in=de").content.decode()
+    assert Client().get("/trust/?in=xx").content == first.content
+    preview = f"/trust/preview/{claim.ref}/"
+    assert "What the public will see" in member.get(preview).content.decode()
+    assert Client().get(preview).status_code == 302
+    for _ in range(trust._LOOKED.each):
+        trust._LOOKED.wait(Client(REMOTE_ADDR="192.0.2.1").get("/trust/x").wsgi_request)
+    often = Client(REMOTE_ADDR="192.0.2.1").get("/trust/")
+    assert (often.status_code, often.headers["Cache-Control"]) == (429, "no-store")
+    assert int(often.headers["Retry-After"]) > 0
+    assert Client(REMOTE_ADDR="192.0.2.2").get("/trust/").status_code == 200

@@ -56,7 +56,14 @@ NEED_MORE = {
     # what an example lacks before it can be approved or closed; done in the tests of the apps
     *("approve", "submit", "fill", "take_up_use_proposal", "deliver_information_owed", "close_nonconformity"),
     *("reopen_nonconformity", "accept_risk", "make_stage_change", "approve_stage_change", "close_incident"),
-    *("resolve_incident", "answer_evidence_request", "approve_assessment", "close_review", "confirm_supplier_review"),
+    *(
+        "resolve_incident",
+        "answer_evidence_request",
+        "approve_assessment",
+        "approve_publication",
+        "close_review",
+        "confirm_supplier_review",
+    ),
     *("take_template", "issue", "take_up_threat", "dismiss_threat", "propose_mitigation", "ask_the_gate"),
     *("settle_information_delivery", "settle_access_review", "accept_outside_answer"),
 }

@@ -92,6 +92,9 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "import/<ref:ref>/": ("/import/import:2026-0001/", (302, 404, 404, 404, 404)),
     "answer/<str:token>/": ("/answer/none/", (404, 404, 404, 404, 404)),
     "hand-over/<ref:ref>/": (f"/hand-over/{REF}/", (302, 405, 405, 405, 405)),
+    "trust/": ("/trust/", OPEN),
+    "trust/<ref:ref>/proof.json": ("/trust/publication:2026-0001/proof.json", (404, 404, 404, 404, 404)),
+    "trust/preview/<ref:ref>/": (f"/trust/preview/{REF}/", (302, 404, 404, 404, 404)),  # a system is no claim
     "concern/": ("/concern/", OPEN),
     "concern/receipt/": ("/concern/receipt/", OPEN),
     "voice/<ref:ref>/": ("/voice/concern:2026-0001/", (302, 404, 404, 404, 404)),

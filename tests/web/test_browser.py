@@ -57,7 +57,14 @@ OWN = (
     "/inbox/", "/inbox/wishes/", "/soa/", "/upkeep/", "/entities/", "/templates/", "/jump/?q=mortgage", "/in/nowhere/",
     "/records/contested-decision/add/", "/records/risk/?per=100", "/move/withdraw/document:2025-0001/",
 )  # fmt: skip
-PAPERS = ("/in/risks/printed/", "/soa/statement-of-applicability:2025-0001/printed/", "/concern/", "/concern/receipt/")
+PAPERS = (
+    "/in/risks/printed/",
+    "/soa/statement-of-applicability:2025-0001/printed/",
+    "/concern/",
+    "/concern/receipt/",
+    "/trust/",
+    "/trust/?in=de",
+)
 FIRST = re.compile(r'<th scope="row"><a href="/record/([^"]+)/"')
 NARROW = 360
 TURNS: tuple[tuple[Literal["light", "dark"], int], ...] = (

@@ -1,4 +1,4 @@
-"""The trust page: chosen fields and nothing else, while they hold; a proof that is checked offline; nobody is traced."""
+"""The trust page: chosen fields and nothing else, while they hold; a proof checked offline; nobody is traced."""
 
 import json
 import re
@@ -302,7 +302,12 @@ def test_a_proof_is_checked_offline_and_a_changed_word_is_found(
     done = checked(proof)
     assert done.returncode == 0, done.stderr
     body = json.loads(done.stdout)
-    assert body["shows"] == {"standard": held.standard, "body": held.body, "expires_on": str(day(900)), "state": "valid"}
+    assert body["shows"] == {
+        "standard": held.standard,
+        "body": held.body,
+        "expires_on": str(day(900)),
+        "state": "valid",
+    }
     assert body["rests_on"].keys() == {"type", "entry", "leaf_hash"}
     assert "body" not in proof["rests_on"]
     assert "salt" not in json.dumps(proof["rests_on"])

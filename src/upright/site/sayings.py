@@ -10,6 +10,8 @@ SAYINGS = (
     *("became", "due", "measure", "runs", "target", "value"),
     *("Met", "Not met", "Overdue", "Planned", "Running", "To be planned", "Unknown"),
     *(f"is {one}" for one in ("closed", "dropped", "not there", "replaced", "superseded", "withdrawn")),
+    "What it rests on has changed since.",
+    "What was approved is not in the ledger as it was.",
     "Renewal",
     "(erased)",
     "Surveillance {number}",

@@ -26,6 +26,8 @@ _SAYING = {
     "unready",
     "frozen",
     "_why_not",
+    "not_in_force",
+    "_evidence_not_in_force",
     "lacks",
     "programme_lacks",
     "review_lacks",

@@ -19,6 +19,7 @@ from upright.records.assurance.correction import (
     Nonconformity,
     PerformanceEvaluation,
 )
+from upright.records.assurance.publishing import Publication
 from upright.records.assurance.reviewing import ManagementReview, ReviewDecision
 from upright.records.identity.editing import add
 
@@ -63,6 +64,15 @@ def review(org: Organisation) -> ManagementReview:
 
 
 EXAMPLES: dict[str, Builder] = {
+    "publication": lambda org, made: Publication(
+        title="We assess every AI system before its release",
+        text="By people who did not build it.",
+        rests_on=made["system"].ref,
+        shows=["name", "stage"],
+        unit=org.root,
+        owner=org.lead,
+        review_by=day(90),
+    ),
     "nonconformity": lambda org, made: Nonconformity(
         title="Impact was assessed after the release",
         requirement="iso42001:A.5.4",

@@ -66,6 +66,7 @@ def build(folder: Path) -> Built:
         mortgage,
         operations,
         people,
+        publications,
         review,
         risk,
         surroundings,
@@ -83,7 +84,7 @@ def build(folder: Path) -> Built:
             Newcomer("Mira Manager", f"mira@{DOMAIN}", PASSWORD),
         )
     cast = Cast(today=today, root=begun.root)
-    told = (people, inventory, governance, risk, operations, surroundings, audits, review, yearly)
+    told = (people, inventory, governance, risk, operations, surroundings, audits, review, publications, yearly)
     tell_all([event for part in told for event in part.EVENTS], cast)
     mortgage.push_from(folder, cast)
     yearly.look_again(cast)

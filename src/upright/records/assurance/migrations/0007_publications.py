@@ -9,7 +9,7 @@ import upright.records.trail.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assurance", "0001_squashed_0005_reviews"),
+        ("assurance", "0006_posture_at_a_glance"),
         ("identity", "0001_squashed_0006_one_organisation"),
     ]
 

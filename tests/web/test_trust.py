@@ -21,7 +21,7 @@ from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.evidence import CheckId, Reason
 from upright.evidence.dsse import sign
 from upright.ledger import VerifierKey
-from upright.records.assurance import publishing
+from upright.records.assurance import published, publishing
 from upright.records.assurance.actions import enrol_key
 from upright.records.assurance.audit_actions import suspend_certificate
 from upright.records.assurance.auditing import Audit, Certificate
@@ -117,7 +117,13 @@ def underlying(meridian: Organisation) -> tuple[dict[str, dict[str, str]], dict[
     made: dict[str, Record] = {}
     system, said["system"] = filled(System, short_name="canary-short", stage="deployment", modality="text", **of)
     approved: dict[str, Any] = {"state": "approved", "supersedes": None, **of}
-    about = {"about": "", "inherits": None, "sha256": "ca" * 32, "distribution": [], "subtype": "ai-policy"}
+    about: dict[str, Any] = {
+        "about": "",
+        "inherits": None,
+        "sha256": "ca" * 32,
+        "distribution": [],
+        "subtype": "ai-policy",
+    }
     document, said["document"] = filled(Document, **approved, **about)
     soa, said["statement-of-applicability"] = filled(StatementOfApplicability, **approved, edition=7)
     held = {"issued_on": day(-31), "expires_on": day(731)}
@@ -151,7 +157,7 @@ def everything(language: str) -> str:
         answer = client.get(address if address.startswith("/") else f"/trust/{address}")
         assert answer.status_code == 200, address
         assert not answer.cookies, address
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        content = answer.getvalue()
         found.append(content.decode(errors="replace"))
     assert len(found) > 5
     return unescape("\n".join(found))
@@ -256,12 +262,12 @@ def test_a_claim_shows_only_while_it_is_approved_and_what_it_rests_on_holds(
     assert "Lending and more" in page()
     with connection.cursor() as cursor:  # behind the door: its day passes
         cursor.execute("UPDATE assurance_publication SET review_by = %s", [day(-1)])
-    trust.claims.__globals__["_kept"].clear()
+    published._kept.clear()
     assert "The day by which we wanted to look at it again has passed." in page()
     assert "Well." not in page()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE assurance_publication SET review_by = %s, title = 'Forged'", [day(30)])
-    trust.claims.__globals__["_kept"].clear()
+    published._kept.clear()
     assert "Forged" not in page()  # what is shown is the ledger's
     revise(refresh(second_claim), actor=lead, reason="Words.")
     assert page() == empty
@@ -318,13 +324,13 @@ def test_a_proof_is_checked_offline_and_a_changed_word_is_found(
 def test_the_page_is_the_same_for_whoever_asks_may_be_kept_and_has_a_limit(
     meridian: Organisation, second: Person
 ) -> None:
+    member = logged_in(account(meridian.lead))  # an entry of its own, so before the first look
     claim = shown(meridian, second, rests_on=certificate(meridian).ref)
     first = Client().get("/trust/")
     assert first.headers["Cache-Control"] == "public, no-cache"
     assert "Accept-Language" in first.headers["Vary"]
     again = Client().get("/trust/", headers={"if-none-match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    member = logged_in(account(meridian.lead))
     assert member.get("/trust/").content == first.content
     for answer in (first, again, Client().get(f"/trust/{claim.ref}/proof.json"), Client().get("/trust/?in=de")):
         assert not answer.cookies

@@ -84,7 +84,7 @@ def test_sarif_has_a_result_for_each_detection(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_a_reader_that_needs_too_much_is_ended_and_the_next_file_is_read(tmp_path: Path) -> None:
-    (tmp_path / "a.pkl").write_bytes(b"\x80\x02(" + b"]" * 3_000_000 + b"t.")
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x02(" + b"(d" * 2_000_000 + b"t.")
     (tmp_path / "b.pkl").write_bytes(pickle.dumps([1]))
     found = scan([tmp_path], limits=ScanLimits(memory_bytes=150 * 2**20))
     assert [f.verdict for f in found.files] == [Verdict.NOT_EXAMINED, Verdict.CLEAN]

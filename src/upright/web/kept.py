@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from upright.desk.description import RecordType
 from upright.desk.detail import sections
@@ -60,7 +60,8 @@ def _html(request: HttpRequest, value: Any) -> SafeString:
         case [dict(), *_] if all(isinstance(one, dict) for one in value):
             return _table(request, value)
         case list():
-            return format_html_join(mark_safe("<br>"), "{}", ((_html(request, one),) for one in value))
+            lines = format_html_join("", "<li>{}</li>", ((_html(request, one),) for one in value))
+            return format_html('<ul class="items">{}</ul>', lines)
         case str():
             return _text(request, value)
     return value_html(plain_shown(value))

@@ -114,6 +114,7 @@ MFA_ADAPTER = "upright.records.identity.login.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Upright"
+MFA_TOTP_TOLERANCE = 1  # a step before and after, for slow typing and clocks that differ (RFC 6238, section 5.2)
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO  # a passkey for http://localhost
 SOCIALACCOUNT_ADAPTER = "upright.records.identity.login.provider.ProviderAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False

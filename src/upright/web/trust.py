@@ -80,6 +80,7 @@ class Line:
     title: str
     text: str
     lang: str
+    approved: str
     rests_on: str
     values: list[tuple[str, str]]
     counted: list[tuple[str, int]]
@@ -193,13 +194,15 @@ def _line(claim: Claim) -> Line:
         title_of = catalogue().frameworks[counted.framework].title
         of = sum(counted.of.values())
         row = Row(id=counted.framework, title=title_of, counts=Counts(status=counted.status, of=of, **counted.of))  # type: ignore[arg-type]  # one of the statuses
-    shows = {} if claim.why_not and claim.entry is not None else claim.shows
-    values = [(_label(claim.what, name), _value(claim.what, name, value)) for name, value in shows.items()]
+    held = {} if claim.why_not and claim.entry is not None else claim.shows
+    shows = [(name, held[name]) for name in PUBLISHABLE[claim.what].fields if name in held]
+    values = [(_label(claim.what, name), _value(claim.what, name, value)) for name, value in shows]
     return Line(
         claim=claim,
         title=title,
         text=text,
         lang="en" if language != "en" and not is_german else "",
+        approved=day(claim.approved_on) if claim.approved_on else "",
         rests_on=str(_RESTS_ON[claim.what]),
         values=values,
         counted=[]

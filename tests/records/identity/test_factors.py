@@ -60,6 +60,15 @@ def test_the_code_of_the_rfc() -> None:
     assert [code_of(secret, at) for at in (59, 1111111109, 20000000000)] == ["287082", "081804", "353130"]
 
 
+def test_a_code_counts_one_step_of_half_a_minute_beside_its_own_and_no_further(client: Client) -> None:
+    address = "/account/factors/totp/activate/"
+    secret = client.get(address).context["form"].secret
+    now = time.time()
+    for steps in (-3, -2, 3):
+        assert client.post(address, {"code": code_of(secret, now + 30 * steps)}).status_code == 200, steps
+    assert client.post(address, {"code": code_of(secret, now + 30)}).status_code == 302
+
+
 def test_a_second_factor_is_asked_for_recorded_and_encrypted_at_rest(client: Client, lead: Account) -> None:
     secret = with_totp(client)
     assert {one.kind for one in lead.authenticators.all()} == {"totp", "recovery-codes"}

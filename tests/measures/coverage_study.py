@@ -14,8 +14,9 @@ from upright.measures.centres import centre_of
 from upright.measures.classes import _mix_inversion, class_share
 from upright.measures.classified import classification_estimates
 from upright.measures.fairness import gap_inversion
+from upright.measures.histograms import BINS
 from upright.measures.residuals import residual_estimates
-from upright.measures.scores import BINS, score_estimates
+from upright.measures.scores import score_estimates
 from upright.measures.shares import Least, Share
 
 SIZES = (30, 300, 3_000)

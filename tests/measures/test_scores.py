@@ -8,8 +8,9 @@ from upright.measures.calibration import CALIBRATION_BINS
 from upright.measures.classified import classification_estimates
 from upright.measures.decisions import count_decisions, read_decisions
 from upright.measures.errors import MeasureInputError
+from upright.measures.histograms import count_scores, read_scores
 from upright.measures.residuals import count_residuals, residual_estimates
-from upright.measures.scores import count_scores, read_scores, score_estimates
+from upright.measures.scores import score_estimates
 from upright.measures.shares import Least
 
 

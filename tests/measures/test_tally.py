@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from upright.measures import tally as module
 from upright.measures.decisions import count_decisions
 from upright.measures.errors import MeasureInputError
-from upright.measures.scores import count_scores
+from upright.measures.histograms import count_scores
 from upright.measures.tally import Tally, row_count, tally
 
 KEYS, SUMS = ("group", "decision"), ("rows", "other")

@@ -2,12 +2,13 @@
 
 from upright.kernel import canonical_bytes
 from upright.ledger.checkpoint import Checkpoint
-from upright.ledger.epochs import finish_restore, restore
+from upright.ledger.epochs import finish_restore
 from upright.ledger.errors import DamageError, LedgerError, ProofError, RollbackError, SignatureError, StorageError
 from upright.ledger.export import ExportedLog, export, read_export
 from upright.ledger.log import Log
 from upright.ledger.notes import Note, NoteError, VerifierKey
 from upright.ledger.proved import demand_proved
+from upright.ledger.restoring import restore
 from upright.ledger.statehead import read_head
 from upright.ledger.tree import (
     Tree,

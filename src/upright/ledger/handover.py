@@ -4,7 +4,7 @@ The old key's signature over a tree that holds this entry is what makes the new 
 would prove nothing, since anyone can add one. Witnesses sign otherwise (C2SP tlog-cosignature).
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from upright.ledger.disk import Disk
     from upright.ledger.layout import Layout
     from upright.ledger.source import Source
-    from upright.ledger.view import View
+    from upright.ledger.values import Recorded
     from upright.ledger.walk import Walk
 
 
@@ -46,7 +46,16 @@ def log_key_of(body: bytes | None) -> VerifierKey | None:
         return None
 
 
-def successor(log: "View", checkpoint: Checkpoint) -> VerifierKey | None:
+class Entries(Protocol):
+    """A log whose entries can be read."""
+
+    @property
+    def size(self) -> int: ...
+
+    def entry(self, index: int) -> "Recorded": ...
+
+
+def successor(log: Entries, checkpoint: Checkpoint) -> VerifierKey | None:
     """The key to which the log is handed over at a checkpoint of its own; None where it is an ordinary one."""
     if not 0 < checkpoint.size <= log.size:
         return None

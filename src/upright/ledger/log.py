@@ -15,6 +15,7 @@ from upright.kernel import Clock, Signer, parse_time, system_clock, time_text
 from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.disk import Disk
 from upright.ledger.draft import Draft, demand_valid
+from upright.ledger.epochs import finish_restore
 from upright.ledger.erasure import erasure_entry, wipe
 from upright.ledger.errors import DamageError, LedgerError, RollbackError, SignatureError
 from upright.ledger.frontier import Frontier
@@ -28,6 +29,7 @@ from upright.ledger.streams import Streams
 from upright.ledger.tail import Tail, Writer
 from upright.ledger.tree import EMPTY_ROOT, leaf_hashes
 from upright.ledger.values import NewEntry, Report
+from upright.ledger.verify import verify
 from upright.ledger.view import View
 
 _FARTHEST_AHEAD = timedelta(hours=24)
@@ -109,8 +111,6 @@ class Log(View):
         """
         layout, disk = Layout(folder), disk or Disk()
         if layout.restoring.exists():
-            from upright.ledger.epochs import finish_restore
-
             finish_restore(folder, disk)
         if not layout.checkpoint.exists():
             raise LedgerError(
@@ -218,8 +218,6 @@ class Log(View):
 
     def verify(self, trust: VerifierKey | None = None, *, since: str | None = None) -> Report:
         """Reads everything and says exactly what differs; see ``upright.ledger.verify.verify``."""
-        from upright.ledger.verify import verify
-
         return verify(FolderSource(self._layout), trust=trust, since=since, state_head=self._state_head)
 
     def _append(self, entries: Sequence[NewEntry], *signers: Signer) -> list[int]:
@@ -268,7 +266,7 @@ class Log(View):
             )
         self._seen = found
         self._bodies.clear()
-        self._tiles.clear()
+        self._hashes.forget()
         self._source.forget()
         try:
             if self.root(before.size) != before.root:

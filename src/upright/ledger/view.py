@@ -1,22 +1,20 @@
 """Reading a log: entries, streams, proofs. The same for a workspace's log and for the one in a pack."""
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.errors import DamageError, LedgerError
-from upright.ledger.layout import HASH_BYTES, TILE_WIDTH
+from upright.ledger.hashes import HashTiles
+from upright.ledger.layout import TILE_WIDTH
 from upright.ledger.leaves import Leaf, body_digest, columns, parse_leaf, split_entry_tile
 from upright.ledger.notes import VerifierKey
 from upright.ledger.openings import Opening
-from upright.ledger.source import Source, keep
+from upright.ledger.source import Source
 from upright.ledger.streams import Stream, Streams, refuse
-from upright.ledger.tree import consistency_from, inclusion_from, parents, root_from
+from upright.ledger.tree import consistency_from, inclusion_from, root_from
 from upright.ledger.values import Recorded, Report
-
-_KEPT_TILES = 64
-"""Tiles whose inner hashes are remembered: what proofs of one log share."""
+from upright.ledger.verify import verify
 
 
 class View:
@@ -25,7 +23,7 @@ class View:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._streams = Streams()
-        self._tiles: OrderedDict[tuple[int, int, int], list[bytes]] = OrderedDict()
+        self._hashes = HashTiles(source)
         self._seen = Checkpoint.parse(source.checkpoint())
 
     @property
@@ -54,15 +52,15 @@ class View:
         Raises:
             LedgerError: the log has fewer entries.
         """
-        return root_from(self._subtree, self._within(size))
+        return root_from(self._hashes.as_of(self.size), self._within(size))
 
     def prove(self, index: int, size: int | None = None) -> list[bytes]:
         """Inclusion proof of an entry in the tree of the first ``size`` entries (all, if None)."""
-        return inclusion_from(self._subtree, index, self._within(size))
+        return inclusion_from(self._hashes.as_of(self.size), index, self._within(size))
 
     def consistency(self, old_size: int, size: int | None = None) -> list[bytes]:
         """Proof that the log as of ``size`` (all, if None) extends what it was at ``old_size``."""
-        return consistency_from(self._subtree, old_size, self._within(size))
+        return consistency_from(self._hashes.as_of(self.size), old_size, self._within(size))
 
     def leaf(self, index: int) -> bytes:
         """The bytes of a leaf, as they are hashed into the tree.
@@ -140,8 +138,6 @@ class View:
 
     def verify(self, trust: VerifierKey | None = None, *, since: str | None = None) -> Report:
         """Reads everything and says exactly what differs from what the log committed to; ``upright.ledger.verify``."""
-        from upright.ledger.verify import verify
-
         return verify(self._source, trust=trust, since=since)
 
     def _recorded(self, index: int, leaf: Leaf, stream: Stream) -> Recorded | None:
@@ -187,23 +183,6 @@ class View:
             for stream in () if self._source.is_partial else self._streams.unannounced.values():
                 refuse("UP-LEDGER-60", stream.entries[0], "an entry of an announced stream", f"stream {stream.id}")
         return self._streams
-
-    def _subtree(self, height: int, i: int) -> bytes:
-        level, above = divmod(height, 8)
-        first = i << above
-        tile, at = divmod(first, TILE_WIDTH)
-        width = self._hash_width(level, tile)
-        rows = self._tiles.get((level, tile, width))
-        if rows is None:
-            rows = [self._source.hash_tile(level, tile, width)]
-            keep(self._tiles, (level, tile, width), rows, _KEPT_TILES)
-        while len(rows) <= above:
-            rows.append(b"".join(parents(rows[-1])))
-        at >>= above
-        return rows[above][at * HASH_BYTES : (at + 1) * HASH_BYTES]
-
-    def _hash_width(self, level: int, tile: int) -> int:
-        return min(TILE_WIDTH, (self.size >> (8 * level)) - tile * TILE_WIDTH)
 
     def _width(self, tile: int) -> int:
         return min(TILE_WIDTH, self.size - tile * TILE_WIDTH)

@@ -11,6 +11,7 @@ from upright.ledger.blame import Levels, blame
 from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.erasure import read_kept_media_type
 from upright.ledger.errors import DamageError
+from upright.ledger.hashes import HashTiles
 from upright.ledger.layout import OPENINGS_PER_FILE, TILE_WIDTH
 from upright.ledger.leaves import Columns, body_digest, columns, entry_tile, parse_leaf, place
 from upright.ledger.mend import Piece, mended_leaves, mended_openings
@@ -18,7 +19,7 @@ from upright.ledger.openings import Fields, Opening, opening_fields
 from upright.ledger.rebuild import Rebuilder
 from upright.ledger.source import FolderSource, Source, read_bytes
 from upright.ledger.streams import FIRST, INDEX, ROOT, Streams, may_be_erased
-from upright.ledger.tree import leaf_hashes
+from upright.ledger.tree import leaf_hashes, root_from
 from upright.ledger.values import Problem
 
 if TYPE_CHECKING:
@@ -83,11 +84,9 @@ class Walk:
             return None
         if self._levels.root(self._size, self._leaf_hashes) == self._root:
             return self._levels.root(size, self._leaf_hashes)
-        from upright.ledger.view import View
-
+        stored = HashTiles(self._source).as_of(self._size)
         try:
-            stored = View(self._source)
-            return stored.root(size) if stored.root() == self._root else None
+            return root_from(stored, size) if root_from(stored, self._size) == self._root else None
         except DamageError:
             return None
 

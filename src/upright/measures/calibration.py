@@ -2,25 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from upright.measures.decisions import groupings
 from upright.measures.estimate import Estimate, Interval, shown
 from upright.measures.fairness import Group, Plan, reference_of
+from upright.measures.histograms import Histogram, Scores
 from upright.measures.resample import Inversion, Numbers, normal_noise
 from upright.measures.values import value_text
-
-if TYPE_CHECKING:
-    from upright.measures.scores import Scores
 
 CALIBRATION_BINS = 16
 LEAST_CALIBRATION_ROWS = 160
 """Ten rows a bin on average: below, the interval holds the truth in as few as 80 % of samples."""
-Histogram = npt.NDArray[np.float64]
-"""Shape (2, bins, 7), see ``scores``; bins a multiple of 16."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +29,8 @@ class Miscalibration:
 
 def miscalibration(histogram: Histogram, *, seed: int) -> Miscalibration:
     """Expected calibration error over 16 equal-width bins: mean distance of probability and rate, weighed by rows.
+
+    The histogram's own bins are a multiple of 16.
 
     Reads too high in small samples, as noise never cancels; ``expected`` is what a perfectly calibrated score would
     show, and the interval accounts for it.
@@ -80,7 +76,7 @@ def _few(rows: int, least_rows: int) -> str:
     return "" if rows >= wanted else f"{rows} rows; {wanted} are needed to say how well scores are calibrated"
 
 
-def calibration_within(scores: "Scores", plan: Plan, *, seed: int) -> tuple[Estimate, ...]:
+def calibration_within(scores: Scores, plan: Plan, *, seed: int) -> tuple[Estimate, ...]:
     """The calibration error of every group, and how it stands to the reference's; with strata, within each.
 
     Difference = reference minus group.
@@ -100,7 +96,7 @@ def calibration_within(scores: "Scores", plan: Plan, *, seed: int) -> tuple[Esti
     return tuple(found)
 
 
-def _named(scores: "Scores", columns: Group) -> dict[Group, Histogram]:
+def _named(scores: Scores, columns: Group) -> dict[Group, Histogram]:
     """Histograms by group as text, in its order; values that read the same are one group."""
     found: dict[Group, Histogram] = {}
     for key, cells in scores.over(columns).items():

@@ -142,7 +142,7 @@ def _histograms(
 ) -> "tuple[dict[str, Numbers], int]":
     """By group: decision of today, outcome, score bin; and how many rows have no decision."""
     from upright.measures.decisions import demand_two_values
-    from upright.measures.scores import count_scores, read_scores
+    from upright.measures.histograms import count_scores, read_scores
     from upright.measures.values import is_value, value_text
     from upright.mitigation.thresholds import decided_at
 

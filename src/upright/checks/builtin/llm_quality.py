@@ -10,9 +10,9 @@ from upright.checks.inputs import endpoint_of
 from upright.checks.judge import judge
 from upright.checks.llm.asking import Spending, chat_with
 from upright.checks.llm.budget import BudgetSpentError
-from upright.checks.llm.campaign import Kept, ask_once, reply_json
 from upright.checks.llm.chat import Chat, ChatError, Reply
 from upright.checks.llm.grading import chosen, is_grounded, is_right
+from upright.checks.llm.kept import Kept, ask_once, reply_json
 from upright.checks.llm.scoring import is_refusal
 from upright.checks.llm.tasks import Task, read_tasks
 from upright.evidence.statement import NotExamined

@@ -7,6 +7,7 @@ from upright.checks.inputs import endpoint_of
 from upright.checks.judge import judge
 from upright.checks.llm import campaign
 from upright.checks.llm.asking import Spending, chat_with, judge_of
+from upright.checks.llm.kept import Kept
 from upright.checks.llm.probes import FAMILIES, Attack, about, attack, probes
 from upright.evidence.statement import NotExamined
 from upright.kernel import InputError
@@ -56,7 +57,7 @@ def llm_red_team(
         chosen = families or tuple(name for name in FAMILIES if name != _AGENTS or _is_agent(binding))
         plan = planned(chosen, seeds, context.seed_of(binding), system_prompt)
         spending = Spending(requests=requests, tokens=tokens, seconds=seconds, per_minute=per_minute)
-        kept = campaign.Kept.open(context.resume, f"llm-red-team-{binding.id}")
+        kept = Kept.open(context.resume, f"llm-red-team-{binding.id}")
         with (
             chat_with(endpoint, spending, context, most_tokens=most_tokens, temperature=temperature) as chat,
             judge_of(binding, chat.budget, context) as second,

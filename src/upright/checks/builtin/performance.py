@@ -15,8 +15,9 @@ from upright.measures.classified import classification_estimates, multiclass_est
 from upright.measures.decisions import count_decisions, read_decisions
 from upright.measures.errors import MeasureInputError
 from upright.measures.estimate import Estimate
+from upright.measures.histograms import count_scores, demand_range, read_scores
 from upright.measures.residuals import count_residuals, residual_estimates
-from upright.measures.scores import count_scores, demand_range, read_scores, score_estimates
+from upright.measures.scores import score_estimates
 from upright.measures.shares import Least
 from upright.measures.tally import collect
 from upright.measures.values import value_text

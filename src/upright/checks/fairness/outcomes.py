@@ -15,7 +15,7 @@ from upright.measures.classes import class_estimates, read_classes
 from upright.measures.decisions import count_decisions, read_decisions
 from upright.measures.estimate import Estimate
 from upright.measures.fairness import Plan, group_estimates
-from upright.measures.scores import count_scores, demand_range, read_scores
+from upright.measures.histograms import count_scores, demand_range, read_scores
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table

@@ -47,7 +47,7 @@ class ServerLog(GrowingView):
         """Appends through the door, and sees the log as it is then."""
         indices = enter(entries)
         self.source.forget()
-        self._tiles.clear()
+        self._hashes.forget()
         self._seen = Checkpoint.parse(self.source.checkpoint())
         return indices
 

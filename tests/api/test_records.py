@@ -112,6 +112,14 @@ def test_every_missing_field_is_told_at_once(meridian: Organisation, owner: Prog
     assert {one["code"] for one in answer.json()["errors"]} == {"UP-API-31"}
 
 
+def test_a_rule_of_a_field_is_told_with_its_own_code(meridian: Organisation, owner: Program) -> None:
+    record = {"name": "Cloud", "provides": "Models.", "criticality": "low"}
+    answer = owner.post("supplier", {"record": record | {"country": "1!", "unit": "unit:lending"}})
+    assert answer.status_code == 422
+    told = [(one["pointer"], one["code"]) for one in answer.json()["errors"]]
+    assert told == [("/record/country", "UP-INV-01")]
+
+
 def test_a_name_that_is_taken_is_refused(meridian: Organisation, owner: Program) -> None:
     assert owner.post("system", new(meridian)).status_code == 201
     assert code(owner.post("system", new(meridian))) == (422, "UP-DOOR-05")

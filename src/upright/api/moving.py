@@ -3,7 +3,6 @@
 from enum import Enum
 from typing import Any, get_type_hints
 
-from django.core.exceptions import ValidationError
 from pydantic import BaseModel
 
 from upright.api.callers import Caller
@@ -11,6 +10,7 @@ from upright.api.shapes import plain
 from upright.desk.description import Move
 from upright.desk.moves import make
 from upright.desk.visible import visible
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import Record
 
 
@@ -33,6 +33,8 @@ def _argument(hint: Any, name: str, value: Any, caller: Caller) -> Any:
     if isinstance(hint, type) and issubclass(hint, Record):
         found = visible(hint, caller.powers).filter(ref=value).first()
         if found is None:
-            raise ValidationError({name: f"{value} names no {hint._meta.verbose_name} here that you may read."})
+            raise misfit(
+                name, f"{value} names no {hint._meta.verbose_name} here that you may read.", code="UP-FIELD-03"
+            )
         return found
     return hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -226,9 +226,9 @@ class Importer:
                 given[name] = meaning
         self._form.again(given, record)
         said = {one.column for one in found}
-        for name, errors in self._form.errors.items():
+        for name, errors in self._form.errors.as_data().items():
             if columns.get(name, name) not in said:
-                problem(name, " ".join(str(one) for one in errors))
+                problem(name, " ".join(map(_said, errors)))
         for name, why in self._refusals(record, values):
             problem(name, why)
         for name, why in () if found else self._verb_refuses(record, by_verb, told, dry=dry):
@@ -314,7 +314,10 @@ def _decided_elsewhere(text: str) -> InputError:
 
 
 def _said(why: ValidationError | InputError) -> str:
-    return " ".join(why.messages) if isinstance(why, ValidationError) else f"{why.message} [{why.code}]"
+    if isinstance(why, InputError):
+        return str(why)
+    errors = chain.from_iterable(why.error_dict.values()) if hasattr(why, "error_dict") else why.error_list
+    return " ".join(f"{one.messages[0]} [{one.code}]" if "UP-" in str(one.code) else one.messages[0] for one in errors)
 
 
 def _plain(text: str) -> str:

@@ -130,7 +130,8 @@ def _is_said(text: str) -> bool:
 def _of_source(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and any(one.arg == "code" for one in node.keywords):
-            yield from (text for one in (*node.args[:1], *_worded(node)) for text in _patterns(one))
+            said = node.args[1:2] if getattr(node.func, "id", "") == "misfit" else node.args[:1]
+            yield from (text for one in (*said, *_worded(node)) for text in _patterns(one))
         elif isinstance(node, ast.Assign) and [getattr(one, "id", "") for one in node.targets] == ["words"]:
             yield from _patterns(node.value)
         elif isinstance(node, ast.FunctionDef) and node.name in _SAYING:

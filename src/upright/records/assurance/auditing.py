@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence
 
@@ -155,10 +155,10 @@ class Audit(Record):
         super().clean()
         for name, wrong in (("clauses", wrong_clauses(self.clauses)), ("systems", wrong_systems(self.systems))):
             if wrong:
-                raise ValidationError({name: ValidationError(wrong, code="UP-AUD-01")})
+                raise misfit(name, wrong, code="UP-AUD-01")
         if self.kind == self.Kind.INTERNAL and self.programme is None:
             said = "An internal audit belongs to a programme (9.2.2)."
-            raise ValidationError({"programme": ValidationError(said, code="UP-AUD-01")})
+            raise misfit("programme", said, code="UP-AUD-01")
 
     def frozen(self) -> str | None:
         """Criteria and scope are fixed before it starts."""
@@ -305,7 +305,7 @@ class AuditFinding(Record):
 
         super().clean()
         if wrong := wrong_clauses([self.clause]):
-            raise ValidationError({"clause": ValidationError(wrong, code="UP-AUD-01")})
+            raise misfit("clause", wrong, code="UP-AUD-01")
 
     @property
     def is_nonconformity(self) -> bool:

@@ -3,13 +3,13 @@
 import re
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence
 
@@ -52,7 +52,7 @@ class Nonconformity(Controlled):
         wrong = [one for one in self.links if not isinstance(one, str) or not _EVIDENCE.fullmatch(one)]
         if wrong:
             said = f"{wrong[0]!r} is no evidence id; expected 64 hexadecimal digits, with or without sha256: before."
-            raise ValidationError({"links": ValidationError(said, code="UP-CORR-01")})
+            raise misfit("links", said, code="UP-CORR-01")
 
     def unready(self) -> str | None:
         """It says how it was corrected."""

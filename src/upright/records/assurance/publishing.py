@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.records.identity.controlled import Controlled
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 
 EVIDENCE, POSTURE = "evidence", "posture"
@@ -135,4 +136,4 @@ def _a(what: str) -> str:
 
 
 def _wrong(name: str, said: str) -> ValidationError:
-    return ValidationError({name: ValidationError(said, code="UP-TRUST-01")})
+    return misfit(name, said, code="UP-TRUST-01")

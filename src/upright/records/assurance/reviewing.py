@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.records.identity.models import Person, Unit
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence
 
@@ -63,7 +63,7 @@ class ManagementReview(Record):
         unknown = [one for one in named if not isinstance(one, str) or one not in known]
         if unknown:
             said = f"{unknown[0]!r} is no person here; write references, one a line."
-            raise ValidationError({"top_management": ValidationError(said, code="UP-REV-01")})
+            raise misfit("top_management", said, code="UP-REV-01")
 
     def frozen(self) -> str | None:
         """What was closed stays."""

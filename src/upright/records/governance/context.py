@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
@@ -11,6 +10,7 @@ from upright.records.governance.subjects import demand_same_subject, demand_subj
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence
 
@@ -123,14 +123,14 @@ class ScopeStatement(Controlled):
         known = dict(frameworks())
         strange = [one for one in self.frameworks if not isinstance(one, str) or one not in known]
         if strange:
-            raise ValidationError(
-                {"frameworks": f"{strange[0]} is no framework here; there are {', '.join(known)}."}, code="UP-SCOPE-01"
+            raise misfit(
+                "frameworks", f"{strange[0]} is no framework here; there are {', '.join(known)}.", code="UP-SCOPE-01"
             )
         demand_units(self.covers, "covers")
         there = set(System.objects.filter(ref__in=self.systems).values_list("ref", flat=True))
         gone = [one for one in self.systems if one not in there]
         if gone:
-            raise ValidationError({"systems": f"{gone[0]} names no system here."}, code="UP-SCOPE-02")
+            raise misfit("systems", f"{gone[0]} names no system here.", code="UP-SCOPE-02")
 
     def unready(self) -> str | None:
         """It says what is covered and what is not."""
@@ -196,8 +196,9 @@ class AiRole(Controlled):
         known = ai_roles()
         strange = [one for one in self.roles if not isinstance(one, str) or one not in known]
         if strange or not self.roles:
-            raise ValidationError(
-                {"roles": f"Found {', '.join(map(str, strange)) or 'none'}; expected some of {', '.join(known)}."},
+            raise misfit(
+                "roles",
+                f"Found {', '.join(map(str, strange)) or 'none'}; expected some of {', '.join(known)}.",
                 code="UP-ROLE-01",
             )
         demand_subject(self.about, ("system", "use", "supplier"), self.unit_id)

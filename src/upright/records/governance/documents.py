@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref, sha256_hex
@@ -11,6 +10,7 @@ from upright.records.governance.placeholders import unfilled
 from upright.records.governance.subjects import demand_same_subject, demand_subject, demand_units, home_of
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence
 
@@ -63,7 +63,7 @@ class Document(Controlled):
         demand_units(self.distribution, "distribution")
         self.sha256 = self.sha256.lower()
         if self.sha256 and (len(self.sha256) != _SHA256 or set(self.sha256) - set("0123456789abcdef")):
-            raise ValidationError({"sha256": "A SHA-256 has 64 hexadecimal digits."}, code="UP-DOC-01")
+            raise misfit("sha256", "A SHA-256 has 64 hexadecimal digits.", code="UP-DOC-01")
 
     @property
     def is_elsewhere(self) -> bool:

@@ -4,7 +4,6 @@ import re
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
@@ -12,6 +11,7 @@ from upright.records.governance.documents import Document
 from upright.records.governance.kinds import annex_c
 from upright.records.governance.subjects import demand_same_subject, demand_subject, home_of
 from upright.records.identity.controlled import Controlled
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import RecordEvidence
 
@@ -77,8 +77,9 @@ class Objective(Controlled):
         demand_subject(self.about, ("organisation", "system"), self.unit_id)
         demand_same_subject(self, self.about)
         if _TARGET.fullmatch(self.target) is None:
-            raise ValidationError(
-                {"target": f"Found {self.target!r}; expected at_least or at_most and a number, such as at_most 0.1."},
+            raise misfit(
+                "target",
+                f"Found {self.target!r}; expected at_least or at_most and a number, such as at_most 0.1.",
                 code="UP-OBJ-01",
             )
 

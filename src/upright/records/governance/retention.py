@@ -7,13 +7,13 @@ from datetime import date
 from functools import cache
 from typing import Any, ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref, parse_time
 from upright.records.governance.subjects import home_of
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.history import steps
 from upright.records.trail.record import Record, RecordEvidence, record_types
@@ -84,12 +84,13 @@ class RetentionClass(Controlled):
         """A period that can be counted; erasing is for what is kept here."""
         super().clean()
         if _PERIOD.fullmatch(self.period) is None:
-            raise ValidationError(
-                {"period": f"{self.period!r} is no period; expected one such as P10Y, P6M or P90D."}, code="UP-KEEP-01"
+            raise misfit(
+                "period", f"{self.period!r} is no period; expected one such as P10Y, P6M or P90D.", code="UP-KEEP-01"
             )
         if (self.disposal == self.Disposal.ERASE) != bool(self.applies_to):
-            raise ValidationError(
-                {"disposal": "Erasing is for a type of record that is kept here, and the only way to dispose of one."},
+            raise misfit(
+                "disposal",
+                "Erasing is for a type of record that is kept here, and the only way to dispose of one.",
                 code="UP-KEEP-02",
             )
 

@@ -2,13 +2,13 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.catalogue.integrated import STANDARDS, integrated
 from upright.kernel import Ref
 from upright.records.governance.subjects import home_of
 from upright.records.identity.models import Unit
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record
 
@@ -39,8 +39,9 @@ class ServedClause(Record):
         """A clause that a record here can serve."""
         known = integrated().clauses(self.standard) if self.standard in STANDARDS else ()
         if known and self.clause not in known:
-            raise ValidationError(
-                {"clause": f"{self.clause} shares no record with ISO/IEC 42001; those that do: {', '.join(known)}."},
+            raise misfit(
+                "clause",
+                f"{self.clause} shares no record with ISO/IEC 42001; those that do: {', '.join(known)}.",
                 code="UP-SERVE-01",
             )
 

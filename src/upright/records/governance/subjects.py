@@ -4,11 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-
 from upright.kernel import Ref, RefError
 from upright.records.identity.models import Unit
 from upright.records.identity.power import unit_of
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import Record, find
 
 SUBJECTS = ("system", "model", "dataset", "supplier")
@@ -33,8 +32,9 @@ def demand_subject(about: str, allowed: Collection[str], unit: UUID | None) -> N
     """
     what = about.partition(":")[0] if about else "organisation"
     if what not in allowed:
-        raise ValidationError(
-            {"about": f"This kind is about a {' or '.join(allowed)}; found {about or 'nothing: the organisation'}."},
+        raise misfit(
+            "about",
+            f"This kind is about a {' or '.join(allowed)}; found {about or 'nothing: the organisation'}.",
             code="UP-KEPT-02",
         )
     if not about or unit is None:
@@ -44,8 +44,9 @@ def demand_subject(about: str, allowed: Collection[str], unit: UUID | None) -> N
     except RefError:
         return  # the field itself refuses it, in its own words
     if found is not None and not is_within(unit_of(found), unit):
-        raise ValidationError(
-            {"about": f"{about} lies in another unit; a record speaks for its own unit and those below it."},
+        raise misfit(
+            "about",
+            f"{about} lies in another unit; a record speaks for its own unit and those below it.",
             code="UP-KEPT-03",
         )
 
@@ -60,8 +61,9 @@ def demand_same_subject(record: Record, about: str) -> None:
         return
     before: Any = type(record)._base_manager.filter(pk=record.pk).first()
     if before is not None and before.about != about:
-        raise ValidationError(
-            {"about": f"It was written about {before.about or 'the organisation'} and stays so; add another one."},
+        raise misfit(
+            "about",
+            f"It was written about {before.about or 'the organisation'} and stays so; add another one.",
             code="UP-KEPT-04",
         )
 
@@ -97,9 +99,7 @@ def demand_units(refs: Sequence[object], field: str) -> None:
     there = set(Unit.objects.filter(ref__in=wanted).values_list("ref", flat=True)) if wanted else set()
     gone = [one for one in wanted if one not in there]
     if gone:
-        raise ValidationError(
-            {field: f"{gone[0]} names no unit here; expected one such as unit:lending."}, code="UP-KEPT-05"
-        )
+        raise misfit(field, f"{gone[0]} names no unit here; expected one such as unit:lending.", code="UP-KEPT-05")
 
 
 def _leads_to(unit: UUID | None, above: UUID, parents: Mapping[UUID, UUID | None]) -> bool:

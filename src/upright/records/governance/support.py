@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.records.governance.documents import Document
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import RecordEvidence
 
 
@@ -107,8 +107,9 @@ class Communication(Controlled):
         """A document that is made known was approved."""
         super().clean()
         if self.document is not None and self.document.state in {Document.State.DRAFT, Document.State.IN_REVIEW}:
-            raise ValidationError(
-                {"document": f"{self.document.ref} is {self.document.state}; make known what is approved (7.5.3)."},
+            raise misfit(
+                "document",
+                f"{self.document.ref} is {self.document.state}; make known what is approved (7.5.3).",
                 code="UP-COMM-01",
             )
 

@@ -7,7 +7,6 @@ The rights are ``<app>.<type>.change`` and ``.approve``, the events ``<app>.<typ
 from datetime import date
 from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Actor, Ref
@@ -16,7 +15,7 @@ from upright.records.identity.editing import right_of
 from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import Powers, powers_of
 from upright.records.trail.door import change, refresh, write
-from upright.records.trail.errors import RefusedError, StandingError
+from upright.records.trail.errors import RefusedError, StandingError, misfit
 from upright.records.trail.history import writers
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
@@ -54,9 +53,7 @@ class Controlled(Record):
         seen = {self.pk}
         while before is not None:
             if before.pk in seen:
-                raise ValidationError(
-                    {"supersedes": f"{before.ref} would come to supersede itself (7.5.3)."}, code="UP-CTRL-01"
-                )
+                raise misfit("supersedes", f"{before.ref} would come to supersede itself (7.5.3).", code="UP-CTRL-01")
             seen.add(before.pk)
             before = before.supersedes
 

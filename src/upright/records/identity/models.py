@@ -3,13 +3,13 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.crypto import salted_hmac
 
 from upright.kernel import Actor, Ref
 from upright.records.identity.acting import current_actor
 from upright.records.identity.tokens import ApiToken as ApiToken  # noqa: PLC0414 (Django finds models here)
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import Record, RecordManager, writing
 
 
@@ -47,7 +47,7 @@ class Unit(Record):
         above, seen = self.parent, {self.pk}
         while above is not None:
             if above.pk in seen:
-                raise ValidationError({"parent": f"{above.name} lies below this unit already."}, code="UP-FIELD-04")
+                raise misfit("parent", f"{above.name} lies below this unit already.", code="UP-FIELD-04")
             seen.add(above.pk)
             above = above.parent
 

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import TextChoices  # inside a class that has ``models`` of its own
 
 from upright.kernel import Ref
 from upright.records.identity.models import Person, Unit
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence
 
@@ -100,8 +100,8 @@ class Supplier(Record):
         """A country is two capital letters."""
         self.country = self.country.upper()
         if len(self.country) != 2 or not self.country.isascii() or not self.country.isalpha():
-            raise ValidationError(
-                {"country": f"{self.country!r} is no country code; expected two letters, such as DE."}, code="UP-INV-01"
+            raise misfit(
+                "country", f"{self.country!r} is no country code; expected two letters, such as DE.", code="UP-INV-01"
             )
 
     def __str__(self) -> str:
@@ -209,7 +209,7 @@ class ModelVersion(OfSystem):
     def clean(self) -> None:
         """A digest is 64 hex digits."""
         if self.digest and (len(self.digest) != 64 or not set(self.digest) <= set("0123456789abcdef")):
-            raise ValidationError({"digest": "A SHA-256 digest is 64 lower-case hex digits."}, code="UP-INV-02")
+            raise misfit("digest", "A SHA-256 digest is 64 lower-case hex digits.", code="UP-INV-02")
 
     def __str__(self) -> str:
         return f"{self.model} {self.label}"

@@ -4,6 +4,8 @@ import errno
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from upright.kernel import InputError, UprightError
 
 
@@ -43,6 +45,15 @@ class ConflictError(RefusedError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (ConflictError, (self.ref, self.ours, self.theirs))
+
+
+def misfit(field: str, said: str, *, code: str) -> ValidationError:
+    """What is wrong with a field, as its model tells it. Django drops a code given beside a mapping; this keeps it.
+
+    >>> misfit("about", "It names no record here.", code="UP-FIELD-03").error_dict["about"][0].code
+    'UP-FIELD-03'
+    """
+    return ValidationError({field: ValidationError(said, code=code)})
 
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import InputError, Ref, parse_duration
 from upright.records.identity.models import Person
 from upright.records.inventory.models import System
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import Record
 
 
@@ -134,9 +134,9 @@ class CheckSchedule(Record):
             span = parse_duration(self.every)
         except (InputError, OverflowError) as why:
             said = why.message if isinstance(why, InputError) else f"{self.every} is longer than any calendar."
-            raise ValidationError({"every": said}, code="UP-RUN-07") from None
+            raise misfit("every", said, code="UP-RUN-07") from None
         if span.total_seconds() < 3600:
-            raise ValidationError({"every": f"Found {self.every}; expected PT1H or longer."}, code="UP-RUN-07")
+            raise misfit("every", f"Found {self.every}; expected PT1H or longer.", code="UP-RUN-07")
 
     def __str__(self) -> str:
         return f"Every {self.every}: checks of {self.about}"

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import parse_time
@@ -10,6 +9,7 @@ from upright.records.governance.models import Document
 from upright.records.identity.controlled import Controlled
 from upright.records.inventory.models import System
 from upright.records.operations.models.use import AboutSystem
+from upright.records.trail.errors import misfit
 from upright.records.trail.history import steps
 from upright.records.trail.record import RecordEvidence
 from upright.records.trail.server_log import now
@@ -37,8 +37,9 @@ class RequirementSpecification(AboutSystem):
         for number, one in enumerate(self.requirements, 1):
             what, mark, how = str(one).partition(MARK)
             if not (what.strip() and mark and how.strip()):
-                raise ValidationError(
-                    {"requirements": f"Line {number} does not say how it is accepted; expected “what {MARK} how”."},
+                raise misfit(
+                    "requirements",
+                    f"Line {number} does not say how it is accepted; expected “what {MARK} how”.",
                     code="UP-OPS-30",
                 )
 

@@ -1,6 +1,5 @@
 """Incidents with their clocks, and the notices that were sent (A.8.4)."""
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
@@ -8,6 +7,7 @@ from upright.records.assurance.judging import catalogue
 from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
 from upright.records.operations.clocks import Clock, clocks_of
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
@@ -74,8 +74,8 @@ class Incident(Record):
         """Nobody knew before it happened, nor will know."""
         told = [one for one in (getattr(self, "happened_at", None), self.aware_at, now()) if one is not None]
         if told != sorted(told):
-            raise ValidationError(
-                {"aware_at": "Somebody knew after it happened and before now; look at both times."}, code="UP-OPS-11"
+            raise misfit(
+                "aware_at", "Somebody knew after it happened and before now; look at both times.", code="UP-OPS-11"
             )
 
     @property

@@ -3,13 +3,13 @@
 import uuid
 from datetime import date, timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
 from upright.records.governance.kinds import kept_kinds, kind_of
 from upright.records.governance.subjects import SUBJECTS, demand_subject, home_of
 from upright.records.identity.models import Person, Unit
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
@@ -107,7 +107,7 @@ class OutsideRequest(Record):
         kind = kind_of(self.kind) if self.kind else None
         demand_subject(self.about, ("organisation", *SUBJECTS) if kind is None else kind.subject, self.unit_id)
         if any(sign in self.name for sign in "\r\n"):
-            raise ValidationError({"name": "A name stands on one line."}, code="UP-OPS-80")
+            raise misfit("name", "A name stands on one line.", code="UP-OPS-80")
 
     def blank(self) -> None:
         """Who was asked is gone; that somebody was stays."""

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
@@ -11,6 +10,7 @@ from upright.records.identity.models import Person, Role
 from upright.records.identity.power import is_effective
 from upright.records.inventory.models import OfSystem, System
 from upright.records.operations.models.use import AboutSystem
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import RecordEvidence
 from upright.records.trail.server_log import now
@@ -82,7 +82,7 @@ class DecisionReview(OfSystem):
     def clean(self) -> None:
         """Whoever does not agree says why."""
         if self.outcome != self.Outcome.AGREED and not self.why.strip():
-            raise ValidationError({"why": "Say why it was not followed (A.9.2)."}, code="UP-OPS-40")
+            raise misfit("why", "Say why it was not followed (A.9.2).", code="UP-OPS-40")
 
     def __str__(self) -> str:
         return f"{self.system}: {self.decision}"

@@ -1,6 +1,5 @@
 """What is asked for and answered: information for users, access, use of data, evidence (A.7.3, A.8.2, 9.1)."""
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
@@ -8,6 +7,7 @@ from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person
 from upright.records.inventory.models import DataSet, OfSystem, System
 from upright.records.operations.models.use import AboutSystem, lies_ahead
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence, find
 from upright.records.trail.server_log import now
@@ -61,9 +61,9 @@ class InformationDelivery(OfSystem):
     def clean(self) -> None:
         """A share is a share, and a check lies in the past."""
         if (self.reached_percent or 0) > 100:
-            raise ValidationError({"reached_percent": "No more than 100."}, code="UP-OPS-60")
+            raise misfit("reached_percent", "No more than 100.", code="UP-OPS-60")
         if lies_ahead(self.checked_on):
-            raise ValidationError({"checked_on": "A check lies in the past."}, code="UP-OPS-60")
+            raise misfit("checked_on", "A check lies in the past.", code="UP-OPS-60")
 
     def as_evidence(self) -> RecordEvidence | None:
         """Delivered if everybody was reached; who was not is still owed it."""
@@ -102,7 +102,7 @@ class AccessReview(OfSystem):
     def clean(self) -> None:
         """It lies in the past."""
         if lies_ahead(self.reviewed_on):
-            raise ValidationError({"reviewed_on": "A review lies in the past."}, code="UP-OPS-60")
+            raise misfit("reviewed_on", "A review lies in the past.", code="UP-OPS-60")
 
     def as_evidence(self) -> RecordEvidence | None:
         """The access of its system; what was left open has failed."""

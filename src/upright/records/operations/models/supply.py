@@ -1,12 +1,12 @@
 """Suppliers and customers: assessed, their duties shared out, their changes judged, what is owed delivered (A.10)."""
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Unit
 from upright.records.inventory.models import Customer, OfSystem, Supplier, System
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
@@ -128,8 +128,9 @@ class ResponsibilityMatrix(OfSystem):
         for number, one in enumerate(self.duties, 1):
             duty, _, who = str(one).partition("=>")
             if not duty.strip() or who.strip() not in {"us", "them", "both"}:
-                raise ValidationError(
-                    {"duties": f"Line {number} does not say whose it is; expected “duty => us”, them or both."},
+                raise misfit(
+                    "duties",
+                    f"Line {number} does not say whose it is; expected “duty => us”, them or both.",
                     code="UP-OPS-50",
                 )
 

@@ -2,13 +2,13 @@
 
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import OfSystem, System
+from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
@@ -140,9 +140,9 @@ class UsageReview(OfSystem):
     def clean(self) -> None:
         """It lies in the past; deviations say what was done."""
         if lies_ahead(self.reviewed_on):
-            raise ValidationError({"reviewed_on": "A review lies in the past."}, code="UP-OPS-20")
+            raise misfit("reviewed_on", "A review lies in the past.", code="UP-OPS-20")
         if self.deviations and not self.action.strip():
-            raise ValidationError({"action": "Deviations were found; say what was done (A.9.4)."}, code="UP-OPS-20")
+            raise misfit("action", "Deviations were found; say what was done (A.9.4).", code="UP-OPS-20")
 
     def as_evidence(self) -> RecordEvidence | None:
         """A review of the use of its system."""

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
@@ -10,6 +9,7 @@ from upright.records.identity.controlled import Controlled
 from upright.records.inventory.models import System
 from upright.records.risk.models.controls import Control, own_controls
 from upright.records.risk.models.linking import demand_controls, demand_refs
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import Record, RecordEvidence
 
 NEEDS = ("risk", "opportunity", "impact-assessment", "objective", "obligation")
@@ -115,26 +115,22 @@ class SoaRow(Record):
         same = SoaRow.objects.filter(statement=self.statement, control=self.control, system=self.system)
         if same.exclude(pk=self.pk).exists():
             whom = "every system" if self.system is None else self.system
-            raise ValidationError({"control": f"{self.control} has a row already for {whom}."}, code="UP-RISK-49")
+            raise misfit("control", f"{self.control} has a row already for {whom}.", code="UP-RISK-49")
         is_out = self.decision == self.Decision.EXCLUDED
         if is_out != bool(self.ground):
-            raise ValidationError(
-                {
-                    "ground": "An exclusion names one of the two grounds that the standard allows; nothing else does "
-                    "(6.1.3)."
-                },
+            raise misfit(
+                "ground",
+                "An exclusion names one of the two grounds that the standard allows; nothing else does (6.1.3).",
                 code="UP-RISK-41",
             )
         if self.decision != self.Decision.UNDECIDED and not self.reason.strip():
-            raise ValidationError(
-                {"reason": "Each decision has a reason in a person's own words (6.1.3)."}, code="UP-RISK-42"
-            )
+            raise misfit("reason", "Each decision has a reason in a person's own words (6.1.3).", code="UP-RISK-42")
         if is_out:
             from upright.records.risk.applicability import contradiction
 
             found = contradiction(self.control, self.system, self.statement.unit)
             if found:
-                raise ValidationError({"decision": found}, code="UP-RISK-43")
+                raise misfit("decision", found, code="UP-RISK-43")
 
     def frozen(self) -> str | None:
         """It stands as its statement does."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import InputError, Ref
@@ -11,6 +10,7 @@ from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
 from upright.records.risk.known import annex_a, catalogue, evaluation_kind, looks_like_annex_a
 from upright.records.risk.sampling import draw
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -41,11 +41,11 @@ class Control(Record):
     def clean(self) -> None:
         """An id of Annex A is one; the same control of the same scope stands once."""
         if looks_like_annex_a(self.identifier) and self.identifier not in annex_a():
-            raise ValidationError({"identifier": f"Annex A has no control {self.identifier}."}, code="UP-RISK-21")
+            raise misfit("identifier", f"Annex A has no control {self.identifier}.", code="UP-RISK-21")
         same = Control.objects.filter(identifier=self.identifier, unit=self.unit, system=self.system)
         twin = same.exclude(pk=self.pk).first()
         if twin is not None:
-            raise ValidationError({"identifier": f"{twin.ref} is that control already."}, code="UP-RISK-32")
+            raise misfit("identifier", f"{twin.ref} is that control already.", code="UP-RISK-32")
 
     @property
     def is_own(self) -> bool:

@@ -1,6 +1,5 @@
 """Against what risks and opportunities are held: scales in words, the line, who accepts what (6.1.1, 6.1.2)."""
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -8,6 +7,7 @@ from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Role, Unit
 from upright.records.risk.models.linking import demand_words
 from upright.records.trail.door import known_once
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import RecordEvidence
 
 LEVELS = 5
@@ -62,9 +62,7 @@ class RiskCriteria(Controlled):
         self._demand_bands()
         unknown = sorted({str(one) for one in self.triggers} - set(TRIGGERS))
         if unknown:
-            raise ValidationError(
-                {"triggers": f"{', '.join(unknown)}: expected of {', '.join(TRIGGERS)}."}, code="UP-RISK-23"
-            )
+            raise misfit("triggers", f"{', '.join(unknown)}: expected of {', '.join(TRIGGERS)}.", code="UP-RISK-23")
 
     def _demand_bands(self) -> None:
         from upright.records.risk.rights import RIGHTS
@@ -74,17 +72,17 @@ class RiskCriteria(Controlled):
         for line in self.accepts if isinstance(self.accepts, list) else [self.accepts]:
             level, _, role = str(line).partition(" ")
             if not level.isdecimal() or not 1 <= int(level) <= HIGHEST or role.strip() not in may:
-                raise ValidationError(
-                    {
-                        "accepts": f"{line!r}: expected a level and a role that accepts risks, such as '6 risk-owner'; "
-                        f"roles: {', '.join(sorted(may))}."
-                    },
+                raise misfit(
+                    "accepts",
+                    f"{line!r}: expected a level and a role that accepts risks, such as '6 risk-owner'; "
+                    f"roles: {', '.join(sorted(may))}.",
                     code="UP-RISK-24",
                 )
             upper.append(int(level))
         if not upper or upper != sorted(set(upper)) or upper[-1] != HIGHEST:
-            raise ValidationError(
-                {"accepts": f"Levels rise from line to line; the last is {HIGHEST}: nothing is nobody's to accept."},
+            raise misfit(
+                "accepts",
+                f"Levels rise from line to line; the last is {HIGHEST}: nothing is nobody's to accept.",
                 code="UP-RISK-24",
             )
 

@@ -1,6 +1,5 @@
 """Impact assessments for individuals, groups and society (6.1.4, 8.4, A.5), and changes that nobody planned (8.1)."""
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
@@ -8,6 +7,7 @@ from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
 from upright.records.risk.models.criteria import TRIGGERS
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -114,7 +114,7 @@ class ChangeReview(Record):
     def clean(self) -> None:
         """A plan is an approved change plan."""
         if self.plan and self.state == self.State.OPEN and not is_change_plan(self.plan):
-            raise ValidationError({"plan": f"{self.plan} is no approved change plan (6.3)."}, code="UP-RISK-28")
+            raise misfit("plan", f"{self.plan} is no approved change plan (6.3).", code="UP-RISK-28")
 
     def frozen(self) -> str | None:
         """What was reviewed stays."""

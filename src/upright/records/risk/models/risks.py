@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.kernel import Ref
@@ -11,6 +10,7 @@ from upright.records.inventory.models import OfSystem, System
 from upright.records.risk.known import threats
 from upright.records.risk.models.criteria import SCALE, OpportunityCriteria, RiskCriteria
 from upright.records.risk.models.impacts import ImpactAssessment
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import Record, RecordEvidence
 
 
@@ -90,8 +90,9 @@ class Risk(Record):
         demand_threat(self.threat)
         found = self.impact_assessment
         if found is not None and found.system_id != self.system_id:
-            raise ValidationError(
-                {"impact_assessment": f"{found.ref} is about {found.system}, not about this risk's system."},
+            raise misfit(
+                "impact_assessment",
+                f"{found.ref} is about {found.system}, not about this risk's system.",
                 code="UP-RISK-26",
             )
 
@@ -269,19 +270,16 @@ class ThreatDecision(OfSystem):
         """What is taken up names the risk of the same system and threat."""
         demand_threat(self.threat)
         if not self.threat:
-            raise ValidationError({"threat": "Name the threat, such as THR-DM-01."}, code="UP-RISK-25")
+            raise misfit("threat", "Name the threat, such as THR-DM-01.", code="UP-RISK-25")
         if self.decision != self.Decision.SUGGESTED and not self.reason.strip():
-            raise ValidationError({"reason": "Say why it is a risk here, or none (6.1.2)."}, code="UP-RISK-27")
+            raise misfit("reason", "Say why it is a risk here, or none (6.1.2).", code="UP-RISK-27")
         is_taken = self.decision == self.Decision.TAKEN_UP
         if is_taken != (self.risk is not None):
-            raise ValidationError(
-                {"risk": "A threat that is taken up names its risk; one that is dismissed names none."},
-                code="UP-RISK-27",
+            raise misfit(
+                "risk", "A threat that is taken up names its risk; one that is dismissed names none.", code="UP-RISK-27"
             )
         if self.risk is not None and (self.risk.system_id != self.system_id or self.risk.threat != self.threat):
-            raise ValidationError(
-                {"risk": f"{self.risk.ref} is not about {self.threat} of this system."}, code="UP-RISK-27"
-            )
+            raise misfit("risk", f"{self.risk.ref} is not about {self.threat} of this system.", code="UP-RISK-27")
 
     def __str__(self) -> str:
         return f"{self.get_threat_display()}: {self.get_decision_display().lower()}"
@@ -294,6 +292,6 @@ def demand_threat(threat: str) -> None:
         ValidationError: it is not.
     """
     if threat and threat not in threats():
-        raise ValidationError(
-            {"threat": f"{threat} is no catalogued threat; 'upright catalogue threats' lists them."}, code="UP-RISK-25"
+        raise misfit(
+            "threat", f"{threat} is no catalogued threat; 'upright catalogue threats' lists them.", code="UP-RISK-25"
         )

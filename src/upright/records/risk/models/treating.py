@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -15,6 +14,7 @@ from upright.records.risk.models.criteria import HIGHEST, RiskCriteria
 from upright.records.risk.models.impacts import taken_back
 from upright.records.risk.models.linking import demand_controls, demand_refs
 from upright.records.risk.models.risks import Risk, ThreatDecision
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -69,9 +69,9 @@ class Treatment(Record):
         demand_controls("controls", self.controls, own_controls(self.controls))
         for one in self.answers:
             if len(str(one).removeprefix("sha256:")) != 64 or not set(str(one).removeprefix("sha256:")) <= _HEX:
-                raise ValidationError({"answers": f"{one} is no id of evidence: 64 hex digits."}, code="UP-RISK-29")
+                raise misfit("answers", f"{one} is no id of evidence: 64 hex digits.", code="UP-RISK-29")
         if self.replaces is not None and self.replaces.risk_id != self.risk_id:
-            raise ValidationError({"replaces": f"{self.replaces.ref} treats another risk."}, code="UP-RISK-29")
+            raise misfit("replaces", f"{self.replaces.ref} treats another risk.", code="UP-RISK-29")
 
     def frozen(self) -> str | None:
         """What was approved stays as it was approved."""
@@ -186,7 +186,7 @@ class RiskAssessment(Controlled):
         demand_refs("risks", self.risks, ("risk",))
         of_others = Risk.objects.filter(ref__in=self.risks).exclude(system=self.system).values_list("ref", flat=True)
         if self.system_id is not None and of_others:
-            raise ValidationError({"risks": f"{', '.join(of_others)}: not of this system."}, code="UP-RISK-26")
+            raise misfit("risks", f"{', '.join(of_others)}: not of this system.", code="UP-RISK-26")
 
     def unready(self) -> str | None:
         """It was run, by named people, over named risks, by the criteria in force."""

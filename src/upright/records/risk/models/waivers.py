@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from upright.catalogue import CatalogueError
@@ -10,6 +9,7 @@ from upright.kernel import Ref
 from upright.records.identity.controlled import Controlled
 from upright.records.inventory.models import System
 from upright.records.risk.known import catalogue
+from upright.records.trail.errors import misfit
 from upright.records.trail.record import RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -36,10 +36,10 @@ class Waiver(Controlled):
         except CatalogueError as why:
             is_check = self.requirement.startswith(("binding:", "check:")) or self.requirement in known.kinds
             more = " A bound check cannot be waived, only retired with a reason (contracts 8)." if is_check else ""
-            raise ValidationError({"requirement": f"{why.message}{more}"}, code="UP-RISK-51") from None
+            raise misfit("requirement", f"{why.message}{more}", code="UP-RISK-51") from None
         if self.stage not in known.stages:
-            raise ValidationError(
-                {"stage": f"{self.stage!r} is no stage; expected one of {', '.join(known.stages)}."}, code="UP-RISK-52"
+            raise misfit(
+                "stage", f"{self.stage!r} is no stage; expected one of {', '.join(known.stages)}.", code="UP-RISK-52"
             )
 
     def unready(self) -> str | None:

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import errno
+import json
 import os
 import re
 import shutil
@@ -13,9 +14,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from cli.running import Runner
+from upright.kernel import schemas
 
 MANIFEST = """\
 upright: 1
@@ -145,6 +148,155 @@ def test_ctrl_c_before_anything_was_filed_leaves_a_workspace_that_can_be_used(
         monkeypatch.chdir(folder)
         assert run("assess", "--only", "first").status in {0, 1, 3}
         assert run("ledger", "verify").status == 0
+
+
+IN_A_RUN = """
+import os, signal, sys
+from upright.__main__ import run
+from upright.checks import run as running
+from upright.workspace import assess as assessing
+
+honest, left = assessing.evidence_entry, [2]
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+def filed(*given):
+    left[0] -= 1
+    if left[0] < 0:
+        {then}
+    return honest(*given)
+
+assessing.evidence_entry = filed
+sys.argv[1:] = ["assess", "--format", "json"]
+sys.exit(run())
+"""
+A_CHECK_THAT_MAKES_AN_ERROR_OF_IT = """assessing.evidence_entry = honest
+        running._attempt = swallowing"""
+SWALLOWING = """
+def swallowing(spec, binding, context):
+    try:
+        interrupt()
+    except KeyboardInterrupt:
+        pass
+    return running._stopped("errored", "Query interrupted")
+
+assessing.evidence_entry"""
+WAYS = {
+    "between two entries": IN_A_RUN.format(then="interrupt()"),
+    "in code that was made by exec": IN_A_RUN.format(then='exec("interrupt()")'),
+    "in a library that makes another error of it": IN_A_RUN.format(
+        then="""try:
+            interrupt()
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed")"""
+    ),
+    "in a check that errs of it": IN_A_RUN.format(then=A_CHECK_THAT_MAKES_AN_ERROR_OF_IT).replace(
+        "\nassessing.evidence_entry", SWALLOWING
+    ),
+    "where nothing can be raised, and once more": IN_A_RUN.format(
+        then="""class Freed:
+            __del__ = lambda _: interrupt()
+        Freed()
+        interrupt()"""
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_ctrl_c_answers_whoever_asked_for_json_with_a_document_and_files_nothing_more(
+    run: Runner, system: Path, way: str
+) -> None:
+    ended = subprocess.run([sys.executable, "-c", WAYS[way]], cwd=system, capture_output=True, text=True, check=False)
+    assert ended.returncode == 130, ended
+    said = "Interrupted. What was recorded before stays recorded; run the same command again to go on."
+    document = json.loads(ended.stdout)
+    assert document == {"upright": 1, "error": {"code": "UP-CLI-13", "message": said, "exit": 130}}
+    jsonschema.validate(document, schemas.load("error"))
+    assert ended.stderr == f"{said} [UP-CLI-13]\n"
+    assert run("ledger", "verify").status == 0
+    rows = run("evidence", "list", "--format", "json").document["evidence"]
+    assert "errored" not in {row["result"] for row in rows}
+    assert len(rows) == (3 if way == "in a check that errs of it" else 2)
+    again = run("assess", "--only", "first", "--format", "json").document
+    assert again["checks"][0]["reused"]
+
+
+def test_ctrl_c_while_the_command_is_still_being_loaded_is_answered_the_same(system: Path) -> None:
+    program = """
+import os, signal, sys
+from upright.__main__ import run
+
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Impatient())
+sys.argv[1:] = ["assess", "--format=json"]
+sys.exit(run())
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=system, capture_output=True, text=True, check=False)
+    assert (ended.returncode, json.loads(ended.stdout)["error"]["code"]) == (130, "UP-CLI-13")
+    assert ended.stderr.count("\n") == 1
+    assert not (system / ".upright").exists()
+
+
+def test_ctrl_c_after_the_answer_changes_nothing_about_it(system: Path) -> None:
+    """While Python takes itself apart, the signal would end the process whatever was answered."""
+    program = """
+import os, signal, sys
+from upright.__main__ import run
+
+class Last:
+    def __del__(self, kill=os.kill, pid=os.getpid(), number=signal.SIGINT):
+        kill(pid, number)
+
+sys.last_of_all = Last()
+sys.argv[1:] = ["schema", "error"]
+sys.exit(run())
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=system, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout) == schemas.load("error")
+
+
+def test_a_document_that_was_begun_is_not_followed_by_another(system: Path) -> None:
+    program = """
+import os, signal, sys
+from upright.cli import session
+from upright.__main__ import run
+honest = session.json.dumps
+session._PIECE = 64
+
+class Impatient:
+    def __init__(self, stream):
+        self.stream = stream
+    def write(self, text):
+        self.stream.write(text)
+        self.stream.flush()
+        os.kill(os.getpid(), signal.SIGINT)
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+sys.stdout = Impatient(sys.stdout)
+sys.argv[1:] = ["schema", "error", "--format", "json"]
+sys.exit(run())
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=system, capture_output=True, text=True, check=False)
+    assert ended.returncode == 130
+    assert len(ended.stdout) == 64
+    assert ended.stderr.count("\n") == 1
+
+
+def test_whoever_has_ctrl_c_ignored_keeps_it_so(system: Path) -> None:
+    """As a shell does with what it starts in the background."""
+    program = IN_A_RUN.format(then="interrupt()").replace(
+        "from upright.__main__", "signal.signal(signal.SIGINT, signal.SIG_IGN)\nfrom upright.__main__"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=system, capture_output=True, text=True, check=False)
+    assert ended.returncode in {0, 1, 3}, ended
+    assert len(json.loads(ended.stdout)["checks"]) == BINDINGS + 1
 
 
 class _SmallDisk:

@@ -27,6 +27,7 @@ from upright.checks.registry import find_check
 from upright.checks.tables import reading_errors, without_folders
 from upright.evidence.statement import MAX_PAYLOAD, Artefact, CheckId, Input, NotExamined, Predicate, Reason
 from upright.kernel import UprightError, sha256_hex, time_text
+from upright.kernel.interrupt import heed
 from upright.measures.errors import MeasureInputError
 
 LOG = logging.getLogger(__name__)
@@ -110,10 +111,12 @@ def run_one(binding: Binding, context: Context) -> Ran:
 
     Raises:
         UnknownCheckError: there is no such check.
+        Interrupted: Ctrl-C was pressed meanwhile, whatever the check made of it.
     """
     spec = find_check(binding.check)
     started = time_text(context.clock())
     result = _attempt(spec, binding, context)
+    heed()  # a query that Ctrl-C cut short looks like a check that errored
     ended = max(started, time_text(context.clock()))
     predicate = _predicate(spec, binding, context, result, started, ended)
     size = len(msgspec.json.encode(predicate))

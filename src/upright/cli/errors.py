@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import typer
 
+from upright.cli.session import output_begun, start_output
 from upright.cli.text import clean
+from upright.kernel import interrupt
 
 WRONG_USE, OUR_ERROR, INTERRUPTED, READER_GONE = 2, 4, 130, 141
 
@@ -32,29 +34,32 @@ def ending(arguments: Sequence[str]) -> Iterator[Ending]:
     end = Ending()
     debug = "--debug" in arguments
     as_json = _wants_json(arguments)
+    start_output()
     try:
-        yield end
+        with interrupt.listening():
+            yield end
     except typer.Exit as left:
         end.status = left.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        end.status = INTERRUPTED
-        if debug:
-            traceback.print_exc(file=sys.stderr)
-        _say("Interrupted. What was recorded before stays recorded; run the same command again to go on. [UP-CLI-13]")
     except BrokenPipeError:
         end.status = READER_GONE
         _silence()
-    except Exception as why:  # noqa: BLE001 - the last line of defence: a user never sees a traceback
+    except (KeyboardInterrupt, Exception) as why:  # noqa: BLE001 - the last line of defence: no user sees a traceback
         end.status, message, code = _read(why)
         if debug:
             traceback.print_exc(file=sys.stderr)
-        _say(f"Error: {message} [{code}]")
-        if as_json:
+        _say(f"{message} [{code}]" if end.status == INTERRUPTED else f"Error: {message} [{code}]")
+        if as_json and not output_begun():
             _document(end.status, message, code)
 
 
-def _read(why: Exception) -> tuple[int, str, str]:
-    """Exit status, message and code of an exception."""
+def _read(why: Exception | KeyboardInterrupt) -> tuple[int, str, str]:
+    """Exit status, message and code of an exception; what goes wrong after a Ctrl-C went wrong by it."""
+    if isinstance(why, KeyboardInterrupt | typer.Abort) or interrupt.was_heard():
+        return (
+            INTERRUPTED,
+            "Interrupted. What was recorded before stays recorded; run the same command again to go on.",
+            "UP-CLI-13",
+        )
     from upright.kernel import UprightError  # here, because `upright --help` has no need of it
 
     if isinstance(why, UprightError):
@@ -131,7 +136,7 @@ def _may_colour() -> bool:
 
 
 def _document(status: int, message: str, code: str) -> None:
-    """A program that asked for JSON gets a document even then; standard output has had nothing else so far."""
+    """A program that asked for JSON gets a document even then."""
     with contextlib.suppress(OSError, ValueError):
         error = {"code": code, "message": message, "exit": status}
         sys.stdout.write(json.dumps({"upright": 1, "error": error}, indent=2) + "\n")

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from upright.cli.errors import ending
 from upright.cli.session import VERSION_FLAGS, show_version
+from upright.kernel.interrupt import Interrupted
 
 
 @dataclass(frozen=True)
@@ -132,14 +133,18 @@ def _upright(
     """Measure AI systems, judge them by ISO 42001, EU AI Act, NIST AI RMF and GDPR, and prove the result."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, held: Sequence[int] = ()) -> int:
     """Runs one command and returns its exit status; never raises, so no traceback reaches a user.
+
+    ``held`` are signals of Ctrl-C from before it could answer.
 
     0 yes, 1 no (failed, denied, broken), 2 wrong use or bad input, 3 open (undecided, partial, unknown signer),
     4 an error of ours, 130 Ctrl-C, 141 the reader of our output went away.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     with ending(given) as end:
+        if held:
+            raise Interrupted
         command = typer.main.get_command(app)
         with command.make_context("upright", given or ["--help"]) as context:
             status = command.invoke(context)

@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from upright import __version__
+from upright.kernel import interrupt
 from upright.kernel.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 VERSION_FLAGS = ("--version",)
 _PIECE = 4096
+_begun = False
 HELP = {"help_option_names": ["-h", "--help"]}
 
 
@@ -63,7 +65,12 @@ class Session:
         return find_workspace(self.given, start)
 
     def answer(self, document: Mapping[str, Any], text: "Callable[[Screen], None]") -> None:
-        """Answers once: the document as JSON, or ``text`` on the screen."""
+        """Answers once: the document as JSON, or ``text`` on the screen.
+
+        Raises:
+            Interrupted: Ctrl-C was pressed, and something on the way took it for an error of its own.
+        """
+        interrupt.heed()
         if self.as_json:
             print_json(document)
             return
@@ -153,12 +160,29 @@ def print_json(document: Mapping[str, Any]) -> None:
     put(json.dumps(document, indent=2, allow_nan=False, default=_plain) + "\n")
 
 
+def start_output() -> None:
+    """Standard output has had nothing yet."""
+    global _begun  # noqa: PLW0603 - there is one standard output, and one command at a time
+    _begun = False
+
+
+def output_begun() -> bool:
+    """Whether a document was begun on standard output, so that a second one would spoil it."""
+    return _begun
+
+
 def put(content: str | bytes) -> None:
     """Much on standard output, in pieces that a pipe takes whole or not at all.
 
     With PYTHONUNBUFFERED Python writes only as often as it is asked to, and what a reader that left did not take is
     lost without an error; the next piece meets one.
+
+    Raises:
+        Interrupted: Ctrl-C was pressed before the first one.
     """
+    global _begun  # noqa: PLW0603 - see start_output
+    interrupt.heed()
+    _begun = True
     for start in range(0, len(content), _PIECE):
         if isinstance(content, bytes):
             sys.stdout.buffer.write(content[start : start + _PIECE])

@@ -94,6 +94,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "hand-over/<ref:ref>/": (f"/hand-over/{REF}/", (302, 405, 405, 405, 405)),
     "trust/": ("/trust/", OPEN),
     "trust/<ref:ref>/proof.json": ("/trust/publication:2026-0001/proof.json", (404, 404, 404, 404, 404)),
+    "trust/fields/": ("/trust/fields/", (302, 403, 200, 200, 200)),
     "trust/preview/<ref:ref>/": (f"/trust/preview/{REF}/", (302, 404, 404, 404, 404)),  # a system is no claim
     "concern/": ("/concern/", OPEN),
     "concern/receipt/": ("/concern/receipt/", OPEN),

@@ -347,3 +347,49 @@ def test_the_page_is_the_same_for_whoever_asks_may_be_kept_and_has_a_limit(
     assert (often.status_code, often.headers["Cache-Control"]) == (429, "no-store")
     assert int(often.headers["Retry-After"]) > 0
     assert Client(REMOTE_ADDR="192.0.2.2").get("/trust/").status_code == 200
+
+
+def ticks(text: str) -> dict[str, tuple[bool, bool]]:
+    """The tick boxes of a form by name: whether each is ticked, and whether it can be changed."""
+    found = re.findall(r'<input type="checkbox" name="shows" value="([^"]+)"( checked)?( disabled)?>', text)
+    return {name: (bool(ticked), not fixed) for name, ticked, fixed in found}
+
+
+def test_the_fields_of_a_claim_are_ticked_by_their_labels_never_typed(meridian: Organisation) -> None:
+    member, held = logged_in(account(meridian.lead)), certificate(meridian)
+    empty = member.get("/records/publication/add/").content.decode()
+    assert ticks(empty) == {}
+    assert "Say above what the claim rests on" in empty
+    for what, choice in PUBLISHABLE.items():
+        about = {"evidence": {"evidence": "ab" * 32}, "posture": {"framework": "iso42001"}}
+        query = about.get(what, {"rests_on": f"{what}:2026-0001"}) | {"shows": choice.fields[0]}
+        part = member.get("/trust/fields/", query).content.decode()
+        assert ticks(part) == {
+            name: (name in choice.needed or name == choice.fields[0], name not in choice.needed)
+            for name in choice.fields
+        }
+        words = re.sub(r"<[^>]*>", " ", part)
+        assert not [one for one in choice.fields if f" {one} " in words]
+    for hostile in ("unit:meridian", "person:x", "nonsense", '"><script>', "certificates:1\0", "\U0001f600:1"):
+        assert ticks(member.get("/trust/fields/", {"rests_on": hostile, "shows": "email"}).content.decode()) == {}
+    german = member.get("/trust/fields/", {"rests_on": held.ref}, headers={"accept-language": "de"}).content.decode()
+    assert "Nummer" in german
+    written = {
+        "title": "Certified", "unit": meridian.root.ref, "owner": meridian.lead.ref, "review_by": day(90).isoformat(),
+        "rests_on": held.ref, "shows": ["", "body", "number"],
+    }  # fmt: skip
+    assert member.post("/records/publication/add/", written).status_code == 302
+    made = Publication.objects.get()
+    assert made.shows == ["standard", "number", "body", "expires_on", "state"]
+    form = member.get(f"/edit/{made.ref}/").content.decode()
+    assert ticks(form)["body"] == (True, True)
+    assert ticks(form)["scope"] == (False, True)
+    assert ticks(form)["state"] == (True, False)
+    detail = member.get(f"/record/{made.ref}/").content.decode()
+    assert "expires_on" not in detail
+    changed = member.post(f"/edit/{made.ref}/", written | {"shows": "", "version": made.version})
+    assert changed.status_code == 302
+    assert refresh(made).shows == ["standard", "expires_on", "state"]
+    wrong = member.post(f"/edit/{made.ref}/", written | {"shows": ["owner"], "version": refresh(made).version})
+    assert wrong.status_code == 400
+    assert "is never shown" in unescape(wrong.content.decode())

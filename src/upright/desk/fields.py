@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.datastructures import MultiValueDict
 
 from upright.desk.visible import visible
 from upright.records.identity.power import Powers
@@ -70,11 +71,21 @@ class RecordChoiceField(_ModelChoiceField):
         return found
 
 
+class LinesInput(forms.Textarea):
+    """A list as a form sends it: lines of one text, or a value for each item, as tick boxes do."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        """The lines together; of a mapping that holds one value, that value."""
+        if not isinstance(data, MultiValueDict):
+            return super().value_from_datadict(data, files, name)
+        return "\n".join(str(one) for one in data.getlist(name)) if name in data else None
+
+
 class LinesField(forms.CharField):
     """A list of texts, one a line; from JSON a list."""
 
     def __init__(self, **more: Any) -> None:
-        more.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        more.setdefault("widget", LinesInput(attrs={"rows": 3}))
         super().__init__(**more)
 
     def prepare_value(self, value: Any) -> Any:

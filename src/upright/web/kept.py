@@ -15,6 +15,7 @@ from upright.records.governance.kinds import field_label
 from upright.records.trail.record import Record
 from upright.web.naming import learn, linked
 from upright.web.sentences import said
+from upright.web.shown_fields import shown_labels
 from upright.web.values import value_html
 
 Facts = list[tuple[str, list[tuple[str, Any]]]]
@@ -24,6 +25,8 @@ def facts(request: HttpRequest, described: RecordType, record: Record) -> Facts:
     """The fields of a record under the headings of its description; what is a list or a table is laid out here."""
     held = {label(type(record), name): getattr(record, name, None) for name in described.fields}
     held = {name: value for name, value in held.items() if value and isinstance(value, dict | list)}
+    if labels := shown_labels(record):
+        held[label(type(record), "shows")] = list(labels)
     learn(request, (text for value in held.values() for text in _texts(value)))
     return [
         (title, [told for name, one in fields for told in _told(request, name, held.get(name), one)])

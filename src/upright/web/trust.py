@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language, gettext, gettext_lazy, override
 
-from upright.desk.values import day, label, plain_shown, sentence
+from upright.desk.values import day, plain_shown, sentence
 from upright.desk.visible import visible
 from upright.kernel import parse_time, sha256_hex
 from upright.ledger import Checkpoint
@@ -35,6 +35,7 @@ from upright.web.posture import RIGHT, Row
 from upright.web.public import Limit, published, too_many
 from upright.web.requests import Request, the_record
 from upright.web.sentences import said
+from upright.web.shown_fields import shown_label
 
 _LOOKED = Limit(each=300, together=30_000)
 _RESTS_ON = {
@@ -45,12 +46,6 @@ _RESTS_ON = {
     "certificate": gettext_lazy("Certificate"),
     EVIDENCE: gettext_lazy("Statement of evidence"),
     POSTURE: gettext_lazy("Posture, counted today"),
-}
-_LABELS = {
-    "kinds": gettext_lazy("What was looked at"),
-    "result": gettext_lazy("Result"),
-    "ended": gettext_lazy("Ended"),
-    "counts": gettext_lazy("Posture, counted today"),
 }
 CHECK = """\
 import json, sys
@@ -126,7 +121,7 @@ def preview(request: Request, ref: str) -> HttpResponse:
             "described": described,
             "record": record,
             "line": _line(draft_of(record)),
-            "left": [_label(record.what, one) for one in left],
+            "left": [shown_label(record.what, one) for one in left],
             "other": _other(),
             "here": described.place,
         }
@@ -196,7 +191,7 @@ def _line(claim: Claim) -> Line:
         row = Row(id=counted.framework, title=title_of, counts=Counts(status=counted.status, of=of, **counted.of))  # type: ignore[arg-type]  # one of the statuses
     held = {} if claim.why_not and claim.entry is not None else claim.shows
     shows = [(name, held[name]) for name in PUBLISHABLE[claim.what].fields if name in held]
-    values = [(_label(claim.what, name), _value(claim.what, name, value)) for name, value in shows]
+    values = [(shown_label(claim.what, name), _value(claim.what, name, value)) for name, value in shows]
     return Line(
         claim=claim,
         title=title,
@@ -210,10 +205,6 @@ def _line(claim: Claim) -> Line:
         else [(gettext(sentence(one.replace("_", " "))), n) for one, n in counted.of.items()],
         row=row,
     )
-
-
-def _label(what: str, name: str) -> str:
-    return str(_LABELS[name]) if what in {EVIDENCE, POSTURE} else label(record_types()[what], name)
 
 
 def _value(what: str, name: str, value: Any) -> str:

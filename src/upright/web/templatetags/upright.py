@@ -22,6 +22,7 @@ from upright.web import naming, sentences
 from upright.web.choosing import settle
 from upright.web.kinds import kind_inputs
 from upright.web.posture import short
+from upright.web.shown_fields import is_shown_fields, shown_inputs
 from upright.web.values import anchor, period, value_html
 
 register = template.Library()
@@ -147,6 +148,8 @@ def widget(field: BoundField) -> SafeString:
     """The input of a field, in our look."""
     if isinstance(field.field, KindDataFormField):
         return kind_inputs(field)
+    if is_shown_fields(field):
+        return shown_inputs(field)
     attrs: dict[str, Any] = {} if isinstance(field.field.widget, CheckboxInput) else {"class": "input"}
     linked = getattr(field.field, "queryset", None)
     if is_typed(field) and linked is not None:
@@ -202,9 +205,9 @@ def is_typed(field: BoundField) -> bool:
 
 
 @register.filter
-def is_kind_data(field: BoundField) -> bool:
-    """Whether it is made of several inputs, by the schema of a kind."""
-    return isinstance(field.field, KindDataFormField)
+def is_several(field: BoundField) -> bool:
+    """Whether it is made of several inputs that bring their own labels."""
+    return isinstance(field.field, KindDataFormField) or is_shown_fields(field)
 
 
 @register.filter

@@ -38,6 +38,7 @@ AUTHORS_MAY = {
     # to write, hand in, take back, undo and report on what is one's own is not to approve it
     *("submit", "give_back", "revise", "withdraw", "acknowledge", "propose_rows", "begin_new_version", "draw_sample"),
     *("suggest_threats", "end", "revoke_token", "state_none", "link_statement", "refuse_statement"),
+    *("revise_publication", "withdraw_publication"),
     # who said it is not known, so nobody here is its author
     *("take_voice", "answer_voice", "close_voice"),
     *("start_audit", "report_audit", "cancel_audit", "draw_inputs", "open_improvement", "contain_incident"),

@@ -21,16 +21,21 @@ from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.evidence import CheckId, Reason
 from upright.evidence.dsse import sign
 from upright.ledger import VerifierKey
-from upright.records.assurance import published, publishing
+from upright.records.assurance import ended, published, publishing
 from upright.records.assurance.actions import enrol_key
 from upright.records.assurance.audit_actions import suspend_certificate
 from upright.records.assurance.auditing import Audit, Certificate
 from upright.records.assurance.evidence import file_evidence
 from upright.records.assurance.models import EvidenceRow
-from upright.records.assurance.publication_actions import approve_publication, reconfirm_publication
+from upright.records.assurance.publication_actions import (
+    approve_publication,
+    reconfirm_publication,
+    revise_publication,
+    withdraw_publication,
+)
 from upright.records.assurance.publishing import PUBLISHABLE, Publication
 from upright.records.governance.models import Document
-from upright.records.identity.controlled import revise, submit, withdraw
+from upright.records.identity.controlled import submit
 from upright.records.identity.editing import add
 from upright.records.identity.models import Person, Role, Unit
 from upright.records.identity.power import DeniedError
@@ -38,9 +43,11 @@ from upright.records.inventory.models import System
 from upright.records.risk.models import StatementOfApplicability
 from upright.records.trail.door import change, refresh, write
 from upright.records.trail.errors import RefusedError
+from upright.records.trail.models import LedgerStream
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now, server_log
 from upright.web import trust
+from upright.web.language import CHOSEN
 
 FREE = (models.CharField, models.TextField)
 LINK = re.compile(r'(?:href|src)="([^"]+)"')
@@ -171,7 +178,7 @@ def test_nothing_is_read_by_the_public_but_the_fields_that_were_chosen(meridian:
         for what, about in named.items():
             old = Publication.objects.filter(title=f"Claim on {what}").first()
             if old is not None:
-                withdraw(old, actor=actor_of(second), reason="canary-withdrawn")
+                withdraw_publication(old, actor=actor_of(second), reason="canary-withdrawn")
             shown(meridian, second, title=f"Claim on {what}", text="Told.", shows=shows[what], **about)
         may = {
             said[what].get(name)
@@ -245,8 +252,9 @@ def test_a_claim_shows_only_while_it_is_approved_and_what_it_rests_on_holds(
         reconfirm_publication(refresh(claim), review_by=day(300), actor=other, reason="Still so.")
     with pytest.raises(RefusedError, match="UP-CTRL-02"):
         shown(meridian, second, rests_on=held.ref)
-    withdraw(refresh(claim), actor=other, reason="Suspended.")
-    assert page() == empty
+    withdraw_publication(refresh(claim), actor=other, reason="Suspended.")
+    assert "Withdrawn on" in page()
+    assert "By a body." not in page()
     audit = Audit(
         title="Stage 2", kind="certification", criteria="The standard", scope="Lending", clauses=["iso42001:9.2"],
         unit=meridian.root, starts=day(-9), ends=day(-8), state="received",
@@ -269,8 +277,9 @@ def test_a_claim_shows_only_while_it_is_approved_and_what_it_rests_on_holds(
         cursor.execute("UPDATE assurance_publication SET review_by = %s, title = 'Forged'", [day(30)])
     published._kept.clear()
     assert "Forged" not in page()  # what is shown is the ledger's
-    revise(refresh(second_claim), actor=lead, reason="Words.")
-    assert page() == empty
+    revise_publication(refresh(second_claim), actor=lead, reason="Words.")
+    assert "Taken back for a revision on" in page()
+    assert "Well." not in page()
 
 
 def test_a_posture_is_counted_today_and_unknown_is_not_green(meridian: Organisation, second: Person) -> None:
@@ -328,10 +337,19 @@ def test_the_page_is_the_same_for_whoever_asks_may_be_kept_and_has_a_limit(
     claim = shown(meridian, second, rests_on=certificate(meridian).ref)
     first = Client().get("/trust/")
     assert first.headers["Cache-Control"] == "public, no-cache"
-    assert "Accept-Language" in first.headers["Vary"]
+    assert first.headers["Vary"] == "Accept-Language"
     again = Client().get("/trust/", headers={"if-none-match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert member.get("/trust/").content == first.content
+    session = member.session
+    session[CHOSEN] = "de"
+    session.save()
+    member.cookies["django_language"] = "de"
+    for theirs in (member.get("/trust/"), member.get("/trust/", headers={"accept-language": "xx, en;q=0.1, de;q=0"})):
+        assert theirs.content == first.content
+        assert (theirs.headers["Content-Language"], theirs.headers["Vary"]) == ("en", "Accept-Language")
+        assert not theirs.cookies
+    assert "Cookie" in member.get("/").headers["Vary"]
     for answer in (first, again, Client().get(f"/trust/{claim.ref}/proof.json"), Client().get("/trust/?in=de")):
         assert not answer.cookies
     for method in ("post", "put", "patch", "delete"):
@@ -339,7 +357,7 @@ def test_the_page_is_the_same_for_whoever_asks_may_be_kept_and_has_a_limit(
     assert 'lang="de"' in Client().get("/trust/?in=de").content.decode()
     assert Client().get("/trust/?in=xx").content == first.content
     preview = f"/trust/preview/{claim.ref}/"
-    assert "What the public will see" in member.get(preview).content.decode()
+    assert "What the public will see" in member.get(f"{preview}?in=en").content.decode()
     assert Client().get(preview).status_code == 302
     for _ in range(trust._LOOKED.each):
         trust._LOOKED.wait(Client(REMOTE_ADDR="192.0.2.1").get("/trust/x").wsgi_request)
@@ -393,3 +411,83 @@ def test_the_fields_of_a_claim_are_ticked_by_their_labels_never_typed(meridian: 
     wrong = member.post(f"/edit/{made.ref}/", written | {"shows": ["owner"], "version": refresh(made).version})
     assert wrong.status_code == 400
     assert "is never shown" in unescape(wrong.content.decode())
+
+
+def checking(folder: Path, *documents: Any, key: str) -> subprocess.CompletedProcess[str]:
+    """What the script of the page says of proofs, each as its file's text or as JSON."""
+    script = folder / "check.py"
+    script.write_text(trust.CHECK)
+    files = []
+    for n, one in enumerate(documents):
+        files.append(folder / f"proof-{n}.json")
+        files[-1].write_text(one if isinstance(one, str) else json.dumps(one))
+    told = [sys.executable, script, files[0], key, *files[1:]]
+    return subprocess.run(told, capture_output=True, text=True, check=False)
+
+
+def test_a_claim_that_was_taken_back_stands_so_and_an_old_proof_is_seen_through(
+    meridian: Organisation, second: Person, tmp_path: Path
+) -> None:
+    lead, other, held = actor_of(meridian.lead), actor_of(second), certificate(meridian)
+    log = str(server_log().key)
+
+    def proof(ref: str) -> Any:
+        answer = Client().get(f"/trust/{ref}/proof.json")
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    def says(*proofs: Any) -> tuple[bool, str]:
+        done = checking(tmp_path, *proofs, key=log)
+        return done.returncode == 0, done.stdout + done.stderr
+
+    claim = shown(meridian, second, title="Certified", title_de="Zertifiziert", text="Told.", rests_on=held.ref)
+    beside = shown(meridian, second, title="Certified too", rests_on=held.ref)
+    old, of_beside = proof(claim.ref), proof(beside.ref)
+    assert says(old)[0]
+    assert says(old, old)[0]
+    assert says(old, of_beside) == (False, "NOT PROVEN. ValueError: the second proof is of another claim\n")
+    reconfirm_publication(refresh(claim), review_by=day(300), actor=other, reason="canary-again")
+    newer = proof(claim.ref)
+    assert says(newer, old)[0]
+    is_newest, told = says(old, newer)
+    assert (is_newest, "a later entry took its place" in told) == (False, True)
+    withdraw_publication(refresh(claim), actor=other, reason="canary-why")
+    gone = proof(claim.ref)
+    is_newest, told = says(newer, gone)
+    assert (is_newest, '"ended": "withdrawn"' in told) == (False, True)
+    assert "it was taken back" in says(gone)[1]
+    assert json.loads(gone["body"])["ends"]["leaf_hash"] == newer["leaf_hash"]
+    assert not says({**gone, "ends": {**gone["ends"], "leaf": newer["leaf"].replace("verdict", "verdicT")}})[0]
+    for text in (json.dumps(gone), json.dumps(newer)):
+        assert "canary" not in text
+    english, german = page(), page("de")
+    assert "Certified" in english
+    assert "Told." not in english
+    assert english.count("Withdrawn on") == 1
+    assert "Zertifiziert" in german
+    assert "Zurückgezogen am" in german
+    # a reopened claim comes back once it is approved again; a superseded one is told as such
+    revise_publication(refresh(beside), actor=lead, reason="canary-words")
+    assert '"ended": "reopened"' in says(of_beside, proof(beside.ref))[1]
+    approve_publication(submit(refresh(beside), actor=lead), actor=other)
+    assert says(proof(beside.ref))[0]
+    assert "Taken back" not in page()
+    after = shown(meridian, second, title="Certified anew", rests_on=held.ref, supersedes=refresh(beside))
+    assert '"ended": "superseded"' in says(of_beside, proof(beside.ref))[1]
+    assert "Replaced by another claim on" in page()
+    assert says(proof(after.ref))[0]
+    # one that never was public ends without a word, and one that is gone behind the door is not silent
+    never = claimed(meridian, title="Never public", rests_on=held.ref)
+    withdraw_publication(never, actor=other, reason="No.")
+    assert not LedgerStream.objects.filter(ref=ended.stream_of(never.ref)).exists()
+    assert Client().get(f"/trust/{never.ref}/proof.json").status_code == 404
+    assert "Never public" not in page()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE assurance_publication SET state = 'withdrawn' WHERE ref = %s", [after.ref])
+    published._kept.clear()
+    assert "It was taken back without an entry that says so." in page()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE assurance_publication SET state = 'approved' WHERE ref = %s", [claim.ref])
+    published._kept.clear()
+    assert "Withdrawn on" in page()  # the ledger says so, whatever a row says
+    assert '"ended": "withdrawn"' in says(old, proof(claim.ref))[1]

@@ -12,6 +12,7 @@ SAYINGS = (
     *(f"is {one}" for one in ("closed", "dropped", "not there", "replaced", "superseded", "withdrawn")),
     "What it rests on has changed since.",
     "What was approved is not in the ledger as it was.",
+    "It was taken back without an entry that says so.",
     "Renewal",
     "(erased)",
     "Surveillance {number}",

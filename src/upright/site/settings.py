@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "upright.site.health.HealthFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "upright.web.public.Sessions",
     "upright.web.language.BrowserLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

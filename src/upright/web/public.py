@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -19,6 +20,7 @@ from upright.records.identity.source import source_of
 P = ParamSpec("P")
 _WITHIN_S = 3600.0
 _MOST_SOURCES = 10_000
+_ALIKE = "is_for_everybody_alike"
 
 
 def public(
@@ -32,7 +34,23 @@ def published(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """The same for what everybody reads alike: a cache may keep it, and asks each time whether it still holds."""
-    return _opened(require_safe(_unlogged(view, {"Cache-Control": "public, no-cache"})))
+    answered = _unlogged(view, {"Cache-Control": "public, no-cache"})
+
+    @wraps(view)
+    def alike(request: HttpRequest, *args: P.args, **given: P.kwargs) -> HttpResponse:
+        answer = answered(request, *args, **given)
+        vars(answer)[_ALIKE] = True
+        return answer
+
+    return _opened(require_safe(alike))
+
+
+class Sessions(SessionMiddleware):
+    """Sessions for pages of persons: what everybody reads alike gets no cookie, and no ``Vary`` that names one."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Django's, but for those answers."""
+        return response if getattr(response, _ALIKE, False) else super().process_response(request, response)
 
 
 def _unlogged(

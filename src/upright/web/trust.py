@@ -3,8 +3,11 @@
 The page is the same for whoever asks: nothing of a log-in, a session or a cookie goes into it, and none is set.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
@@ -14,13 +17,15 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language, gettext, gettext_lazy, override
+from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 
 from upright.desk.values import day, plain_shown, sentence
 from upright.desk.visible import visible
 from upright.kernel import parse_time, sha256_hex
 from upright.ledger import Checkpoint
 from upright.posture.posture import Counts
-from upright.records.assurance.published import Claim, claims, draft_of, stream_of
+from upright.records.assurance.ended import Ended, stream_of
+from upright.records.assurance.published import Claim, Published, draft_of, everything
 from upright.records.assurance.publishing import EVIDENCE, POSTURE, PUBLISHABLE, Publication
 from upright.records.identity.models import Unit
 from upright.records.trail.proving import inclusion
@@ -47,24 +52,14 @@ _RESTS_ON = {
     EVIDENCE: gettext_lazy("Statement of evidence"),
     POSTURE: gettext_lazy("Posture, counted today"),
 }
-CHECK = """\
-import json, sys
-from upright.ledger import Checkpoint, VerifierKey, leaf_hash, verify_inclusion
-from upright.ledger.leaves import body_digest
-p = json.load(open(sys.argv[1]))
-seen = Checkpoint.parse(p["checkpoint"])
-seen.note.verify(VerifierKey.parse(sys.argv[2]))
-body = body_digest(p["media_type"], bytes.fromhex(p["body_salt"]), p["body"].encode())
-assert json.loads(p["leaf"])["body"] == body, "what was published is another"
-rests = p["rests_on"]
-for one in [p] + ([rests] if rests else []):
-    path = [bytes.fromhex(step) for step in one["path"]]
-    verify_inclusion(leaf_hash(one["leaf"].encode()), one["index"], seen.size, path, seen.root)
-if rests:
-    named = json.loads(p["body"])["rests_on"]["leaf_hash"]
-    assert leaf_hash(rests["leaf"].encode()).hex() == named, "it rests on another entry"
-print(p["body"])
-"""
+CHECK = (Path(__file__).parent / "check_proof.txt").read_text(encoding="utf-8")
+"""What the page gives to check a proof with, offline; beside a newer proof it says whether the claim was taken back."""
+_MOST_ENDED = 100
+_ENDED = {
+    "withdrawn": (gettext_lazy("Withdrawn"), gettext_lazy("Withdrawn on %(day)s.")),
+    "reopened": (gettext_lazy("Taken back"), gettext_lazy("Taken back for a revision on %(day)s.")),
+    "superseded": (gettext_lazy("Replaced"), gettext_lazy("Replaced by another claim on %(day)s.")),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +77,26 @@ class Line:
     row: Row | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class EndedLine:
+    """A claim that was taken back, as the page lists it."""
+
+    ended: Ended
+    title: str
+    lang: str
+    word: str
+    says: str
+
+
 @published
 def show(request: HttpRequest) -> HttpResponse:
     """Every claim; one that is not current by its title alone, with the reason."""
     if seconds := _LOOKED.wait(request):
         return _often(seconds)
-    with override(_language(request)):
-        return _kept(request, HttpResponse(_page(claims())))
+    language = _asked(request) or _of_browser(request)
+    with override(language):
+        answer = HttpResponse(_page(everything()), headers={"Content-Language": language})
+    return _kept(request, answer)
 
 
 @published
@@ -99,12 +107,20 @@ def proof(request: HttpRequest, ref: str) -> HttpResponse:
     """
     if seconds := _LOOKED.wait(request):
         return _often(seconds)
-    claim = next((one for one in claims() if one.ref == ref and not one.why_not), None)
-    if claim is None or claim.entry is None:
-        return JsonResponse({"error": f"There is no current claim {ref}."}, status=404)
+    now = everything()
+    claim = next((one for one in now.claims if one.ref == ref and not one.why_not), None)
+    ended = next((one for one in now.ended if one.ref == ref), None)
+    entry, rests_on, ends = None, None, None
+    if ended is not None:
+        entry, ends = ended.entry, ended.ends
+    elif claim is not None:
+        entry, rests_on = claim.entry, claim.rests_entry
+    if entry is None:
+        return JsonResponse({"error": f"There is no current claim {ref}, and none that was taken back."}, status=404)
     view = server_log().view()
-    found = prove(stream_of(ref), claim.entry, view=view)
-    found["rests_on"] = None if claim.rests_entry is None else inclusion(view, claim.rests_entry)
+    found = prove(stream_of(ref), entry, view=view)
+    found["rests_on"] = None if rests_on is None else inclusion(view, rests_on)
+    found["ends"] = None if ends is None else inclusion(view, ends)
     answer = JsonResponse(found, json_dumps_params={"indent": 2})
     answer["Content-Disposition"] = f'attachment; filename="{ref.replace(":", "-")}.json"'
     return _kept(request, answer)
@@ -115,7 +131,7 @@ def preview(request: Request, ref: str) -> HttpResponse:
     described, record = the_record(ref, request)
     if not isinstance(record, Publication) or not _is_readable(record, request):
         raise Http404(f"{ref} is nothing that is published, or rests on what you may not read.")
-    with override(_language(request)):
+    with override(_asked(request) or get_language()):
         left = [one for one in PUBLISHABLE[record.what].fields if one not in record.shows]
         context = {
             "described": described,
@@ -149,10 +165,18 @@ def _kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     return cast("HttpResponse", get_conditional_response(request, etag=answer["ETag"], response=answer))
 
 
-def _language(request: HttpRequest) -> str:
-    """As its address says, else as the browser asks."""
+def _asked(request: HttpRequest) -> str:
+    """The language that its address names; empty: none that there is."""
     wanted = request.GET.get("in", "")
-    return wanted if wanted in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
+    return wanted if wanted in dict(settings.LANGUAGES) else ""
+
+
+def _of_browser(request: HttpRequest) -> str:
+    """As the browser asks, and nothing else: what a cookie or a person chose would make the page theirs alone."""
+    for code, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        with suppress(LookupError):
+            return get_supported_language_variant(code)
+    return settings.LANGUAGE_CODE
 
 
 def _other() -> list[tuple[str, str]]:
@@ -160,14 +184,16 @@ def _other() -> list[tuple[str, str]]:
     return [(code, name) for code, name in settings.LANGUAGES if code != get_language()]
 
 
-def _page(found: tuple[Claim, ...]) -> str:
+def _page(found: Published) -> str:
     log = server_log() if has_log() else None
     signed = Checkpoint.parse(log.source.checkpoint()) if log is not None else None
-    lines = [_line(one) for one in found]
+    lines = [_line(one) for one in found.claims]
     context = {
         "organisation": organisation_name(),
         "current": [one for one in lines if not one.claim.why_not],
         "lapsed": [one for one in lines if one.claim.why_not and one.title],
+        "ended": [_ended_line(one) for one in found.ended[:_MOST_ENDED]],
+        "more_ended": max(0, len(found.ended) - _MOST_ENDED),
         "size": None if signed is None else signed.size,
         "root": None if signed is None else signed.root.hex(),
         "key": "" if log is None else str(log.key),
@@ -178,11 +204,7 @@ def _page(found: tuple[Claim, ...]) -> str:
 
 
 def _line(claim: Claim) -> Line:
-    language = (get_language() or "en").partition("-")[0]
-    title, text = claim.words.get("title", ""), claim.words.get("text", "")
-    is_german = language == "de" and bool(claim.words.get("title_de"))
-    if is_german:
-        title, text = claim.words["title_de"], claim.words.get("text_de", "")
+    title, text, lang = _worded(claim.words)
     counted = claim.counts
     row = None
     if counted is not None and counted.of:
@@ -196,7 +218,7 @@ def _line(claim: Claim) -> Line:
         claim=claim,
         title=title,
         text=text,
-        lang="en" if language != "en" and not is_german else "",
+        lang=lang,
         approved=day(claim.approved_on) if claim.approved_on else "",
         rests_on=str(_RESTS_ON[claim.what]),
         values=values,
@@ -205,6 +227,22 @@ def _line(claim: Claim) -> Line:
         else [(gettext(sentence(one.replace("_", " "))), n) for one, n in counted.of.items()],
         row=row,
     )
+
+
+def _ended_line(ended: Ended) -> EndedLine:
+    title, _, lang = _worded(ended.words)
+    word, says = _ENDED[ended.how]
+    return EndedLine(
+        ended=ended, title=title or ended.ref, lang=lang, word=str(word), says=str(says) % {"day": day(ended.on)}
+    )
+
+
+def _worded(words: Mapping[str, str]) -> tuple[str, str, str]:
+    """Title and text in the reader's language, and which language that is where it is another."""
+    language = (get_language() or "en").partition("-")[0]
+    if language == "de" and words.get("title_de"):
+        return words["title_de"], words.get("text_de", ""), ""
+    return words.get("title", ""), words.get("text", ""), "en" if language != "en" else ""
 
 
 def _value(what: str, name: str, value: Any) -> str:

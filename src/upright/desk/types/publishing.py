@@ -1,9 +1,14 @@
 """How claims for the public look on the desk."""
 
 from upright.desk.description import RecordType, register
-from upright.records.assurance.publication_actions import approve_publication, reconfirm_publication
+from upright.records.assurance.publication_actions import (
+    approve_publication,
+    reconfirm_publication,
+    revise_publication,
+    withdraw_publication,
+)
 from upright.records.assurance.publishing import Publication
-from upright.records.identity.controlled import give_back, revise, submit, withdraw
+from upright.records.identity.controlled import give_back, submit
 
 register(
     RecordType(
@@ -19,6 +24,13 @@ register(
             "What it rests on": ("rests_on", "evidence", "framework", "shows"),
             "Who and when": ("unit", "owner", "review_by", "supersedes"),
         },
-        moves=(submit, approve_publication, give_back, revise, reconfirm_publication, withdraw),
+        moves=(
+            submit,
+            approve_publication,
+            give_back,
+            revise_publication,
+            reconfirm_publication,
+            withdraw_publication,
+        ),
     )
 )

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-import msgspec
-
-from upright.ledger import leaf_hash
+from upright.ledger import Recorded, leaf_hash
 from upright.posture.posture import STATUSES
 from upright.posture.subjects import Subjects
 from upright.records.assurance.auditing import Audit, Certificate
+from upright.records.assurance.ended import Ended, content_of_entry, ended_of, newest_of
 from upright.records.assurance.evidence import is_aged
 from upright.records.assurance.judging import facts_of
 from upright.records.assurance.models import EvidenceRow
@@ -25,13 +24,11 @@ from upright.records.identity.models import Unit
 from upright.records.inventory.models import System
 from upright.records.trail.door import linked
 from upright.records.trail.errors import DoorError
-from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerLog, LedgerStream
 from upright.records.trail.projection import plain
 from upright.records.trail.record import Record, find
 from upright.records.trail.server_log import now, organisation
 
-PURPOSE = "publication"
 _GOOD_SIGNERS = frozenset({"enrolled", "login"})
 
 
@@ -64,16 +61,23 @@ class Counted:
     is_behind: bool
 
 
-_kept: dict[tuple[str, str], tuple[Claim, ...]] = {}
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """Every approved claim, current or not, and those that were taken back, the last one first."""
+
+    claims: tuple[Claim, ...]
+    ended: tuple[Ended, ...]
 
 
-def claims() -> tuple[Claim, ...]:
-    """Every approved claim, current or not; made anew when anything was entered since, and each minute."""
+_kept: dict[tuple[str, str], Published] = {}
+
+
+def everything() -> Published:
+    """What the public may read; made anew when anything was entered since, and each minute."""
     checkpoint = LedgerLog.objects.values_list("checkpoint", flat=True).first()
     key = (str(checkpoint), f"{now():%Y-%m-%dT%H:%M}")
     if key not in _kept:
-        rows = list(Publication.objects.filter(state=Publication.State.APPROVED).order_by("ref"))
-        found = tuple(_claim(one) for one in rows)
+        found = _everything()
         _kept.clear()
         _kept[key] = found
     return _kept[key]
@@ -114,11 +118,6 @@ def subject_of(publication: Publication) -> Record:
     return found or cast("Record", Unit.objects.get(parent__isnull=True))
 
 
-def stream_of(ref: str) -> str:
-    """The stream that holds what was published of a claim."""
-    return f"verdict:{PURPOSE}:{ref}"
-
-
 def not_in_force(publication: Publication) -> str:
     """Why what a claim rests on does not carry it today; empty: it does."""
     if publication.what == POSTURE:
@@ -155,16 +154,29 @@ def _evidence_not_in_force(row: EvidenceRow) -> str:
     return ""
 
 
-def _claim(publication: Publication) -> Claim:
-    newest = LedgerStream.objects.filter(ref=stream_of(publication.ref)).values_list("newest", flat=True).first()
-    try:
-        entry = recorded(LedgerEntry.objects.filter(index=newest))[0] if newest is not None else None
-    except DoorError:
-        entry = None
-    if entry is None or entry.body is None:
+def _everything() -> Published:
+    rows = list(Publication.objects.order_by("ref"))
+    newest = newest_of([one.ref for one in rows])
+    ended = ended_of(newest)
+    over = {one.ref for one in ended}  # as the ledger says, whatever a row says
+    approved = {one.ref for one in rows if one.state == Publication.State.APPROVED} - over
+    lost = newest.keys() - approved - over
+    claims = [_claim(one, newest.get(one.ref)) for one in rows if one.ref in approved]
+    claims += [_lost(one, newest[one.ref]) for one in rows if one.ref in lost]
+    return Published(claims=tuple(claims), ended=tuple(ended))
+
+
+def _claim(publication: Publication, entry: Recorded | None) -> Claim:
+    content = content_of_entry(entry)
+    if entry is None or "claim" not in content:
         return _made(publication, {"claim": {"title": ""}}, None, "What was approved is not in the ledger as it was.")
-    content = msgspec.json.decode(entry.body)
     return _made(publication, content, entry.index, _why_not(publication, content))
+
+
+def _lost(publication: Publication, entry: Recorded | None) -> Claim:
+    """One that is not in force any more, without an entry that says so: nobody takes it back behind the door."""
+    content = {"claim": {"title": ""}} | content_of_entry(entry)
+    return _made(publication, content, None, "It was taken back without an entry that says so.")
 
 
 def _why_not(publication: Publication, content: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from upright.records.inventory.models import System
 from upright.records.risk.models import Risk
 from upright.records.trail.door import write, write_many
 from upright.web.linked import links
+from upright.web.requests import Request
 
 
 def test_each_record_and_each_person_is_answered_by_the_same_query(meridian: Organisation) -> None:
@@ -28,7 +29,9 @@ def test_each_record_and_each_person_is_answered_by_the_same_query(meridian: Org
     )
 
     def seen(record: System, person: Person) -> list[tuple[str, int, str]]:
-        found = links(record, powers_of(actor_of(person)))
+        request = Request()
+        request.powers = powers_of(actor_of(person))
+        found = links(record, request)
         return [(one.described.name, one.count, one.query) for one in found]
 
     for _ in range(2):

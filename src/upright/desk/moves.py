@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
@@ -16,7 +17,7 @@ from upright.desk.description import Move, RecordType
 from upright.desk.fields import RecordChoiceField
 from upright.desk.values import sentence
 from upright.kernel import Actor, InputError
-from upright.records.identity.power import DeniedError, Powers
+from upright.records.identity.power import DeniedError, Powers, rehearse_with
 from upright.records.trail.door import rehearse, rehearsing
 from upright.records.trail.errors import StandingError
 from upright.records.trail.record import Record
@@ -66,6 +67,7 @@ def move_named(described: RecordType, name: str) -> Move:
 def offers(described: RecordType, record: Record, *, actor: Actor, powers: Powers) -> list[Offer]:
     """Every move of a record, each rehearsed: the verb itself says whether and why not."""
     with rehearsing():
+        rehearse_with(powers)
         return [offer(described, move, record, actor=actor, powers=powers) for move in described.moves]
 
 
@@ -103,8 +105,7 @@ def make(move: Move, record: Record, *, actor: Actor, reason: str, powers: Power
     Raises:
         what the verb raises.
     """
-    takes = inspect.signature(move).parameters
-    if "powers" in takes:
+    if any(name == "powers" for name, _, _ in _parameters(move)):
         given["powers"] = powers
     return move(record, actor=actor, reason=reason, **given)
 
@@ -131,10 +132,19 @@ def _plausible(asked: forms.Field) -> Any:
     return now().date() + _SOON if isinstance(asked, forms.DateField) else _PLAUSIBLE[type(asked)]
 
 
-def _asked(move: Move, powers: Powers) -> dict[str, forms.Field]:
-    hints, found = get_type_hints(move), {}
+@cache
+def _parameters(move: Move) -> tuple[tuple[str, Any, bool], ...]:
+    """What a verb takes besides its record, as it was written: name, type, and whether it must be given."""
+    hints, found = get_type_hints(move), []
     for name, one in list(inspect.signature(move).parameters.items())[1:]:
         hint = next((part for part in get_args(hints.get(name)) if part is not NoneType), hints.get(name))
+        found.append((name, hint, one.default is inspect.Parameter.empty))
+    return tuple(found)
+
+
+def _asked(move: Move, powers: Powers) -> dict[str, forms.Field]:
+    found = {}
+    for name, hint, must_be_given in _parameters(move):
         more: dict[str, Any] = {"label": gettext(asked_label(name))}
         if isinstance(hint, type) and issubclass(hint, Record):
             kind: Any = RecordChoiceField
@@ -143,7 +153,7 @@ def _asked(move: Move, powers: Powers) -> dict[str, forms.Field]:
             kind = _FIELDS.get(hint)
         if name in _OURS or kind is None:
             continue
-        is_required = one.default is inspect.Parameter.empty and kind is not forms.BooleanField
+        is_required = must_be_given and kind is not forms.BooleanField
         found[name] = kind(required=is_required, **more)
         if kind is RecordChoiceField:
             found[name].limit(powers)

@@ -21,6 +21,7 @@ from upright.records.identity.models import Person
 from upright.records.identity.power import Powers
 from upright.records.trail.models import LedgerEntry
 from upright.records.trail.record import Record
+from upright.web.linked import pointing
 from upright.web.requests import Request, the_record
 
 _SHOWN = 50
@@ -43,15 +44,22 @@ class TaskForm(forms.Form):
 
 def hanging(record: Record, request: Request) -> dict[str, Any]:
     """What a record's page shows below its sections."""
-    comments = list(Comment.objects.filter(about=record.ref).order_by("-pk")[:_SHOWN])
-    tasks = Task.objects.filter(about=record.ref).select_related("assignee").order_by("state", "due", "pk")[:_SHOWN]
-    files = Attachment.objects.filter(about=record.ref).order_by("-pk")[:_SHOWN]
-    names = _names(one.author for one in comments)
-    times = _times(one.ref for one in comments)
+    there = pointing(record, request)
+    comments: list[Comment] = []
+    tasks: list[Task] = []
+    files: list[Attachment] = []
+    if there.get("comment about to all"):
+        comments = list(Comment.objects.filter(about=record.ref).order_by("-pk")[:_SHOWN])
+    if there.get("task about to all"):
+        found = Task.objects.filter(about=record.ref).select_related("assignee")
+        tasks = list(found.order_by("state", "due", "pk")[:_SHOWN])
+    if there.get("attachment about to all"):
+        files = list(Attachment.objects.filter(about=record.ref).order_by("-pk")[:_SHOWN])
+    names, times = _names(one.author for one in comments), _times(one.ref for one in comments)
     return {
         "comments": [(one, names.get(one.author, one.author), times.get(one.ref, "")) for one in comments],
         "tasks": [(one, one.state == Task.State.OPEN and _may_close(one, record, request)) for one in tasks],
-        "files": list(files),
+        "files": files,
         "task_form": TaskForm(None, request.powers),
         "may_comment": request.powers.may("collaboration.comment.add", record),
         "may_attach": request.powers.may("collaboration.attachment.add", record),

@@ -75,7 +75,7 @@ def _head(record: Record) -> list[tuple[str, Any]]:
 
 def links_of(record: Record, request: Request) -> dict[str, Any]:
     """What points here; types of which none does are named in one line."""
-    found = links(record, request.powers)
+    found = links(record, request)
     none = ", ".join(one.described.plural for one in found if not one.count)
     there = [one for one in found if one.count]
     return {"there": there, "none": none if record.ref_type not in _WIDE else ""} if found else {}

@@ -14,6 +14,7 @@ from upright.records.risk.models import Control, RiskAcceptance, SoaRow, Stateme
 from upright.records.risk.models.applicability import NEEDS
 from upright.records.risk.models.risks import Risk
 from upright.records.trail.record import Record
+from upright.web.linked import pointing
 from upright.web.requests import Request
 from upright.web.values import anchor
 
@@ -39,7 +40,10 @@ def resting(record: Record, request: Request) -> dict[str, Any]:
     elif record.ref_type in NEEDS:
         found["rests"] = _rows(Q(words__contains=f'"{record.ref}"'), request)
     if isinstance(record, Risk):
-        given = RiskAcceptance.objects.filter(risk=record, state=RiskAcceptance.State.ACCEPTED).order_by("ref").last()
+        given = None
+        if pointing(record, request).get("risk-acceptance risk to all"):
+            accepted = RiskAcceptance.objects.filter(risk=record, state=RiskAcceptance.State.ACCEPTED)
+            given = accepted.order_by("ref").last()
         found |= {"rating": record, "line": None if record.criteria is None else record.criteria.line(record.concerns)}
         found["acceptance"] = given
     return found

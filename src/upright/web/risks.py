@@ -1,5 +1,6 @@
 """The register of risks: a matrix whose cells filter, the lines below it, and the same to print."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,13 +11,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 
 from upright.desk.visible import visible
-from upright.records.identity.models import Unit
 from upright.records.inventory.models import System
 from upright.records.risk.models import Risk, RiskCriteria
-from upright.records.risk.models.criteria import LEVELS, criteria_for
-from upright.records.risk.queries import BASES, lines, matrix, rated, untreated
+from upright.records.risk.models.criteria import LEVELS, criteria_for_all
+from upright.records.risk.queries import BASES, lines, matrix, rated, untreated, worst_first
 from upright.records.trail.server_log import now
 from upright.web.places import shelves
+from upright.web.register import Register
 from upright.web.requests import Request
 from upright.web.sentences import said
 
@@ -24,6 +25,12 @@ LIKELIHOODS = tuple(map(gettext_lazy, ("rare", "unlikely", "possible", "likely",
 IMPACTS = tuple(map(gettext_lazy, ("negligible", "minor", "moderate", "major", "severe")))
 """The words of the axes: of likelihood where no criteria say others, of impact since each scale has its own."""
 _SHOWN, _PRINTED = 50, 2000
+_READ = (
+    "ref", "title", "state", "concerns", "reopened_because", "likelihood", "impact", "current_likelihood",
+    "current_impact", "residual_likelihood", "residual_impact", "system__name", "owner__name",
+    "criteria__individuals_line", "criteria__society_line", "criteria__organisation_line",
+)  # fmt: skip
+"""What the register says of a risk."""
 _WORDS = {
     "inherent": gettext_lazy("No control counted"),
     "current": gettext_lazy("As things stand"),
@@ -53,19 +60,20 @@ def register(request: Request) -> HttpResponse:
     """Open risks by likelihood and impact, and the register; a cell shows its own."""
     asked = _asked(request)
     everything = visible(Risk, request.powers).exclude(state=Risk.State.CLOSED)
-    system = System.objects.filter(ref=asked["system"]).first()
+    system = System.objects.filter(ref=asked["system"]).first() if asked["system"] else None
     if system is not None:
         everything = everything.filter(system=system)
-    criteria = criteria_for(Unit.objects.filter(parent__isnull=True).first())
+    criteria = criteria_for_all()
+    counts = matrix(everything, asked["by"])
     chosen = _chosen(everything, asked)
-    shown = chosen.select_related("system", "owner", "criteria").order_by("-at_level", "ref")[:_SHOWN]
-    count = chosen.count()
+    shown = worst_first(chosen, asked["by"], _SHOWN).select_related("system", "owner", "criteria").only(*_READ)
+    count = _count(chosen, counts, asked)
     return render(
         request,
         "web/risks.html",
         {
             "criteria": criteria,
-            "rows": _grid(everything, asked, criteria),
+            "rows": _grid(counts, asked, criteria),
             "words": list(enumerate(IMPACTS, start=1)),
             "bands": _bands(criteria),
             "bases": [(name, word, _address(asked, by=name), name == asked["by"]) for name, word in _WORDS.items()],
@@ -77,7 +85,7 @@ def register(request: Request) -> HttpResponse:
             "system": system,
             "all": _address(asked, show="", likelihood="", impact=""),
             "without_system": _address(asked, system=""),
-            "lines": lines(shown),
+            "lines": Register().body(lines(shown)),
             "count": count,
             "more": max(0, count - _SHOWN),
             "may_add": request.powers.may("risk.risk.add"),
@@ -90,13 +98,12 @@ def register(request: Request) -> HttpResponse:
 def printed(request: Request) -> HttpResponse:
     """The register on paper: every risk that is not closed, with what is missing marked in place."""
     risks = visible(Risk, request.powers).exclude(state=Risk.State.CLOSED)
-    query = rated(risks, "current").select_related("system", "owner", "criteria").order_by("-at_level", "ref")
-    criteria = criteria_for(Unit.objects.filter(parent__isnull=True).first())
+    criteria = criteria_for_all()
     return render(
         request,
         "web/risks_printed.html",
         {
-            "lines": lines(query[:_PRINTED]),
+            "lines": lines(worst_first(risks, "current", _PRINTED).select_related("system", "owner", "criteria")),
             "more": max(0, risks.count() - _PRINTED),
             "criteria": criteria,
             "at": now(),
@@ -131,6 +138,15 @@ def _chosen(risks: QuerySet[Any], asked: dict[str, str]) -> QuerySet[Any]:
     return found
 
 
+def _count(chosen: QuerySet[Any], counts: Mapping[tuple[int | None, int | None], int], asked: dict[str, str]) -> int:
+    """How many are chosen: the matrix has counted them already where only a cell was."""
+    if asked["show"]:
+        return chosen.count()
+    if asked["likelihood"]:
+        return counts.get((int(asked["likelihood"]), int(asked["impact"])), 0)
+    return sum(counts.values())
+
+
 def _above(risks: QuerySet[Any]) -> QuerySet[Any]:
     """Above the line that is drawn for whom they concern; without criteria nobody can say that they are not."""
     over = Q(criteria__isnull=True)
@@ -139,8 +155,9 @@ def _above(risks: QuerySet[Any]) -> QuerySet[Any]:
     return risks.filter(over)
 
 
-def _grid(risks: QuerySet[Risk], asked: dict[str, str], criteria: RiskCriteria | None) -> list[dict[str, Any]]:
-    counts = matrix(risks, asked["by"])
+def _grid(
+    counts: Mapping[tuple[int | None, int | None], int], asked: dict[str, str], criteria: RiskCriteria | None
+) -> list[dict[str, Any]]:
     found = []
     for likelihood in range(LEVELS, 0, -1):
         word = LIKELIHOODS[likelihood - 1] if criteria is None else criteria.likelihood[likelihood - 1].lower()

@@ -13,6 +13,7 @@ from upright.records.governance.queries import reading_of
 from upright.records.identity.models import Unit
 from upright.records.identity.power import unit_of
 from upright.records.trail.record import Record
+from upright.web.linked import pointing
 from upright.web.objectives import standing
 from upright.web.requests import Request
 
@@ -23,7 +24,9 @@ def served(described: RecordType, record: Record, request: Request) -> dict[str,
     proposed = integrated().proposed(clause) if framework == "iso42001" else {}
     if not proposed or isinstance(record, ServedClause | Acknowledgement):
         return {}
-    marks = list(visible(ServedClause, request.powers).filter(record=record.ref).order_by("standard", "clause"))
+    marks: list[ServedClause] = []
+    if pointing(record, request).get("served-clause record to all"):
+        marks = list(visible(ServedClause, request.powers).filter(record=record.ref).order_by("standard", "clause"))
     there = {(one.standard, one.clause) for one in marks}
     may = request.powers.may("governance.served_clause.add", record)
     unit = _unit_of(record) if may else None

@@ -15,6 +15,7 @@ from django.db import models
 from upright.kernel import Actor, InputError
 from upright.records.identity.acting import Scope, current_scope
 from upright.records.identity.models import ApprovalException, Delegation, Person, Role, RoleAssignment, Unit
+from upright.records.trail.door import known_once
 from upright.records.trail.server_log import now
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ APPROVING_VERBS = frozenset({"accept", "approve", "confirm", "release", "waive"}
 ABOVE = ("system", "about", "person", "risk", "nonconformity", "audit", "review")
 """The links that say where a record without a unit of its own lies."""
 
+_RESTS_ON = (Person, Unit, RoleAssignment, Delegation, ApprovalException)
 _RIGHTS: dict[str, frozenset[Role]] = {}
 _FROM_BELOW: set[str] = set()
 _READING = frozenset({"acknowledge", "read"})
@@ -140,13 +142,24 @@ class Powers:
 def powers_of(actor: Actor) -> Powers:
     """What an actor may today: accepted, confirmed, current roles, and what was delegated; two queries, else three.
 
-    Who acts by a token may no more than the scope of the request's token; without one, nothing.
+    Who acts by a token may no more than the scope of the request's token; without one, nothing. Verbs of one change, or
+    of one rehearsal, ask once, until a role is written there.
     """
     scope = current_scope() if actor.via == "token" else None
     is_unscoped = actor.via == "token" and (scope is None or scope.person != str(actor.ref))
     if not actor.is_person or is_unscoped:
         return Powers(actor, is_active=False)
-    today, ref = now().date(), str(actor.ref)
+    today = now().date()
+    return known_once(_RESTS_ON, ("powers", actor, scope, today), lambda: _powers_of(actor, scope, today))
+
+
+def rehearse_with(powers: Powers) -> None:
+    """Within a rehearsal, verbs that ask for their actor's powers are given those that the page has read."""
+    known_once(_RESTS_ON, ("powers", powers.actor, powers.scope, now().date()), lambda: powers)
+
+
+def _powers_of(actor: Actor, scope: Scope | None, today: date) -> Powers:
+    ref = str(actor.ref)
     lending = Delegation.objects.filter(_current(today), receiver__ref=ref).values("giver")
     assignments = list(
         RoleAssignment.objects.filter(

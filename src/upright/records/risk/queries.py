@@ -42,10 +42,38 @@ def rated(risks: QuerySet[Risk], basis: str) -> QuerySet[Any]:
     )
 
 
-def matrix(risks: QuerySet[Risk], basis: str) -> Mapping[tuple[int, int], int]:
-    """How many risks lie at each likelihood and impact; one query. Those not rated on that basis are in no cell."""
-    rows = rated(risks.order_by(), basis).values_list("at_likelihood", "at_impact").annotate(count=Count("pk"))
-    return {(at, impact): count for at, impact, count in rows if at is not None and impact is not None}
+def matrix(risks: QuerySet[Risk], basis: str) -> Mapping[tuple[int | None, int | None], int]:
+    """How many risks lie at each likelihood and impact; those not rated on that basis under None. One query.
+
+    It counts by the columns as the index ``risk_of_a_unit_by_rating`` has them, so no row of the table is read.
+    """
+    names = ["unit", "state", "current_likelihood", "likelihood", "current_impact", "impact"]
+    if basis == "residual":
+        names += ["residual_likelihood", "residual_impact"]
+    found: dict[tuple[int | None, int | None], int] = {}
+    for *columns, count in risks.order_by().values_list(*names).annotate(count=Count("*")):
+        at = _at(dict(zip(names, columns, strict=True)), basis)
+        found[at] = found.get(at, 0) + count
+    return found
+
+
+def _at(row: Mapping[str, Any], basis: str) -> tuple[int | None, int | None]:
+    """``BASES`` of one row."""
+    if basis == "residual":
+        return row["residual_likelihood"], row["residual_impact"]
+    if basis == "current" and row["current_likelihood"] is not None:
+        return row["current_likelihood"], row["current_impact"]
+    return row["likelihood"], row["impact"]
+
+
+def worst_first(risks: QuerySet[Any], basis: str, most: int) -> QuerySet[Any]:
+    """The first of these risks in the order of the register: the highest level first, those not rated last.
+
+    References alone are sorted, which the index holds; whole rows are read of those that are shown.
+    """
+    order = (F("at_level").desc(nulls_last=True), "ref")
+    first = rated(risks, basis).order_by(*order).values("ref")[:most]
+    return rated(Risk.objects.filter(ref__in=first), basis).order_by(*order)
 
 
 def untreated(risks: QuerySet[Any]) -> QuerySet[Any]:
@@ -57,10 +85,11 @@ def untreated(risks: QuerySet[Any]) -> QuerySet[Any]:
 def lines(risks: Iterable[Risk]) -> list[Line]:
     """The register's lines, in the order given; three queries however many there are."""
     rows = list(risks)
-    treatments = _by_risk(Treatment.objects.filter(risk__in=rows).select_related("owner").order_by("ref"))
-    accepted = RiskAcceptance.objects.filter(risk__in=rows, state=RiskAcceptance.State.ACCEPTED).order_by("ref")
+    keys = [one.pk for one in rows]
+    treatments = _by_risk(Treatment.objects.filter(risk__in=keys).select_related("owner").order_by("ref"))
+    accepted = RiskAcceptance.objects.filter(risk__in=keys, state=RiskAcceptance.State.ACCEPTED).order_by("ref")
     acceptances = _by_risk(accepted)
-    ratings = _by_risk(Rating.objects.filter(risk__in=rows).order_by("ref"))
+    ratings = _by_risk(Rating.objects.filter(risk__in=keys).order_by("ref"))
     found = []
     for risk in rows:
         mine = tuple(treatments.get(risk.pk, ()))

@@ -1,9 +1,11 @@
 """Tags of the pages: icons, status signs, dates, the widget of a field."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField, CheckboxInput, ChoiceField, Select, Textarea, TextInput
 from django.templatetags.static import static
 from django.urls import reverse
@@ -48,6 +50,12 @@ _SIGNED = {"passed": "met", "failed": "failing", "undecided": "unknown", "allow"
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A drawing that says nothing by itself; the words beside it do."""
+    return _drawn(name, settings.STATIC_URL)
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, _served_from: str) -> SafeString:
+    """Made once for each drawing and address: a page has dozens, and an address is looked up among all files."""
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("upright/icons.svg"), name
     )

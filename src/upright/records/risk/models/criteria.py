@@ -145,6 +145,13 @@ def criteria_for(unit: Unit | None) -> RiskCriteria | None:
     return known_once((RiskCriteria, Unit), ("criteria", unit.pk), lambda: _in_force(unit))
 
 
+def criteria_for_all() -> RiskCriteria | None:
+    """The approved criteria of the whole organisation; one query."""
+    approved = RiskCriteria.objects.filter(unit__parent__isnull=True, state=RiskCriteria.State.APPROVED)
+    found: RiskCriteria | None = approved.order_by("-edition").first()
+    return found
+
+
 def _in_force(unit: Unit) -> RiskCriteria | None:
     here: Unit | None = unit
     seen = set()

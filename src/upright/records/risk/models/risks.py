@@ -81,7 +81,20 @@ class Risk(Record):
         ]
         indexes: ClassVar = [  # there are more risks than of anything else: lists, decisions, due dates (0260)
             models.Index(fields=["unit", "title", "id"], name="risk_of_a_unit_by_title"),
-            models.Index(fields=["unit", "state"], name="risk_of_a_unit_by_state"),
+            models.Index(
+                fields=[  # all that the register counts and sorts by (0248)
+                    "unit",
+                    "state",
+                    "current_likelihood",
+                    "likelihood",
+                    "current_impact",
+                    "impact",
+                    "residual_likelihood",
+                    "residual_impact",
+                    "ref",
+                ],
+                name="risk_of_a_unit_by_rating",
+            ),
             models.Index(fields=["owner", "review_by"], name="risk_of_an_owner_by_review"),
         ]
 

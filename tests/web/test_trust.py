@@ -14,6 +14,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from evidence.builders import key, statement
 from records.identity.accounts import account, logged_in
@@ -491,3 +493,76 @@ def test_a_claim_that_was_taken_back_stands_so_and_an_old_proof_is_seen_through(
     published._kept.clear()
     assert "Withdrawn on" in page()  # the ledger says so, whatever a row says
     assert '"ended": "withdrawn"' in says(old, proof(claim.ref))[1]
+
+
+HOSTILE = (
+    "<script>alert(1)</script>", "</h2></title><!--", "A" * 200, "\U0001f600" * 60, "\u202eevil\u202c", "{{ 7 }}",
+    "\x9b31mred", "' OR 1=1 --", "{{ line.claim }}", "%(day)s %s {0}",
+)  # fmt: skip
+
+
+def test_hostile_words_and_many_claims_leave_the_page_whole_and_a_second_look_costs_little(
+    meridian: Organisation, second: Person, tmp_path: Path
+) -> None:
+    held = certificate(meridian)
+    for n in range(40):
+        words = HOSTILE[n % len(HOSTILE)]
+        shown(
+            meridian, second, title=words, title_de=words if n % 2 else "", text=f"{words}\n{words}", rests_on=held.ref
+        )
+    for at in range(12):
+        withdraw_publication(
+            Publication.objects.get(ref=f"publication:{now():%Y}-{at + 1:04}"), actor=actor_of(second), reason="No."
+        )
+    first = Client().get("/trust/")
+    raw = first.content.decode()
+    assert first.status_code == 200
+    assert not re.search(r"<script(?! src=)", raw)
+    assert raw.count("</html>") == 1
+    assert raw.count("/proof.json") == 40
+    for words in HOSTILE:
+        assert escape(words) in raw
+    with CaptureQueriesContext(connection) as again:
+        assert Client().get("/trust/", headers={"accept-language": "en"}).content == first.content
+    assert len(again) <= 1
+    lines = Client().get("/trust/?in=de").content.decode()
+    assert "Zurückgezogen am" in lines
+    trust._MOST_ENDED, most = 5, trust._MOST_ENDED
+    try:
+        trust._pages.of = None
+        assert "7 earlier ones are not listed" in page()
+    finally:
+        trust._MOST_ENDED, trust._pages.of = most, None
+    last = Publication.objects.order_by("-ref")[0]
+    proof = Client().get(f"/trust/{last.ref}/proof.json")
+    told = checking(tmp_path, proof.content.decode(), key=str(server_log().key))
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.isascii()
+
+
+def test_a_proof_that_is_cut_off_or_bent_is_not_proven_and_says_so_in_a_line(
+    meridian: Organisation, second: Person, tmp_path: Path
+) -> None:
+    claim = shown(meridian, second, title="Certified", rests_on=certificate(meridian).ref)
+    whole = Client().get(f"/trust/{claim.ref}/proof.json").content.decode()
+    document, log = json.loads(whole), str(server_log().key)
+    bent: list[Any] = [whole[: len(whole) * n // 7] for n in range(7)]
+    bent += [
+        {key: value for key, value in document.items() if key != name}
+        for name in document
+        if name not in {"ref", "size", "root", "leaf_hash", "how_to_check", "ends"}
+    ]
+    bent += [
+        document | {"path": document["path"][:-1]},
+        document | {"index": document["index"] + 1},
+        document | {"body": None},
+    ]
+    bent += [document | {"checkpoint": document["checkpoint"].replace("\n", "\n1", 1)}, [], None, "\ufeff", "\0"]
+    for one in bent:
+        told = checking(tmp_path, one, key=log)
+        assert told.returncode == 1, one
+        assert told.stderr.startswith("NOT PROVEN. "), told.stderr
+        assert "Traceback" not in told.stderr
+        assert not told.stdout
+    other = checking(tmp_path, whole, key=str(VerifierKey.of(key())))
+    assert (other.returncode, "NOT PROVEN" in other.stderr) == (1, True)

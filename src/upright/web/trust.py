@@ -88,15 +88,29 @@ class EndedLine:
     says: str
 
 
+class _Pages:
+    """The page as it was last laid out, by language: a look that finds nothing new costs one query."""
+
+    of: Published | None = None
+    by: dict[str, str]
+
+
+_pages = _Pages()
+
+
 @published
 def show(request: HttpRequest) -> HttpResponse:
     """Every claim; one that is not current by its title alone, with the reason."""
     if seconds := _LOOKED.wait(request):
         return _often(seconds)
     language = _asked(request) or _of_browser(request)
-    with override(language):
-        answer = HttpResponse(_page(everything()), headers={"Content-Language": language})
-    return _kept(request, answer)
+    now = everything()
+    if _pages.of is not now:
+        _pages.of, _pages.by = now, {}
+    if language not in _pages.by:
+        with override(language):
+            _pages.by[language] = _page(now)
+    return _kept(request, HttpResponse(_pages.by[language], headers={"Content-Language": language}))
 
 
 @published
@@ -121,7 +135,7 @@ def proof(request: HttpRequest, ref: str) -> HttpResponse:
     found = prove(stream_of(ref), entry, view=view)
     found["rests_on"] = None if rests_on is None else inclusion(view, rests_on)
     found["ends"] = None if ends is None else inclusion(view, ends)
-    answer = JsonResponse(found, json_dumps_params={"indent": 2})
+    answer = JsonResponse(found, json_dumps_params={"indent": 2}, headers={"Content-Language": "en"})
     answer["Content-Disposition"] = f'attachment; filename="{ref.replace(":", "-")}.json"'
     return _kept(request, answer)
 

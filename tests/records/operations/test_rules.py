@@ -100,6 +100,7 @@ def test_an_incident_closes_once_everybody_was_told_and_somebody_else_agrees(mer
         edit(incident, actor=ada)
     late = models.Incident.objects.get(pk=incident.pk)
     incidents.reopen_incident(late, actor=ada, reason="More people.")
+    assert spoken(incident)[-1][1] == "withdrawn"  # what was settled is so no more
     late.happened_at = late.aware_at + timedelta(minutes=1)
     with pytest.raises(ValidationError, match="Somebody knew"):
         edit(late, actor=ada)
@@ -257,7 +258,7 @@ def test_a_supplied_model_without_current_assessment_keeps_the_review_open(merid
     add(fresh, actor=ada)
     run_pending()
     review.refresh_from_db()
-    assert (review.state, spoken(review)[-1][1]) == ("open", "draft")
+    assert (review.state, spoken(review)[-1][1]) == ("open", "withdrawn")
     refused("UP-OPS-52", supply.confirm_supplier_review, review, bo)
     approved(
         add(

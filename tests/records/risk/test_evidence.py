@@ -13,6 +13,8 @@ from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS
 from upright.records.identity import controlled
 from upright.records.identity.editing import edit
 from upright.records.risk import actions
+from upright.records.risk.models import ChangeReview, ImpactAssessment
+from upright.records.trail.reactions import run_pending
 from upright.records.trail.record import record_types
 from upright.records.trail.server_log import clock_set, now, organisation
 
@@ -96,6 +98,28 @@ def test_every_kind_of_this_app_reaches_facts_about_whom_it_is_and_what_is_tied_
     posture = evaluate(facts_of("system:mortgage"), catalogue())
     told = {one.requirement: one.status for one in posture.verdicts if one.scope_ref == "system:mortgage"}
     assert {told[one] for one in ("iso42001:6.1.3", "iso42001:8.2", "iso42001:8.4")} == {"stale"}
+
+
+def test_a_change_closes_the_gate_until_what_was_assessed_is_looked_at_again(meridian: Organisation) -> None:
+    set_up = settled(meridian)
+    everything(set_up)
+
+    def missing() -> dict[str, str]:
+        return {one.what: one.status for one in gate_of("system:mortgage", "re-evaluation").missing}
+
+    assert "iso42001:8.2" not in missing()
+    assert "iso42001:8.4" not in missing()
+    set_up.system.purpose = "Decides on small applications alone."
+    edit(set_up.system, actor=set_up.ada)
+    assert (missing()["iso42001:8.2"], missing()["iso42001:8.4"]) == ("stale", "stale")  # no reaction has run
+    run_pending()
+    assert ChangeReview.objects.filter(state="open", system=set_up.system).count() == 1
+    assert gate_of("system:mortgage", "re-evaluation").answer == "deny"
+    assert {"iso42001:8.2", "iso42001:8.4"} <= missing().keys()
+    impact = ImpactAssessment.objects.get()
+    actions.reconfirm_assessment(impact, review_by=day(200), actor=set_up.bo, reason="Looked at with the change.")
+    assert "iso42001:8.4" not in missing()
+    assert "iso42001:8.2" in missing()  # of risks nobody looked again
 
 
 def test_kinds_that_governance_leaves_to_this_app_are_spoken_here() -> None:

@@ -17,6 +17,7 @@ from upright.records.inventory.models import Deployment, Model, ModelVersion, Su
 from upright.records.risk import actions
 from upright.records.risk.known import threats
 from upright.records.risk.models import ChangeReview, ImpactAssessment, Risk, ThreatDecision
+from upright.records.risk.models.criteria import TRIGGERS
 from upright.records.risk.threats import fitting, undecided
 from upright.records.trail.door import refresh
 from upright.records.trail.history import steps
@@ -56,7 +57,7 @@ def test_an_assessment_names_people_harms_and_measures_and_is_approved_by_anothe
         set_up.example("risk", system=letters, impact_assessment=whole)
 
 
-CHANGES = ("purpose", "version", "deployment", "supplier")
+CHANGES = ("purpose", "version", "deployment", "supplier", "own-version", "data", "population")
 
 
 def change_the(what: str, set_up: Settled, supplier: Supplier, model: Model) -> str:
@@ -68,6 +69,17 @@ def change_the(what: str, set_up: Settled, supplier: Supplier, model: Model) -> 
     if what == "version":
         add(ModelVersion(model=model, label="2", since=day(0)), actor=set_up.ada)
         return "supplier"
+    if what == "own-version":
+        own = Model.objects.get(supplier=None)
+        add(ModelVersion(model=own, label="2", since=day(0)), actor=set_up.ada)
+        return "model"
+    if what == "data":
+        set_up.system.personal_data = True
+        edit(set_up.system, actor=set_up.ada)
+        return "data"
+    if what == "population":
+        add(Deployment(system=set_up.system, name="Brokers", jurisdiction="DE", starts=day(0)), actor=set_up.ada)
+        return "population"
     if what == "deployment":
         add(Deployment(system=set_up.system, name="Vienna", jurisdiction="AT", starts=day(0)), actor=set_up.ada)
         return "jurisdiction"
@@ -83,12 +95,15 @@ def test_each_trigger_opens_what_was_assessed_and_a_review_of_what_nobody_planne
         actor=set_up.ada,
     )
     model = add(Model(system=set_up.system, short_name="b", name="Bureau score", supplier=supplier), actor=set_up.ada)
-    add(ModelVersion(model=model, label="1", since=day(-9)), actor=set_up.ada)
+    own = add(Model(system=set_up.system, short_name="own", name="Scorer"), actor=set_up.ada)
+    for one in (model, own):
+        add(ModelVersion(model=one, label="1", since=day(-9)), actor=set_up.ada)
     add(Deployment(system=set_up.system, name="Berlin", jurisdiction="DE", starts=day(-9)), actor=set_up.ada)
     impact, risk = assessed(set_up), set_up.rated(2, 3)
     actions.accept_risk(risk, until=day(90), actor=set_up.rana, reason="Small.")
     run_pending()
     assert ChangeReview.objects.count() == 0  # a beginning is no change
+    assert {*TRIGGERS} - {"law"} == {"purpose", "supplier", "jurisdiction", "model", "data", "population"}
     assert (refresh(impact).reopened_because, refresh(risk).state) == ("", "accepted")
     for count, what in enumerate(CHANGES, start=1):
         trigger = change_the(what, set_up, supplier, model)

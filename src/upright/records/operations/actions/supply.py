@@ -174,7 +174,7 @@ def reopen_customer_requirement(
     (powers or powers_of(actor)).must("operations.customer_requirement.change", requirement)
     demand_state(requirement, CustomerRequirement.State.MET, CustomerRequirement.State.UNMET)
     demand_reason(reason, "Judging it anew")
-    requirement.state, requirement.judged_by = CustomerRequirement.State.OPEN, ""
+    requirement.state = CustomerRequirement.State.OPEN  # who judged it last stays named until it is judged anew
     return write(requirement, actor=actor, action="operations.customer_requirement.reopened", reason=reason)
 
 

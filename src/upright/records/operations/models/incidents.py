@@ -105,8 +105,10 @@ class Incident(Record):
         return tuple((one, _stand(one, sent.get(one.id))) for one in self.clocks)
 
     def as_evidence(self) -> RecordEvidence | None:
-        """An incident with its handling; only a closed one is settled."""
-        state = "approved" if self.state == self.State.CLOSED else "draft"
+        """An incident with its handling; only a closed one is settled, and one that is opened again is no more."""
+        is_again = self.state == self.State.REPORTED and bool(self.lessons.strip())  # those are written to close it
+        opened = "withdrawn" if is_again else "draft"
+        state = "approved" if self.state == self.State.CLOSED else opened
         return RecordEvidence(kinds=("incident",), state=state, persons=(str(self.owner.ref),))
 
     def __str__(self) -> str:

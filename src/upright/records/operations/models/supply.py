@@ -77,12 +77,13 @@ class SupplierReview(OfSystem):
         return None if self.state == self.State.OPEN else "it is confirmed; open it again first"
 
     def as_evidence(self) -> RecordEvidence | None:
-        """The assessment of the system's suppliers; open, it shows nothing."""
+        """The assessment of the system's suppliers; open, it shows nothing, and what it showed before is taken back."""
         is_open = self.state == self.State.OPEN
+        opened = "withdrawn" if self.rows else "draft"  # a draft would leave in force what was confirmed before
         return RecordEvidence(
             kinds=("supplier-assessment",),
             about=self.system.reference,
-            state="draft" if is_open else "approved",
+            state=opened if is_open else "approved",
             review_by=self.review_by,
             persons=(self.confirmed_by,) if self.confirmed_by else (),
             data={"rows": self.rows},
@@ -214,10 +215,11 @@ class CustomerRequirement(Record):
         return None if self.state == self.State.OPEN else "it was judged; open it again first"
 
     def as_evidence(self) -> RecordEvidence | None:
-        """A requirement of a customer and whether it is met."""
+        """A requirement of a customer and whether it is met; opened again, what was judged before is taken back."""
+        opened = "withdrawn" if self.judged_by else "draft"
         return RecordEvidence(
             kinds=("customer-requirement",),
-            state="draft" if self.state == self.State.OPEN else "approved",
+            state=opened if self.state == self.State.OPEN else "approved",
             conclusion={"met": "passed", "unmet": "failed"}.get(self.state),
             review_by=self.review_by,
             persons=(self.judged_by,) if self.judged_by else (),

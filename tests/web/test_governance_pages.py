@@ -63,6 +63,7 @@ def test_upkeep_and_entities_are_shown_and_many_are_reconfirmed(meridian: Organi
     assert "Reviews a year" in page
     assert "framework=iso42001" in page
     assert "period=P10Y" in page
+    assert "applies_to=comment" in page  # it holds personal data, and no class is in force
     write(
         Unit(name="Meridian Cards", kind="legal-entity", parent=meridian.root, jurisdictions=["FR"]),
         actor=SETUP,

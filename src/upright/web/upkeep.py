@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from upright.desk.description import registered
 from upright.records.governance.models import FrameworkInUse, RetentionClass
-from upright.records.governance.retention import legal_periods
+from upright.records.governance.retention import legal_periods, without_class
 from upright.records.governance.upkeep import upkeep
 from upright.records.identity.controlled import Controlled
 from upright.records.inventory.models import DataSet, Model, Supplier, System
@@ -39,6 +40,7 @@ def show(request: Request) -> HttpResponse:
         "subjects": there,
         "used": used,
         "periods": _periods(),
+        "without_class": _without_class(request),
         "may_adopt": request.powers.may("governance.framework_in_use.add"),
         "may_keep": request.powers.may("governance.retention_class.add"),
         "here": "organisation",
@@ -61,6 +63,18 @@ def _in_use(request: Request) -> list[str]:
     units = request.powers.units("governance.framework_in_use.read")
     rows = FrameworkInUse.objects.filter(unit__in=units, state=Controlled.State.APPROVED)
     return list(rows.values_list("framework", flat=True))
+
+
+def _without_class(request: Request) -> list[dict[str, str]]:
+    units = request.powers.units("governance.retention_class.read")
+    given = {"starts": RetentionClass.Start.ENDED, "disposal": RetentionClass.Disposal.ERASE}
+    return [
+        {
+            "title": registered()[name].plural if name in registered() else title,
+            "address": f"{reverse('web:add', args=['retention-class'])}?{urlencode(given | {'applies_to': name})}",
+        }
+        for name, title in without_class(RetentionClass.objects.filter(unit__in=units))
+    ]
 
 
 def _periods() -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from upright.records.assurance.judging import catalogue
 from upright.records.collaboration.models import Comment
 from upright.records.governance.disposing import approve_disposal, lift_hold, refuse_disposal
 from upright.records.governance.models import LegalHold, RecordDisposal, RetentionClass, ServedClause
-from upright.records.governance.retention import add_period, legal_periods
+from upright.records.governance.retention import add_period, legal_periods, without_class
 from upright.records.governance.upkeep import upkeep
 from upright.records.identity.controlled import approve, reconfirm, submit
 from upright.records.identity.editing import add
@@ -24,6 +24,7 @@ from upright.records.identity.power import powers_of
 from upright.records.trail.door import refresh, write
 from upright.records.trail.errors import RefusedError
 from upright.records.trail.history import entries_of
+from upright.records.trail.record import record_types
 from upright.records.trail.verify import verify
 from upright.web.bulk import choose, move_all
 
@@ -45,16 +46,16 @@ def test_nothing_is_disposed_of_early_under_a_hold_or_by_its_proposer_and_a_tomb
     comment = Comment.objects.get(ref=disposal.record)
     long = add(EXAMPLES["retention-class"](meridian, {}), actor=lead)
     assert isinstance(long, RetentionClass)
-    with pytest.raises(RefusedError, match="is draft"):
+    with pytest.raises(RefusedError, match="UP-KEEP-04"):
         add(RecordDisposal(record=comment.ref, retention_class=long, unit=meridian.root), actor=lead)
     approve(submit(long, actor=lead), actor=actor_of(tessa))
-    with pytest.raises(RefusedError, match="is kept until"):
+    with pytest.raises(RefusedError, match=r"is kept until.*UP-KEEP-06"):
         add(RecordDisposal(record=comment.ref, retention_class=long, unit=meridian.root), actor=lead)
-    with pytest.raises(RefusedError, match="is for comment"):
+    with pytest.raises(RefusedError, match=r"is for comment.*UP-KEEP-04"):
         add(RecordDisposal(record=meridian.owner.ref, retention_class=long, unit=meridian.root), actor=lead)
     hold = LegalHold(title="Court", reason="Order", covers=[comment.ref], unit=meridian.root, owner=meridian.owner)
     add(hold, actor=lead)
-    with pytest.raises(RefusedError, match="is under legal-hold"):
+    with pytest.raises(RefusedError, match=r"is under legal-hold.*UP-KEEP-05"):
         approve_disposal(disposal, actor=actor_of(tessa))
     lift_hold(hold, actor=lead, reason="Settled.")
     with pytest.raises(RefusedError, match="was lifted on"):
@@ -89,17 +90,39 @@ def test_periods_are_calendar_periods_and_the_law_is_offered() -> None:
 
 
 def test_a_class_that_cannot_be_counted_or_carried_out_is_refused(meridian: Organisation) -> None:
-    for field, wrong, says in (
-        ("period", "two years", "no period"),
-        ("period", "P", "no period"),
-        ("applies_to", "risk", "applies_to"),
-        ("disposal", "keep", "only way"),
+    for field, wrong, code in (
+        ("period", "two years", "UP-KEEP-01"),
+        ("period", "P", "UP-KEEP-01"),
+        ("applies_to", "risk", "invalid_choice"),
+        ("disposal", "keep", "UP-KEEP-02"),
+        ("starts", "", "blank"),
+        ("basis", "", "blank"),
     ):
         one = EXAMPLES["retention-class"](meridian, {})
         setattr(one, field, wrong)
         with pytest.raises(ValidationError) as caught:
             add(one, actor=actor_of(meridian.lead))
-        assert says in str(caught.value)
+        assert code in {error.code for error in caught.value.error_dict[field]}, (field, wrong)
+
+
+def test_each_type_with_personal_data_has_a_class_in_force_or_is_said_to_have_none(meridian: Organisation) -> None:
+    lead = actor_of(meridian.lead)
+    tessa = write(Person(name="Tessa", unit=meridian.root), actor=SETUP, action="identity.person.added")
+    grant(tessa, Role.AIMS_MANAGER, meridian.root)
+    personal = {name for name, model in record_types().items() if model.personal}
+
+    def lacking() -> set[str]:
+        return {name for name, _ in without_class(RetentionClass.objects.all())}
+
+    assert lacking() == personal >= {"person", "comment"}
+    for name in sorted(personal):
+        one = EXAMPLES["retention-class"](meridian, {})
+        one.applies_to = name  # type: ignore[attr-defined]
+        add(one, actor=lead)
+        assert name in lacking()  # a draft says nothing
+        approve(submit(one, actor=lead), actor=actor_of(tessa))  # type: ignore[type-var]
+        assert name not in lacking()
+    assert lacking() == set()
 
 
 def test_a_record_serves_clauses_elsewhere_and_unconfirmed_ids_say_so(meridian: Organisation) -> None:

@@ -92,6 +92,11 @@ def test_every_control_of_annex_a_that_is_asked_for_has_a_kind_and_one_never_sta
     assert {kind for control in annex_a() if (kind := evaluation_kind(control))} == known
     assert len(known) == 23
     assert evaluation_kind("MCU.1") is None
+    edition = Catalogue.load()
+    for control in annex_a():
+        asked = {kind for ask in edition.requirements[f"iso42001:{control}"].asks for one in ask.all_of for kind in one}
+        measured = {kind for kind in asked if edition.kinds[kind].produced_by == "check"}
+        assert measured or evaluation_kind(control) in asked, control
 
 
 def test_a_control_carried_by_documents_alone_is_partly_and_only_an_evaluation_makes_it_met(

@@ -47,6 +47,12 @@ def erasable_types() -> list[tuple[str, str]]:
     )
 
 
+def without_class(classes: "models.QuerySet[RetentionClass]") -> list[tuple[str, str]]:
+    """The types that hold personal data and to which none of these classes in force applies: nothing of them goes."""
+    there = set(classes.filter(state=Controlled.State.APPROVED).values_list("applies_to", flat=True))
+    return [(name, title) for name, title in erasable_types() if name not in there]
+
+
 class RetentionClass(Controlled):
     """For a kind of record: from which event, for how long, on what basis it is kept, and how it is disposed of."""
 

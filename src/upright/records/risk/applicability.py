@@ -63,12 +63,15 @@ def contradiction(control: str, system: System | None, unit: Unit) -> str:
         if found:
             return (
                 f"A.10.3 cannot be left out while {found} is supplied from outside and in use. Include it, or end that "
-                "use in the inventory first."
+                "use in the inventory first (6.1.3)."
             )
     if control == "A.10.4" and system is None:
         customer = Customer.objects.filter(unit__in=below).order_by("ref").first()
         if customer is not None:
-            return f"A.10.4 cannot be left out while {customer.ref} relies on an AI system of ours."
+            return (
+                f"A.10.4 cannot be left out while {customer.ref} relies on an AI system of ours. Include it, or take "
+                "the customer out of the inventory first (6.1.3)."
+            )
     return ""
 
 

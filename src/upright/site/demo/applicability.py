@@ -177,6 +177,38 @@ def _next_version(cast: Cast) -> None:
     row = new.rows.get(control="A.9.2", system=None)
     row.reason, row.status = "Officers work with the score daily, and service will too.", "partly"
     edit(row, actor=mira)
+    cast.made["next statement"] = new
+
+
+def _third_version(cast: Cast) -> None:
+    """The version that was in work is decided anew for whoever asked for rankings meanwhile, and approved."""
+    from upright.records.identity.controlled import approve, submit
+    from upright.records.identity.editing import edit
+    from upright.records.trail.server_log import now
+
+    mira, new = cast.actor("mira"), cast.made["next statement"]
+    row = new.rows.get(control="A.10.4", system=None)
+    row.decision, row.ground, row.status = "included", "", "partly"
+    row.reason = "Harbor Savings asks for rankings: what they require is written down, and not met yet."
+    row.needed_by = [cast.made["unexplained risk"].ref]
+    edit(row, actor=mira)
+    new.review_by = now().date() + timedelta(days=400)
+    edit(new, actor=mira)
+    submit(new, actor=mira, reason="A.10.4 is decided on: somebody outside asks for our rankings.")
+    approve(new, actor=cast.actor("tessa"), reason="A.9.2 and A.10.4 differ; the customer's wishes were at hand.")
+    cast.made["statement"] = new
+    _told(cast)
+
+
+def _in_work(cast: Cast) -> None:
+    from upright.records.identity.editing import edit
+    from upright.records.risk.actions import begin_new_version
+
+    mira = cast.actor("mira")
+    new = begin_new_version(cast.made["statement"], actor=mira, reason="For the year to come.")
+    row = new.rows.get(control="A.6.2.7", system=None)
+    row.reason = "Whoever audits needs to read it; so will Harbor Savings."
+    edit(row, actor=mira)
 
 
 EVENTS = (
@@ -188,4 +220,6 @@ EVENTS = (
     Event(day=100, tell=_evaluate),
     Event(day=20, tell=_next_version),
     Event(day=12, tell=_told),
+    Event(day=9, tell=_third_version),
+    Event(day=3, tell=_in_work),
 )

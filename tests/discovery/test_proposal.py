@@ -93,8 +93,82 @@ def test_a_table_of_every_form_is_sampled(tmp_path: Path, ending: str) -> None:
 def test_a_table_that_cannot_be_read_is_named_and_left_out(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "broken.parquet").write_bytes(content)
     text = propose_manifest(tmp_path).text
-    assert "# broken.parquet looks like a table but could not be read: " in text
+    assert "# Left out, though it looks like a table: broken.parquet" in text
     assert "datasets" not in yaml.safe_load(text)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"label;p\n1;0,5\n0;0,7\n", "the columns are separated by semicolons"),
+        ("label,Geschlecht\n1,männlich\n0,weiblich\n".encode("latin-1"), "it may be Latin-1"),
+        ("Prämie,p\n1,2\n".encode("latin-1"), "it may be Latin-1"),
+    ],
+)
+def test_a_table_in_another_dialect_is_left_out_with_what_to_do(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "table.csv").write_bytes(content)
+    proposal = propose_manifest(tmp_path)
+    assert "datasets" not in yaml.safe_load(proposal.text)
+    (told,) = proposal.left_out
+    assert told.startswith("table.csv")
+    assert said in told
+    assert "Save" in told
+    assert f"# Left out, though it looks like a table: {told}" in proposal.text
+
+
+def test_numbers_are_measured_as_numbers_and_no_limit_is_invented(tmp_path: Path) -> None:
+    rows = "".join(f"{30 + at % 3},{1000 + 7 * at},{1010 + 7 * at},{'fm'[at % 2]}\n" for at in range(60))
+    (tmp_path / "Prämien.csv").write_text("Jahre,Zielwert,Vorhersage,Geschlecht\n" + rows)
+    proposal = propose_manifest(tmp_path)
+    found = yaml.safe_load(proposal.text)
+    (table,) = found["datasets"]
+    assert table["id"] == "praemien"
+    assert table["columns"] == {"label": "Zielwert", "prediction": "Vorhersage"}
+    assert table["protected"] == ["Geschlecht"]
+    for name in ("performance", "group-fairness"):
+        assert found["checks"][name]["options"] == {"task": "regression"}
+        assert "limits" not in found["checks"][name]
+    assert any("How far off may the numbers in praemien be" in question for question in proposal.questions)
+    assert not any("good for the person" in question for question in proposal.questions)
+
+
+def test_several_classes_are_compared_as_classes(tmp_path: Path) -> None:
+    rows = "".join(f"{'abc'[at % 3]},{'abc'[at % 3]},{'fm'[at % 2]}\n" for at in range(12))
+    (tmp_path / "grades.csv").write_text("label,prediction,sex\n" + rows)
+    found = yaml.safe_load(propose_manifest(tmp_path).text)
+    assert found["checks"]["group-fairness"]["options"] == {"task": "multiclass"}
+    assert found["checks"]["performance"]["options"] == {"task": "multiclass"}
+    assert found["checks"]["performance"]["limits"] == {"balanced_accuracy": {"at_least": "0.7"}}
+
+
+def test_predictions_without_a_label_are_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "live.csv").write_text("income,prediction,sex\n1000,1,f\n1200,0,m\n1300,1,f\n")
+    questions = propose_manifest(tmp_path).questions
+    assert any("tells what turned out" in question for question in questions)
+
+
+def test_a_model_is_proposed_with_its_adapter_and_what_its_file_says_it_reads(tmp_path: Path) -> None:
+    import lightgbm
+    import pandas as pd
+    import xgboost
+
+    rows = pd.DataFrame({"zins]": range(60), 'be"trag': [value % 7 for value in range(60)]})
+    label = [int(value % 3 == 0) for value in range(60)]
+    booster = xgboost.train({}, xgboost.DMatrix(rows.rename(columns={"zins]": "zins)"}), label), num_boost_round=2)
+    booster.save_model(tmp_path / "premium.json")
+    booster.save_model(tmp_path / "premium.ubj")
+    plain = pd.DataFrame({"rate": range(60), "amount": [value % 7 for value in range(60)]})
+    lightgbm.train({"verbose": -1}, lightgbm.Dataset(plain, label), num_boost_round=2).save_model(tmp_path / "risk.txt")
+    (tmp_path / "config.json").write_text('{"learner": "xgboost"}')
+    models = {each["path"]: each for each in yaml.safe_load(propose_manifest(tmp_path).text)["models"]}
+    assert {path: each["adapter"] for path, each in models.items()} == {
+        "premium.json": "xgboost",
+        "premium.ubj": "xgboost",
+        "risk.txt": "lightgbm",
+    }
+    assert models["premium.json"]["features"] == ["zins)", 'be"trag']
+    assert models["risk.txt"]["features"] == ["rate", "amount"]
+    assert "features" not in models["premium.ubj"]
 
 
 def test_a_hostile_name_stays_a_name(tmp_path: Path) -> None:
@@ -105,7 +179,7 @@ def test_a_hostile_name_stays_a_name(tmp_path: Path) -> None:
     proposal = propose_manifest(tmp_path)
     found = yaml.safe_load(proposal.text)
     assert {each["path"] for each in found["datasets"]} == {path, "no.csv", "line\u2028break.csv"} - {
-        name for name in ("line\u2028break.csv",) if "could not be read" in proposal.text
+        name for name in ("line\u2028break.csv",) if "Left out" in proposal.text
     }
     assert set(found) == {"upright", "organisation", "system", "datasets", "checks"}
     assert all("\n" not in question for question in proposal.questions)

@@ -97,7 +97,7 @@ class Tables:
             with quietly():
                 table = self._from_files(files, ending, where)
         except reading_errors() as why:
-            raise _unreadable(where, why, files if ending in _CSV else ()) from None
+            raise unreadable(where, why, files if ending in _CSV else ()) from None
         return table
 
     def _from_files(self, files: Sequence[Path], ending: str, where: str) -> "Table":
@@ -108,13 +108,7 @@ class Tables:
             return connection.read_parquet(texts)
         if ending == ".jsonl":
             return connection.read_json(texts, format="newline_delimited", sample_size=-1)
-        other = csv_files.other_delimiter(files[0])
-        if other:
-            raise TableError(
-                f"{where}: the columns are separated by {other}; expected commas. Save the file as comma-separated, "
-                "or as Parquet.",
-                code="UP-TABLE-03",
-            )
+        demand_commas(files[0], where)
         csv_files.demand_alike(files)
         return connection.read_csv(texts, **csv_files.DIALECT)
 
@@ -132,7 +126,7 @@ class Tables:
                     for batch in _batches(reader):
                         writer.write_batch(batch)
         except (pa.ArrowException, OSError, ValueError) as why:
-            raise _unreadable(where, why) from None
+            raise unreadable(where, why) from None
         return target
 
     def _from_url(self, url: str, where: str) -> "Table":
@@ -207,6 +201,22 @@ def _demand_unique(people: "Table", on: str, where: str) -> None:
             f"{where}: the people table has {rows - distinct} more rows than values of {on!r}, so joining it would "
             "double rows. Keep one row per value.",
             code="UP-TABLE-08",
+        )
+
+
+def demand_commas(file: Path, where: str) -> None:
+    """Refuses a CSV file whose columns are separated by something else.
+
+    Raises:
+        TableError: UP-TABLE-03, with the sign that seems to separate them.
+        UnicodeDecodeError: the text is not UTF-8.
+    """
+    other = csv_files.other_delimiter(file)
+    if other:
+        raise TableError(
+            f"{where}: the columns are separated by {other}; expected commas. Save the file as comma-separated, "
+            "or as Parquet.",
+            code="UP-TABLE-03",
         )
 
 
@@ -295,7 +305,8 @@ def _literal(path: str) -> str:
     return re.sub(r"([*?\[])", r"[\1]", path)
 
 
-def _unreadable(where: str, why: Exception, csvs: Sequence[Path] = ()) -> TableError:
+def unreadable(where: str, why: Exception, csvs: Sequence[Path] = ()) -> TableError:
+    """What a reader raised, as an error that says what to do; ``csvs`` are looked through for what departs."""
     text = " ".join(str(why).split("\n\n")[0].split())
     if csvs and "automatically detect" in text:
         try:

@@ -38,18 +38,26 @@ def init(
             f"{target} is there already and was left as it is. 'upright init --print' shows what would be proposed.",
             code="UP-CLI-11",
         )
-    text, questions = propose_manifest(folder)
+    text, questions, left_out = propose_manifest(folder)
     if not show_only:
         with target.open("x", encoding="utf-8") as file:
             file.write(text)
     asked = [str(each) for each in questions]
-    document = {"upright": 1, "manifest": None if show_only else str(target), "proposal": text, "questions": asked}
+    document = {
+        "upright": 1,
+        "manifest": None if show_only else str(target),
+        "proposal": text,
+        "questions": asked,
+        "left_out": list(left_out),
+    }
 
     def show(screen: "Screen") -> None:
         if show_only:
             screen.verbatim(text)
             return
         screen.line(f"Wrote {target}.")
+        for each in left_out:
+            screen.line(f"Left out, though it looks like a table: {each}")
         if asked:
             screen.line("What no file can tell; answer it there:")
             for each in asked:

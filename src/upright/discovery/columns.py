@@ -10,11 +10,50 @@ SAMPLE_ROWS = 5_000
 MOST_GROUPS = 20
 
 _WORDS: Mapping[str, tuple[str, ...]] = {
-    "time": ("time", "timestamp", "date", "datetime", "created", "created_at", "decided_at"),
-    "prediction": ("prediction", "predicted", "pred", "yhat", "y_pred", "decision", "decided", "model_output"),
-    "score": ("score", "probability", "prob", "proba", "p", "y_score", "y_prob", "confidence", "risk"),
-    "label": ("label", "target", "y", "y_true", "actual", "outcome", "truth", "ground_truth", "observed", "class"),
-    "weight": ("weight", "sample_weight", "weights"),
+    "time": ("time", "timestamp", "date", "datetime", "created", "created_at", "decided_at", "datum", "zeitpunkt"),
+    "prediction": (
+        "prediction",
+        "predicted",
+        "pred",
+        "yhat",
+        "y_pred",
+        "decision",
+        "decided",
+        "model_output",
+        "vorhersage",
+        "prognose",
+        "entscheidung",
+    ),
+    "score": (
+        "score",
+        "probability",
+        "prob",
+        "proba",
+        "p",
+        "y_score",
+        "y_prob",
+        "confidence",
+        "risk",
+        "wahrscheinlichkeit",
+        "risiko",
+    ),
+    "label": (
+        "label",
+        "target",
+        "y",
+        "y_true",
+        "actual",
+        "outcome",
+        "truth",
+        "ground_truth",
+        "observed",
+        "class",
+        "ergebnis",
+        "zielwert",
+        "ziel",
+        "klasse",
+    ),
+    "weight": ("weight", "sample_weight", "weights", "gewicht"),
 }
 _PROTECTED = frozenset(
     [
@@ -41,6 +80,14 @@ _PROTECTED = frozenset(
         "origin",
         "agegroup",
         "agerange",
+        "geschlecht",
+        "alter",
+        "altersgruppe",
+        "herkunft",
+        "religionszugehörigkeit",
+        "staatsangehörigkeit",
+        "behinderung",
+        "familienstand",
     ]
 )
 
@@ -76,6 +123,17 @@ class TableGuess:
         """Whether a column looks like what a model or a person decided."""
         return bool({"prediction", "score"} & set(self.meanings))
 
+    @property
+    def task(self) -> str:
+        """What kind of answer it shows: ``classification`` of two classes, ``multiclass`` or ``regression``."""
+        named = self.meanings.get("prediction") or self.meanings.get("label")
+        if named is None or self.column(named).is_binary:
+            return "classification"
+        shown = self.column(named)
+        if shown.is_number and len(shown.values) > MOST_GROUPS:
+            return "regression"
+        return "multiclass" if len(shown.values) > 2 else "classification"
+
     def column(self, name: str) -> Column:
         """The column of this name."""
         return next(column for column in self.columns if column.name == name)
@@ -89,11 +147,17 @@ class TableGuess:
 
 def guess_table(path: Path) -> TableGuess:
     """Samples the first 5,000 rows through DuckDB; a table that cannot be read comes back with the ``problem``."""
+    from upright.checks.tables import TableError, demand_commas, unreadable
+
+    csvs = [path] if path.name.lower().endswith((".csv", ".csv.gz")) else []
     try:
+        if csvs:
+            demand_commas(path, path.name)
         columns = sample_columns(path)
+    except TableError as why:
+        return TableGuess(problem=why.message)
     except Exception as why:  # noqa: BLE001 - a proposal names what it could not read, whatever the reader raised
-        first = str(why).strip().splitlines() or [type(why).__name__]
-        return TableGuess(problem=first[0][:200])
+        return TableGuess(problem=unreadable(path.name, why, csvs).message)
     return guess(columns)
 
 
@@ -170,12 +234,12 @@ def _is_protected(column: Column) -> bool:
 
 
 def _parts(name: str) -> set[str]:
-    split = re.sub(r"([a-z])([A-Z])", r"\1_\2", name)
-    return {part for part in re.split(r"[^a-z]+", split.lower()) if part}
+    split = re.sub(r"([a-zà-ÿ])([A-ZÀ-Þ])", r"\1_\2", name)
+    return {part for part in re.split(r"[\W\d_]+", split.lower()) if part}
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
+    return re.sub(r"[\W\d_]", "", name.lower())
 
 
 def sample_columns(path: Path) -> tuple[Column, ...]:

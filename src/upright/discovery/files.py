@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from upright.modelfiles.likely import model_format
+from upright.modelfiles.likely import model_format, stated_features
 
 MOST_FILES = 20_000
 MOST_DEPTH = 6
@@ -15,11 +15,15 @@ _TABLES = (".csv", ".csv.gz", ".jsonl", ".parquet", ".arrow")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFile:
-    """A file that looks like a model: path from the folder with ``/``, and the format its first bytes show."""
+    """A file that looks like a model: path from the folder with ``/``, and the format its first bytes show.
+
+    ``features`` are the columns that the file says its model reads; none where it does not say.
+    """
 
     path: str
     format: str
     signature: str | None = None
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,8 @@ def find(folder: Path) -> Found:
             continue
         form = model_format(folder / name)
         if form is not None:
-            models.append(ModelFile(path=name, format=form, signature=_signature(name, names)))
+            features = stated_features(folder / name, form)
+            models.append(ModelFile(path=name, format=form, signature=_signature(name, names), features=features))
     requirements = next((name for name in ("requirements.txt", "constraints.txt") if name in names), None)
     return Found(models=tuple(models), tables=tuple(tables), requirements=requirements, is_whole=is_whole)
 

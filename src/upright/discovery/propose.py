@@ -10,7 +10,8 @@ from upright.discovery.files import Found, find
 from upright.discovery.words import flow, named, plain, scalar, short_id
 
 MOST_MODELS, MOST_TABLES = 16, 16
-_ADAPTERS = {"pickle": "sklearn", "joblib-zfile": "sklearn", "lightgbm-text": "lightgbm", "xgboost-binary": "xgboost"}
+_ADAPTERS = {"pickle": "sklearn", "joblib-zfile": "sklearn", "lightgbm": "lightgbm", "ubjson": "xgboost",
+             "xgboost-json": "xgboost", "onnx": "onnx"}  # fmt: skip
 _ROLES = {"train": "training", "training": "training", "prod": "production", "production": "production",
           "live": "production", "log": "production", "logs": "production"}  # fmt: skip
 _STARTING = {
@@ -20,10 +21,11 @@ _STARTING = {
 
 
 class Proposal(NamedTuple):
-    """The text of an ``upright.yaml``, and the questions that its comments ask."""
+    """The text of an ``upright.yaml``, the questions that its comments ask, and why tables were left out."""
 
     text: str
     questions: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def propose_manifest(folder: Path | str) -> Proposal:
@@ -51,7 +53,8 @@ class _Writer:
         self._models()
         self._datasets()
         self._checks()
-        return Proposal("\n".join(self.lines) + "\n", tuple(self.questions))
+        left_out = tuple(plain(str(guess.problem)) for _, guess in self.unread)
+        return Proposal("\n".join(self.lines) + "\n", tuple(self.questions), left_out)
 
     def ask(self, question: str, indent: str = "") -> None:
         self.questions.append(plain(question))
@@ -85,8 +88,8 @@ class _Writer:
         more = max(0, len(self.found.models) - MOST_MODELS) + max(0, len(self.found.tables) - MOST_TABLES)
         if more or not self.found.is_whole:
             self.add(f"# There are {more or 'more'} more files here than are proposed; add what is missing.")
-        for path, guess in self.unread:
-            self.add(plain(f"# {path} looks like a table but could not be read: {guess.problem}"))
+        for _, guess in self.unread:
+            self.add(plain(f"# Left out, though it looks like a table: {guess.problem}"))
 
     def _models(self) -> None:
         if not self.models:
@@ -96,22 +99,26 @@ class _Writer:
             self.add(f"  - id: {model_id}", f"    path: {scalar(model.path)}    # {plain(model.format)}")
             adapter = _ADAPTERS.get(model.format)
             if adapter or model.format.startswith("compressed:"):
-                self._scoring(model_id, adapter or "sklearn")
+                self._scoring(model_id, adapter or "sklearn", model.features)
             if model.signature is not None:
                 self.add(f"    signature: {scalar(model.signature)}")
             if self.found.requirements is not None:
                 self.add(f"    requirements: {scalar(self.found.requirements)}")
 
-    def _scoring(self, model_id: str, adapter: str) -> None:
+    def _scoring(self, model_id: str, adapter: str, stated: tuple[str, ...]) -> None:
         """How the model is asked again: from the first table that shows what it said, else from the first."""
         guesses = [guess for _, guess in self.tables.values()]
         shown = next((guess for guess in guesses if guess.shows_predictions), guesses[0] if guesses else TableGuess())
         self.add(f"    adapter: {adapter}")
-        if shown.features:
+        if stated:
+            self.add(f"    features: {flow(stated)}    # as its file says")
+        elif shown.features:
             self.ask(
                 f"Which columns does {model_id} read, in its order? These are the numeric ones of a table.", "    "
             )
             self.add(f"    features: {flow(shown.features)}")
+        if shown.task == "regression":
+            return
         if "score" in shown.meanings:
             self.ask(f"Of which class does {model_id} give the probability?", "    ")
             self.add("    output: predict_proba", f"    positive:{_positive(shown)}")
@@ -143,6 +150,11 @@ class _Writer:
                 f"selection rates are compared.{candidates}",
                 "    ",
             )
+        elif "label" not in guess.meanings:
+            self.ask(
+                f"Which column of {dataset_id} tells what turned out (the label)? Without one no errors are measured.",
+                "    ",
+            )
         if not guess.meanings:
             self.add("    # columns: {label: …, prediction: …, score: …}")
         if guess.shows_predictions:
@@ -153,7 +165,7 @@ class _Writer:
             self.ask(f"Which columns of {dataset_id} tell protected groups apart (sex, age group, origin …)?", "    ")
             self.add("    # protected: [...]")
         decision = guess.meanings.get("prediction") or guess.meanings.get("label")
-        if decision is not None:
+        if decision is not None and guess.task == "classification":
             shown = ", ".join(str(value) for value in guess.column(decision).values[:5])
             self.ask(f"Which value of {decision} is good for the person ({shown})?", "    ")
             self.add("    # favourable: …")
@@ -176,11 +188,29 @@ class _Writer:
         if not wanted:
             return
         self.add("checks:")
-        for binding, check, on, limits in wanted:
+        for binding, check, on, more in wanted:
             head = "" if binding == check else f"check: {check}, "
-            tail = f", limits: {{{limits}}}" if limits else ""
+            tail = f", {more}" if more else ""
             self.add(f"  {binding}: {{{head}on: {on}{tail}}}")
+        self._unlimited()
         self.ask("Which limits are right for you? Those above are common ones to start from, not advice.", "  ")
+
+    def _unlimited(self) -> None:
+        """Checks for which no common limit exists stay undecided until someone sets one."""
+        for dataset_id, (_, guess) in self.tables.items():
+            if guess.task == "regression":
+                self.ask(
+                    f"How far off may the numbers in {dataset_id} be, on average and between groups? For instance "
+                    'limits: {mae: {at_most: "10"}} for performance, {mean_residual_difference: {at_most: "5"}} for '
+                    "group-fairness.",
+                    "  ",
+                )
+            elif guess.task == "multiclass" and guess.protected:
+                self.ask(
+                    f"How far may groups in {dataset_id} differ? For instance limits: "
+                    '{macro_true_positive_rate_difference: {at_most: "0.1"}, decision_distance: {at_most: "0.1"}}.',
+                    "  ",
+                )
 
     def _table_checks(self) -> Iterable[tuple[str, str, str, str]]:
         several = len(self.tables) > 1
@@ -191,12 +221,14 @@ class _Writer:
             def bound(check: str, tail: str = dataset_id) -> str:
                 return f"{tail}-{check}" if several else check
 
+            task = "" if guess.task == "classification" else f"options: {{task: {guess.task}}}"
             if guess.protected and "prediction" in names:
-                yield bound("group-fairness"), "group-fairness", on, _STARTING["group-fairness"]
+                yield bound("group-fairness"), "group-fairness", on, task or _limits(_STARTING["group-fairness"])
             if "label" in names and names & {"prediction", "score"}:
-                measure = "auc" if "score" in names else "balanced_accuracy"
-                yield bound("performance"), "performance", on, f'{measure}: {{at_least: "0.7"}}'
-            yield bound("data-quality"), "data-quality", on, _STARTING["data-quality"]
+                measure = "auc" if "score" in names and not task else "balanced_accuracy"
+                limits = _limits(f'{measure}: {{at_least: "0.7"}}') if guess.task != "regression" else ""
+                yield bound("performance"), "performance", on, ", ".join(filter(None, (task, limits)))
+            yield bound("data-quality"), "data-quality", on, _limits(_STARTING["data-quality"])
             yield bound("data-provenance"), "data-provenance", on, ""
 
     def _model_checks(self) -> Iterable[tuple[str, str, str, str]]:
@@ -206,6 +238,10 @@ class _Writer:
             yield f"{tail}model-file-scan", "model-file-scan", f"model:{model_id}", ""
             if model.signature is not None:
                 yield f"{tail}model-signature", "model-signature", f"model:{model_id}", ""
+
+
+def _limits(inner: str) -> str:
+    return f"limits: {{{inner}}}"
 
 
 def _positive(guess: TableGuess) -> str:

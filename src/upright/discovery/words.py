@@ -2,12 +2,14 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 Each = TypeVar("Each")
 
+_GERMAN = str.maketrans({"\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue", "\u00df": "ss"})
 _SPECIAL = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -43,10 +45,12 @@ def flow(texts: Iterable[str]) -> str:
 def short_id(text: str, otherwise: str) -> str:
     """A name that can stand in a reference, made from any other.
 
-    >>> short_id("Loans 2024 (final)", "part"), short_id("\u00e4", "part")
-    ('loans-2024-final', 'part')
+    >>> short_id("Loans 2024 (final)", "part"), short_id("Pr\u00e4mien", "part"), short_id("\u8cb8", "part")
+    ('loans-2024-final', 'praemien', 'part')
     """
-    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._") or otherwise
+    latin = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", text).lower().translate(_GERMAN))
+    unmarked = "".join(sign for sign in latin if not unicodedata.combining(sign))
+    return re.sub(r"[^a-z0-9._-]+", "-", unmarked).strip("-._") or otherwise
 
 
 def named(found: Iterable[Each], path_of: Callable[[Each], str]) -> dict[str, Each]:

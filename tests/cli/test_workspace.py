@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cli.running import Answer, Runner
@@ -284,6 +286,33 @@ def test_attesting_without_a_key_or_with_wrong_fields_is_wrong_use(run: Runner, 
     answer = run("attest", "impact-assessment", "--about", "system:loans", "--file", "record.yaml")
     assert answer.status == 2
     assert run("attest", "no-such-kind", "--about", "system:loans", "--file", "record.yaml").status == 2
+
+
+def test_a_report_is_in_the_language_that_is_asked_for_and_a_packs_facts_in_none(
+    run: Runner, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def page(*options: str) -> str:
+        run("report", "assessment", "-o", "page.html", *options)
+        return (here / "page.html").read_text()
+
+    assert '<html lang="en">' in page()
+    assert '<html lang="de">' in page("--language", "de")
+    monkeypatch.setenv("LANG", "de_AT.UTF-8")
+    assert '<html lang="de">' in page()
+    assert '<html lang="en">' in page("--language", "en")
+    monkeypatch.setenv("LC_ALL", "fr_FR")
+    assert '<html lang="en">' in page()
+    refused = run("report", "assessment", "--language", "fr")
+    assert (refused.status, "UP-LANG-01" in refused.err) == (2, True)
+    files = {}
+    for language in ("en", "de"):
+        run("pack", "-o", f"{language}.zip", "--language", language)
+        assert run("verify", f"{language}.zip").status in {0, 3}
+        with zipfile.ZipFile(here / f"{language}.zip") as archive:
+            files[language] = {one: archive.read(one) for one in archive.namelist()}
+    assert b'lang="de"' in files["de"]["report.html"]
+    facts, german = (msgspec.json.decode(files[one]["facts.json"]) for one in ("en", "de"))
+    assert {**facts, "at": ""} == {**german, "at": ""}
 
 
 def test_the_report_is_one_file_or_standard_output(run: Runner, here: Path) -> None:

@@ -12,9 +12,10 @@ ENDED = "2026-11-23T09:31:07.000Z"
 DATA, MODEL, SYSTEM = "dataset:mortgage/applications", "model:mortgage/scorer", "system:mortgage"
 ABOVE = "0.201 (0.150 to 0.255), n 1,989, is above 0.1 for sure"
 STRADDLES = (
-    "0.779 (0.724 to 0.838), n 1,989, lies below as a point, but the interval straddles the limit; "
-    "about 17,700 more rows would decide it"
+    "minority = 1 against 0: 0.779 (0.724 to 0.838), n 1,989, lies on both sides of 0.8; about 25,000 rows like these "
+    "would decide it, if the value stays"
 )
+SURELY = "0.812 (0.784 to 0.838), n 1,293, is at least 0.7 for sure"
 DIGEST = {DATA: "d5" * 32, MODEL: "3b" * 32, SYSTEM: "51" * 32, "organisation:meridian": "0a" * 32}
 NOTE = (
     "meridian/0190a1b2-3c4d-7e5f-8a9b-0c1d2e3f4a5b\n48201\n6b3f1c0d2e4a5b6c7d8e9f0a1b2c3d4e5f60718293a4=\n\n"
@@ -96,9 +97,7 @@ def fairness() -> Statement:
             Reason(limit=f"{gap} at_most 0.1", outcome="failed", because=ABOVE),
             Reason(limit=f"{ratio} at_least 0.8", outcome="undecided", because=STRADDLES),
         ),
-        not_examined=(
-            NotExamined(what="rows without sex", why="a missing value is its own group, too small to judge", count=15),
-        ),
+        not_examined=(NotExamined(what=f"rows of {DATA}", why="no decision", count=15),),
     )
 
 
@@ -140,20 +139,24 @@ def performance() -> Statement:
         limits={"auc": {"at_least": "0.7"}},
         reproduced="yes",
         reasons=(
-            Reason(limit="auc at_least 0.7", outcome="passed", because="0.812 (0.784 to 0.838), n 1,293, is above 0.7"),
+            Reason(
+                limit="auc at_least 0.7",
+                outcome="passed",
+                because="0.812 (0.784 to 0.838), n 1,293, is at least 0.7 for sure",
+            ),
         ),
     )
 
 
 def scan() -> Statement:
     """A check that errored."""
-    because = "the model file could not be read: it ends after 12 of 4,096 bytes"
+    because = "The check stopped with EOFError: byte 12 [UP-CHECK-40]"
     return statement(
         "model-file-scan",
         MODEL,
         "errored",
         kinds=("model-file-scan",),
-        reasons=(Reason(limit="nothing dangerous", outcome="errored", because=because),),
+        reasons=(Reason(limit="dangerous_files at_most 0", outcome="errored", because=because),),
     )
 
 

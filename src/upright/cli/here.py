@@ -25,6 +25,26 @@ SystemName = Annotated[
     str | None, typer.Option("--system", metavar="ID", help="Which system, where the log holds several.")
 ]
 
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language", metavar="CODE", help="Of the report, such as de [default: as LC_ALL or LANG say, else en]."
+    ),
+]
+
+
+def language_of_reader(given: str | None) -> str:
+    """The language that the option means, else what the environment asks for, else English.
+
+    Raises:
+        LanguageError: the option names one that there are no texts in.
+    """
+    import os
+
+    from upright.kernel.speech import language_named, language_of
+
+    return language_of(os.environ) if given is None else language_named(given)
+
 
 def open_workspace(session: Session, folders: Sequence[Path] | None = None) -> "Workspace":
     """The workspace that the options mean.

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from upright.cli.here import CatalogueFolders, ManifestFile, SystemName, manifest_of, open_workspace
+from upright.cli.here import (
+    CatalogueFolders,
+    Language,
+    ManifestFile,
+    SystemName,
+    language_of_reader,
+    manifest_of,
+    open_workspace,
+)
 from upright.cli.session import Session, command, put, single
 
 if TYPE_CHECKING:
@@ -23,6 +31,7 @@ def report(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; - is standard output.")
     ] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="As recorded at a past day or time.")] = None,
+    language: Language = None,
     system: SystemName = None,
     manifest: ManifestFile = None,
     catalogue: CatalogueFolders = None,
@@ -35,12 +44,13 @@ def report(
         document = {"upright": 1, "reports": [{"name": n, "title": t, "media_type": m} for n, t, m in rows]}
         session.answer(document, lambda screen: _show_list(screen, rows))
         return
-    kind = report_named(name)
+    kind, read_in = report_named(name), language_of_reader(language)
     workspace = open_workspace(session, catalogue)
     described = manifest_of(workspace.folder, manifest) if at is None else None
     dossier = workspace.dossier(
         system=system or (described.system.id if described else None), at=at, manifest=described
     )
+    dossier = replace(dossier, language=read_in)
     if dossier.system is not None:
         dossier = replace(dossier, pack=f"{dossier.system.partition(':')[2]}-pack.zip")
     content = kind.render(dossier)

@@ -29,6 +29,7 @@ class Dossier:
         purpose: what the system is for, in the manifest's words.
         signers: evidence id to the names of the keys whose signatures were found good.
         pack: file name of the pack that the command for checking names.
+        language: code of the reader's language, such as ``de``; words, numbers and dates are in it, facts are not.
         artefacts: bytes by SHA-256 of what the bodies carry for other documents: bills of materials.
     """
 
@@ -45,4 +46,5 @@ class Dossier:
     purpose: str = ""
     signers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pack: str = "upright-pack.zip"
+    language: str = "en"
     artefacts: Mapping[str, bytes] = field(default_factory=dict)

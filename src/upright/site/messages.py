@@ -12,11 +12,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import jinja2
 from django.utils.translation.template import templatize
 
-from upright.web.translations import Message, Translations, read
+from upright.kernel.speech import LOCALE, OWN, languages
+from upright.kernel.translations import Message, Translations, read
 
-LOCALE = Path(__file__).parent / "locale"
 _SOURCES = Path(__file__).parent.parent
 _ROOMS = ("web", "desk", "records/identity", "records/collaboration")
 _CALLS = {"gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "_": 1, "ngettext": 2, "ngettext_lazy": 2}
@@ -31,6 +32,17 @@ def marked() -> Iterator[Message]:
                 yield from _of_python(path.read_text(encoding="utf-8"))
             elif path.suffix in {".html", ".txt"}:
                 yield from in_template(path.read_text(encoding="utf-8"))
+
+
+def of_reports() -> Iterator[Message]:
+    """Every marked text of reports: in their templates, in what makes their parts, and how days read."""
+    environment = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    for path in sorted((_SOURCES / "reports").rglob("*.j2")):
+        for _, call, found in environment.extract_translations(path.read_text("utf-8")):  # type: ignore[attr-defined]
+            yield Message(*([found] if isinstance(found, str) else found)[: _CALLS[call]])
+    for path in sorted((_SOURCES / "reports").rglob("*.py")):
+        yield from _of_python(path.read_text("utf-8"))
+    yield from (Message(one) for one in OWN)
 
 
 def _of_python(source: str) -> Iterator[Message]:
@@ -98,9 +110,10 @@ def books() -> Iterator[tuple[str, Iterator[Message]]]:
     """Every file of a language, by its path without the ending, with what belongs into it."""
     from upright.site import wording
 
-    yield "locale/{}/LC_MESSAGES/django", marked()
+    yield "interface/{}/LC_MESSAGES/django", marked()
     yield "wording/{}/LC_MESSAGES/django", wording.texts()
     yield "wording/{}/LC_MESSAGES/sentences", wording.sentences()
+    yield "reports/{}/LC_MESSAGES/reports", of_reports()
 
 
 def main() -> int:
@@ -109,9 +122,9 @@ def main() -> int:
 
     django.setup()
     missing = 0
-    for language in sorted(one.name for one in LOCALE.iterdir() if one.is_dir()):
+    for language in languages()[1:]:
         for name, found in books():
-            path = LOCALE.parent / f"{name.format(language)}.po"
+            path = LOCALE / f"{name.format(language)}.po"
             missing += len(_bring_up(path, sorted(set(found))))
     return int(missing > 0)
 
@@ -120,12 +133,10 @@ def _bring_up(path: Path, wanted: list[Message]) -> list[str]:
     known = read(path)
     texts = {one: known.get(one, ("", "") if one.plural else ("",)) for one in wanted}
     path.write_text(written(texts), encoding="utf-8")
-    if path.stem == "django":
+    if path.stem != "sentences":
         path.with_suffix(".mo").write_bytes(compiled(texts))
     lacking = [one.text for one, found in texts.items() if not all(found)]
-    sys.stdout.write(
-        f"{path.relative_to(LOCALE.parent)}: {len(wanted)} messages, {len(lacking)} without a translation\n"
-    )
+    sys.stdout.write(f"{path.relative_to(LOCALE)}: {len(wanted)} messages, {len(lacking)} without a translation\n")
     return lacking
 
 

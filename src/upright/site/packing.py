@@ -5,8 +5,10 @@ from pathlib import Path
 from upright.site import serving
 
 
-def pack(out: Path | None, system: str | None) -> tuple[Path, str]:
+def pack(out: Path | None, system: str | None, language: str) -> tuple[Path, str]:
     """Writes the pack, verified before it gets its name; gives where it is, and the key that its log is signed by.
+
+    Its report is in the language.
 
     Raises:
         InputError: there is no server here, or no such system.
@@ -18,4 +20,4 @@ def pack(out: Path | None, system: str | None) -> tuple[Path, str]:
 
     scope = None if system is None else system if system.startswith("system:") else f"system:{system}"
     name = out or Path(f"{(scope or organisation()).partition(':')[2]}-pack.zip")
-    return write_pack(name, scope=scope), str(server_log().key)
+    return write_pack(name, scope=scope, language=language), str(server_log().key)

@@ -4,6 +4,26 @@ A test holds that nothing which judgement says over thousands of drawn Facts is 
 """
 
 _STATUSES = ("is met", "is partly met", "is failing", "is stale", "is unknown", "does not apply")
+_COMPARED = "{figure} ({figure2} to {figure3})"
+_ROWS = (
+    "about {figure} rows like these would decide it, if the value stays",
+    "its interval could not be computed",
+    "the value is so near the limit that no realistic number of rows decides it",
+)
+_SIDES = ("is above", "is below", "is at least", "is at most")
+_RULINGS = (
+    *(f"{{compared}} {side} {{figure}} for sure" for side in _SIDES),
+    *(f"{{figure}} {side} {{figure2}}, counted exactly" for side in _SIDES),
+    *(f"{{figure}} {side} {{figure2}}, by {{method}}" for side in _SIDES),
+    "{compared} lies on both sides of {figure}; {rows}",
+    (
+        "{compared} is clear of {figure} at {figure2} %, but not at the {figure3} % that {figure4} comparisons "
+        "together ask; {rows}"
+    ),
+    "not defined: nothing to divide by",
+    "not defined: the values give no finite number",
+)
+"""What ``checks.decide`` says of a comparison; before each, where there are several, which group it is about."""
 _EVIDENCE = "{about}: evidence {id} of {day} (entry {entry})"
 
 SAYINGS = (
@@ -13,6 +33,7 @@ SAYINGS = (
     "What it rests on has changed since.",
     "What was approved is not in the ledger as it was.",
     "It was taken back without an entry that says so.",
+    "Made for {name}, external auditor, at {time}",
     "Renewal",
     "(erased)",
     "Surveillance {number}",
@@ -20,6 +41,16 @@ SAYINGS = (
     "GDPR",
     *(f"{{requirement}} {one} for the organisation." for one in _STATUSES),
     *(f"{{requirement}} {one} for {{system}}." for one in _STATUSES),
+    _COMPARED,
+    f"{_COMPARED}, n {{figure4}},",
+    *_ROWS,
+    *_RULINGS,
+    *(f"{{group}}: {one}" for one in _RULINGS),
+    "The data could not be read or counted: {text} [UP-CHECK-41]",
+    "The check stopped with {error}: {text} [UP-CHECK-40]",
+    "rows of {ref}",
+    "no decision",
+    "no limit: a measurement alone neither passes nor fails",
     "met",
     "partly",
     "failing",

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from upright.kernel.speech import LOCALE
 from upright.site.address import address, address_settings
 from upright.site.environment import database, flag, folders, mail, number, secret_key, upright_home
 from upright.site.logs import logging_settings
@@ -133,7 +134,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [Path(__file__).parent / one for one in ("locale", "wording")]  # what is marked; what is data
+LOCALE_PATHS = [LOCALE / one for one in ("interface", "wording")]  # what is marked; what is data
 STATIC_URL = (
     f"{'' if ADDRESS is None else ADDRESS.prefix}/static/"  # whole: a relative one is read before its prefix is
 )

@@ -12,13 +12,15 @@ from itertools import product
 from pathlib import Path
 
 from upright.catalogue import Catalogue
+from upright.checks.registry import checks
 from upright.desk.description import RecordType, registered
 from upright.desk.moves import asked_label, plain_title
 from upright.desk.values import sentence
+from upright.kernel.translations import Message
 from upright.records.governance.kinds import field_words
 from upright.records.governance.templates import PLACEHOLDERS
+from upright.reports.words import plain_words
 from upright.site.sayings import SAYINGS
-from upright.web.translations import Message
 
 _SOURCES = Path(__file__).parent.parent
 _ROOMS = ("records", "desk", "web", "kernel")
@@ -48,6 +50,7 @@ def texts() -> Iterator[Message]:
     for described in registered().values():
         found += _of_type(described)
     found += _of_catalogue(Catalogue.load())
+    found += (plain_words(name) for each in checks().values() for name in each.measures)
     found += PLACEHOLDERS.values()
     for path in sorted((_SOURCES / "records").rglob("*.py")):
         source = path.read_text("utf-8")
@@ -77,6 +80,8 @@ def _of_type(described: RecordType) -> Iterator[str]:
 def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
     for framework in catalogue.frameworks.values():
         yield framework.title
+        yield framework.edition
+        yield from framework.cautions
         for group in framework.groups:
             yield group.title
     for requirement in catalogue.requirements.values():

@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from upright.desk.description import registered
 from upright.desk.visible import visible
 from upright.kernel import InputError
+from upright.kernel.speech import ENGLISH
 from upright.records.assurance.packing import READ, pack_for
 from upright.records.assurance.snapshots import PostureSnapshot
 from upright.records.assurance.verdicts import take_snapshot
@@ -63,7 +65,7 @@ def pack(request: Request, ref: str) -> HttpResponseBase:
     folder = tempfile.TemporaryDirectory(prefix="upright-pack-")
     path = Path(folder.name) / f"{ref.partition(':')[2].replace('/', '-')}-pack.zip"
     try:
-        pack_for(path, scope=ref, actor=request.actor, powers=request.powers)
+        pack_for(path, scope=ref, actor=request.actor, powers=request.powers, language=get_language() or ENGLISH)
         file: Any = path.open("rb")
     except BaseException:
         folder.cleanup()

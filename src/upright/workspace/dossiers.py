@@ -67,7 +67,13 @@ def next_stage(workspace: "Workspace", system: Ref, stages: tuple[str, ...]) -> 
 
 
 def write_pack(
-    workspace: "Workspace", out: Path, *, system: str | None, manifest: "Manifest | None", partial: bool
+    workspace: "Workspace",
+    out: Path,
+    *,
+    system: str | None,
+    manifest: "Manifest | None",
+    partial: bool,
+    language: str,
 ) -> Path:
     """See ``Workspace.pack``."""
     from dataclasses import replace
@@ -77,7 +83,8 @@ def write_pack(
 
     if manifest is not None:
         workspace.record(workspace.observe(manifest))
-    dossier = replace(make_dossier(workspace, system=system, at=None, manifest=manifest), pack=out.name)
+    dossier = make_dossier(workspace, system=system, at=None, manifest=manifest)
+    dossier = replace(dossier, pack=out.name, language=language)
     if partial:
         ref = workspace.one_system(system if system or manifest is None else manifest.system.id)
         stage = None if dossier.gate is None else dossier.gate.stage

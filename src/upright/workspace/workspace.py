@@ -38,8 +38,6 @@ class Workspace:
     clock: Clock = system_clock
     catalogue_folders: tuple[Path, ...] = ()
 
-    # --- opening ---------------------------------------------------------------------------------------------------
-
     @classmethod
     def create(
         cls,
@@ -152,8 +150,6 @@ class Workspace:
     def system_record(self, system: Ref) -> dict[str, Any] | None:
         """The newest recorded system record (its ``record`` part), or None."""
         return (records.newest(self.log.stream(str(system)), records.SYSTEM) or {}).get("record")
-
-    # --- catalogue -------------------------------------------------------------------------------------------------
 
     @cached_property
     def _present_catalogue(self) -> "Catalogue":
@@ -270,12 +266,18 @@ class Workspace:
         return make_dossier(self, system=system, at=at, manifest=manifest)
 
     def pack(
-        self, out: Path | str, *, system: str | None = None, manifest: "Manifest | None" = None, partial: bool = False
+        self,
+        out: Path | str,
+        *,
+        system: str | None = None,
+        manifest: "Manifest | None" = None,
+        partial: bool = False,
+        language: str = "en",
     ) -> Path:
-        """Writes an audit pack; records the manifest first, so that the pack shows today's bytes."""
+        """Writes an audit pack, its report in ``language``; records the manifest first: it shows today's bytes."""
         from upright.workspace.dossiers import write_pack
 
-        return write_pack(self, Path(out), system=system, manifest=manifest, partial=partial)
+        return write_pack(self, Path(out), system=system, manifest=manifest, partial=partial, language=language)
 
     # --- doing -----------------------------------------------------------------------------------------------------
 

@@ -107,6 +107,12 @@ def test_a_pack_is_for_who_may_read_all_and_an_external_auditors_says_for_whom(
         page = archive.read("report.html").decode()
     assert "Made for Ex &lt;Ternal&gt;, external auditor, at 20" in page
     assert verify_pack(out, trust=VerifierKey.parse(str(server_log().key))).outcome == "intact"
+    packing.pack_for(out, actor=actor_of(auditor), language="de")
+    with zipfile.ZipFile(out) as archive:
+        page = archive.read("report.html").decode()
+    assert "Erstellt für Ex &lt;Ternal&gt;, externe Prüferin oder externer Prüfer, um 20" in page
+    assert '<html lang="de">' in page
+    assert verify_pack(out, trust=VerifierKey.parse(str(server_log().key))).outcome == "intact"
 
 
 def test_a_verdict_is_written_once_until_it_changes_and_a_snapshot_holds_what_was(meridian: Organisation) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from upright.evidence.dsse import Envelope
 from upright.gate import answer
 from upright.kernel import Actor, UprightError, sha256_hex, time_text
+from upright.kernel.speech import ENGLISH, speech
 from upright.ledger import Checkpoint, NewEntry
 from upright.pack import make_pack, opened_entries
 from upright.pack.growing import GrowingView
@@ -73,18 +74,22 @@ def mark_of(actor: Actor, powers: Powers | None = None) -> Mark | None:
     return Mark(str(person) if person else str(actor), "external auditor", time_text(now()))
 
 
-def pack_for(out: Path, *, scope: str | None = None, actor: Actor, powers: Powers | None = None) -> Path:
+def pack_for(
+    out: Path, *, scope: str | None = None, actor: Actor, powers: Powers | None = None, language: str = ENGLISH
+) -> Path:
     """Writes a pack for somebody who may read all of the organisation; an external auditor's bears a mark.
+
+    Its report is in the language.
 
     Raises:
         DeniedError: the actor may not read all that it holds. RefusedError, PackError: as ``write_pack``.
     """
     mine = powers or powers_of(actor)
     mine.must(READ, Unit.objects.filter(parent__isnull=True).first())
-    return write_pack(out, scope=scope, mark=mark_of(actor, mine))
+    return write_pack(out, scope=scope, mark=mark_of(actor, mine), language=language)
 
 
-def write_pack(out: Path, *, scope: str | None = None, mark: Mark | None = None) -> Path:
+def write_pack(out: Path, *, scope: str | None = None, mark: Mark | None = None, language: str = ENGLISH) -> Path:
     """Writes a pack about a system, or about the whole organisation (None), that ``upright verify`` accepts.
 
     It is verified before it gets its name, and the ledger holds its verdict.
@@ -98,11 +103,11 @@ def write_pack(out: Path, *, scope: str | None = None, mark: Mark | None = None)
     if about != organisation() and system is None:
         raise RefusedError(f"{about} is no system of this server.", code="UP-SRVPACK-01")
     log = ServerLog(server_log().source)
-    dossier = _dossier(log, about, system, out.name)
+    dossier = replace(_dossier(log, about, system, out.name), language=language)
 
     def report(cites: str) -> bytes:
         page = html_report(replace(dossier, checkpoint=cites))
-        return (page if mark is None else marked(page, mark)).encode()
+        return (page if mark is None else marked(page, speech(language).sentence(str(mark)))).encode()
 
     make_pack(
         log,
@@ -118,9 +123,9 @@ def write_pack(out: Path, *, scope: str | None = None, mark: Mark | None = None)
     return out
 
 
-def marked(page: str, mark: Mark) -> str:
+def marked(page: str, mark: str) -> str:
     """A report that says on its first line and on each printed page for whom it was made."""
-    line = f'<p class="made-for">{html.escape(str(mark))}</p>'
+    line = f'<p class="made-for">{html.escape(mark)}</p>'
     return page.replace("</style>", f"{_SHEET}</style>", 1).replace("<body>", f"<body>{line}", 1)
 
 

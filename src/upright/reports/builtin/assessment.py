@@ -9,6 +9,7 @@ import jinja2
 
 from upright.reports import words
 from upright.reports.dossier import Dossier
+from upright.reports.language import gettext, ngettext, read_in, reader
 from upright.reports.parts.checks import check_views
 from upright.reports.parts.gates import gate_view, stage_words
 from upright.reports.parts.sources import cautions, checkpoint_view, evidence_views
@@ -21,18 +22,25 @@ _INVISIBLE = re.compile(
 
 
 def html_report(dossier: Dossier) -> str:
-    """The report as one HTML document; the same Dossier gives the same text.
+    """The report as one HTML document; in the language it names; the same gives the same text.
 
     Whatever a name or a reason holds, it is shown as text: everything is escaped, and characters that reorder or hide
     text are written out. A content security policy in the document forbids scripts and any request.
     """
+    with read_in(dossier.language):
+        return _page(dossier)
+
+
+def _page(dossier: Dossier) -> str:
     gate = gate_view(dossier)
     checkpoint = checkpoint_view(dossier)
     page = _environment().get_template("assessment.html.j2")
     return page.render(
         css=_raw(_asset("report.css")),
         signs=_raw(_asset("signs.svg")),
-        running=_raw(css_string(f"{dossier.title} \u00b7 Upright \u00b7 checkpoint {checkpoint.size}")),
+        running=_raw(css_string(f"{dossier.title} \u00b7 Upright \u00b7 {_checkpoint(checkpoint.size)}")),
+        page_of=_raw(_page_of()),
+        language=reader().language,
         dossier=dossier,
         facts=dossier.facts,
         facts_digest=dossier.facts.digest(),
@@ -54,6 +62,15 @@ def css_string(text: str) -> str:
     '"a\\000022\\00003c\\00002fstyle\\00003e"'
     """
     return '"' + "".join(one if one.isascii() and one.isalnum() else f"\\{ord(one):06x}" for one in text) + '"'
+
+
+def _checkpoint(size: str) -> str:
+    return gettext("checkpoint %(size)s") % {"size": size}
+
+
+def _page_of() -> str:
+    """What a page's foot is made of in CSS: ``counter(page) " of " counter(pages)``."""
+    return f"counter(page) {css_string(gettext(' of '))} counter(pages)"
 
 
 def _render(dossier: Dossier) -> bytes:
@@ -78,7 +95,9 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_visible,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "day": words.day,
         "minute": words.minute,
@@ -86,7 +105,9 @@ def _environment() -> jinja2.Environment:
         "short": words.short,
         "words": words.words,
         "stage": stage_words,
-        "capital": lambda text: text[:1].upper() + text[1:],
+        "capital": words.sentence,
+        "count": words.count,
+        "visible": _visible,
     }
     environment.globals["sign"] = words.sign
     return environment

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from upright.evidence import Measurement, NotExamined, Predicate, Statement
 from upright.measures.estimate import WITHHELD
 from upright.reports import words
 from upright.reports.dossier import Dossier
+from upright.reports.language import gettext, gettext_noop, ngettext
+from upright.reports.language import said as told
 from upright.reports.parts.plots import Bounds, Mark, Scale, mark, scale
-from upright.reports.parts.reasons import Why, all_reasons
+from upright.reports.parts.reasons import Why, all_reasons, bound_words
 
 if TYPE_CHECKING:
     from upright.posture import BoundCheck
@@ -87,11 +91,12 @@ def check_views(dossier: Dossier) -> tuple[CheckView, ...]:
 def _view(dossier: Dossier, binding: "BoundCheck") -> CheckView:
     items = sorted((item for item in dossier.facts.items if item.stream == binding.stream), key=lambda item: item.index)
     if not items:
-        return CheckView(binding.id, "", binding.subject, "unknown", "This check is bound and has never been run.")
+        never = gettext("This check is bound and has never been run.")
+        return CheckView(binding.id, "", binding.subject, "unknown", never)
     newest = items[-1]
     body = dossier.bodies.get(newest.id)
     if body is None:
-        gone = "The log no longer holds the words of this statement."
+        gone = gettext("The log no longer holds the words of this statement.")
         return CheckView(binding.id, "", binding.subject, newest.result, gone, newest.id)
     return statement_view(binding.id, binding.subject, body, dossier, evidence=newest.id, earlier=len(items) - 1)
 
@@ -106,7 +111,7 @@ def statement_view(
     bases = {base for name in drawn if (base := _base_of(name)) is not None}
     return CheckView(
         binding=binding,
-        check=f"{said.check.name} {said.check.version}" if said.check else said.source,
+        check=f"{said.check.name} {said.check.version}" if said.check else told(said.source),
         subject=subject,
         result=said.result,
         remark="",
@@ -117,7 +122,7 @@ def statement_view(
         exact=_rows(said, set(said.limits) - set(drawn)),
         others=_rows(said, {one.name for one in said.measurements} - set(said.limits) - bases),
         too_small=_too_small(said),
-        not_examined=said.not_examined,
+        not_examined=tuple(structs.replace(one, what=told(one.what), why=told(one.why)) for one in said.not_examined),
         facts=_facts(said),
         speaks_to=_speaks_to(said.kinds, dossier),
         earlier=earlier,
@@ -136,7 +141,7 @@ def _too_small(said: Predicate) -> tuple[Row, ...]:
         if one.name in said.limits and one.group and is_too_small(one):
             found.setdefault(_key(one.group), _own_rows(one, said))
     return tuple(
-        Row(words.group(dict(group)), "", "", f"{n:,}", "", "undecided", "", None) for group, n in found.items()
+        Row(words.group(dict(group)), "", "", words.count(n), "", "undecided", "", None) for group, n in found.items()
     )
 
 
@@ -161,12 +166,12 @@ def _plot(name: str, said: Predicate) -> Plot:
     levels = {one.decided_at for one in rows if one.decided_at}
     confidence = {one.confidence for one in rows if one.confidence}
     return Plot(
-        title=_capital(words.words(name)),
+        title=words.sentence(words.words(name)),
         limit=_limit_line(wanted),
-        base_title=_capital(words.words(base)) if base and has_base else "",
+        base_title=words.sentence(words.words(base)) if base and has_base else "",
         scale=axis,
         blocks=tuple(
-            Block(_capital(" and ".join(columns)) if columns else "", tuple(_row(one, said, axis) for one in block))
+            Block(words.sentence(gettext(" and ").join(columns)), tuple(_row(one, said, axis) for one in block))
             for columns, block in groupby(rows, key=lambda one: tuple(one.group))
         ),
         remark=_level_line(confidence, levels),
@@ -179,22 +184,29 @@ def _rows(said: Predicate, names: set[str]) -> tuple[Row, ...]:
 
 def _row(one: Measurement, said: Predicate, axis: Scale | None) -> Row:
     base = _base(one, said)
-    against = f"against {', '.join(one.against.values())}" if one.against else ""
+    others = ", ".join(map(words.member, (one.against or {}).values()))
+    against = gettext("against %(group)s") % {"group": others} if others else ""
     if axis is None:
-        label, sub = words.group(one.group), ", ".join(filter(None, (_capital(words.words(one.name)), against)))
+        label, sub = words.group(one.group), ", ".join(filter(None, (words.sentence(words.words(one.name)), against)))
         remark = _limit_line(said.limits.get(one.name, {}))
     else:
-        label, sub, remark = ", ".join(one.group.values()) or "All rows", against, ""
+        label, sub, remark = ", ".join(map(words.member, one.group.values())) or gettext("All rows"), against, ""
     return Row(
         label=label,
         sub=sub,
         base=words.fixed(base.value) if base is not None and base.value is not None else "",
-        n=f"{one.n:,}",
-        shown=WITHHELD if one.method == WITHHELD else words.interval(one.value, one.low, one.high),
+        n=words.count(one.n),
+        shown=told(WITHHELD) if one.method == WITHHELD else words.interval(one.value, one.low, one.high),
         status=one.outcome or "",
-        remark=f"{_own_rows(one, said):,} rows, too few to judge" if axis is not None and is_too_small(one) else remark,
+        remark=_few(_own_rows(one, said)) if axis is not None and is_too_small(one) else remark,
         mark=mark(one, axis) if axis is not None else None,
     )
+
+
+def _few(rows: int) -> str:
+    return ngettext("%(rows)s row, too few to judge", "%(rows)s rows, too few to judge", rows) % {
+        "rows": words.count(rows)
+    }
 
 
 def _key(group: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -206,45 +218,54 @@ def _base_of(name: str) -> str | None:
 
 
 def _limit_line(wanted: Mapping[str, str]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {words.limit(value)}" for key, value in sorted(wanted.items()))
+    return ", ".join(bound_words(key, value) for key, value in sorted(wanted.items()))
 
 
 def _level_line(confidence: Iterable[str], levels: Iterable[str]) -> str:
-    shown = " and ".join(f"{_per_cent(level)} %" for level in sorted(confidence))
-    ends = sorted({_per_cent(level) for level in levels}, key=float)
-    decided = f"{ends[0]} to {ends[-1]} %" if len(ends) > 1 else f"{ends[0]} %" if ends else ""
-    bars = f"Bars are {shown} intervals; shaded is beyond the limit." if shown else "Shaded is beyond the limit."
-    return f"{bars} Decided at {decided}, for all comparisons together." if decided else bars
+    shown = gettext(" and ").join(f"{_per_cent(level)} %" for level in sorted(confidence))
+    ends = sorted({float(level) for level in levels})
+    said = [
+        gettext("Bars are %(level)s intervals; shaded is beyond the limit.") % {"level": shown}
+        if shown
+        else gettext("Shaded is beyond the limit.")
+    ]
+    if len(ends) > 1:
+        low, high = _per_cent(ends[0]), _per_cent(ends[-1])
+        text = gettext("Decided at %(low)s to %(high)s, for all comparisons together.")
+        said.append(text % {"low": low, "high": f"{high} %"})
+    elif ends:
+        text = gettext("Decided at %(level)s, for all comparisons together.")
+        said.append(text % {"level": f"{_per_cent(ends[0])} %"})
+    return " ".join(said)
 
 
-def _per_cent(level: str) -> str:
-    return f"{float(level) * 100:.2f}".rstrip("0").rstrip(".")
+def _per_cent(level: str | float) -> str:
+    return words.number(f"{float(level) * 100:.2f}".rstrip("0").rstrip("."))
 
 
 def _facts(said: Predicate) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = [
-        ("Looked at" if index == 0 else "", f"{one.ref}, sha256:{words.short(one.digest)}\u2026, hold {one.hold}")
+        (
+            gettext("Looked at") if index == 0 else "",
+            f"{one.ref}, sha256:{words.short(one.digest)}\u2026, {gettext('hold %(hold)s') % {'hold': told(one.hold)}}",
+        )
         for index, one in enumerate(said.inputs)
     ]
     if said.reproduced != "n/a":
-        found.append(("Reproduced", _REPRODUCED[said.reproduced]))
+        found.append((gettext("Reproduced"), gettext(_REPRODUCED[said.reproduced])))
     if said.seed is not None:
-        found.append(("Seed", str(said.seed)))
+        found.append((gettext("Seed"), str(said.seed)))
     if said.imported is not None:
-        found.append(("Imported from", f"{said.imported.tool} {said.imported.version}"))
+        found.append((gettext("Imported from"), f"{said.imported.tool} {said.imported.version}"))
     return tuple(found)
 
 
 _REPRODUCED = {
-    "yes": "yes: the model was run again on a sample of rows and gave the recorded scores",
-    "no": "no: the recorded scores could not be recomputed from the model",
+    "yes": gettext_noop("yes: the model was run again on a sample of rows and gave the recorded scores"),
+    "no": gettext_noop("no: the recorded scores could not be recomputed from the model"),
 }
 
 
 def _speaks_to(kinds: Sequence[str], dossier: Dossier) -> tuple[str, ...]:
     """The requirements that ask for one of these kinds, in the order of the catalogue."""
     return dossier.catalogue.speaks_to(kinds)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

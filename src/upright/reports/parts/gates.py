@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from upright.reports import words
 from upright.reports.dossier import Dossier
+from upright.reports.language import gettext, gettext_noop, ngettext, said
 from upright.reports.parts.reasons import gists
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def view_of(
         details = _details(one, gate, facts, catalogue, bodies, most)
         found.setdefault((one.status, one.why, details), []).append(one.what)
     rows = [
-        MissingView(tuple(what), _title(catalogue, what), status, why, details)
+        MissingView(tuple(what), said(_title(catalogue, what)), status, said(why), details)
         for (status, why, details), what in found.items()
     ]
     return GateView(
@@ -70,8 +71,8 @@ def view_of(
         gate_sentence(gate.answer, gate.stage, [one.status for one in gate.missing], waived=len(gate.waivers)),
         tuple(sorted(rows, key=lambda row: _rank(row.status))),
         tuple(
-            f"{one.requirement} is waived until {words.day(one.until)}, approved by {one.approver}. "
-            "A waiver changes no status."
+            gettext("%(requirement)s is waived until %(day)s, approved by %(approver)s. A waiver changes no status.")
+            % {"requirement": one.requirement, "day": words.day(one.until), "approver": one.approver}
             for one in gate.waivers
         ),
     )
@@ -87,11 +88,18 @@ def gate_sentence(answer: str, stage: str, statuses: Sequence[str], *, waived: i
     """
     where = stage_words(stage)
     if answer == "allow":
-        but = f", but for {waived} that {'is' if waived == 1 else 'are'} waived" if waived else ""
-        return f"The system may go to {where}: everything that stage asks for is met{but}."
+        if not waived:
+            return gettext("The system may go to %(stage)s: everything that stage asks for is met.") % {"stage": where}
+        return ngettext(
+            "The system may go to %(stage)s: everything that stage asks for is met, but for %(count)s that is waived.",
+            "The system may go to %(stage)s: everything that stage asks for is met, but for %(count)s that are waived.",
+            waived,
+        ) % {"stage": where, "count": waived}
     counts = {status: statuses.count(status) for status in sorted(set(statuses), key=_rank)}
-    said = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
-    return f"The system may not go to {where}: {said}." if said else f"The system may not go to {where}."
+    found = ", ".join(f"{count} {said(status.replace('_', ' '))}" for status, count in counts.items())
+    if not found:
+        return gettext("The system may not go to %(stage)s.") % {"stage": where}
+    return gettext("The system may not go to %(stage)s: %(found)s.") % {"stage": where, "found": found}
 
 
 def stage_words(stage: str) -> str:
@@ -100,13 +108,13 @@ def stage_words(stage: str) -> str:
     >>> stage_words("verification-validation")
     'verification and validation'
     """
-    return _STAGES.get(stage, stage.replace("-", " "))
+    return said(_STAGES.get(stage, stage.replace("-", " ")))
 
 
 _STAGES = {
-    "verification-validation": "verification and validation",
-    "design-development": "design and development",
-    "operation-monitoring": "operation and monitoring",
+    "verification-validation": gettext_noop("verification and validation"),
+    "design-development": gettext_noop("design and development"),
+    "operation-monitoring": gettext_noop("operation and monitoring"),
     "re-evaluation": "re-evaluation",
 }
 
@@ -122,10 +130,10 @@ def _title(catalogue: "Catalogue", what: Sequence[str]) -> str:
 
 def _at_most(sentences: tuple[str, ...], most: int) -> tuple[str, ...]:
     """The first few sentences; ``explain`` and the list of requirements have all of them."""
-    found = tuple(one for one in sentences if not one.startswith(_SINCE))
+    found = tuple(said(one) for one in sentences if not one.startswith(_SINCE))
     if len(found) <= most:
         return found
-    return (*found[:most], f"And {len(found) - most} more.")
+    return (*found[:most], gettext("And %(count)s more.") % {"count": len(found) - most})
 
 
 def _details(

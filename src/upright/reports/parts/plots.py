@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
 from upright.evidence import Measurement
+from upright.reports.language import gettext, reader
 from upright.reports.words import MINUS
 from upright.reports.words import limit as limit_text
 
@@ -120,7 +121,8 @@ def mark(one: Measurement, axis: Scale) -> Mark | None:
 
 def _labels(axis: Scale, edges: list[float], bounds: Bounds) -> tuple[Label, ...]:
     found: list[tuple[float, str, bool]] = [
-        (axis.at(edge), f"limit {_limit_of(edge, bounds)}", True) for edge in sorted(edges, key=lambda edge: -edge)
+        (axis.at(edge), gettext("limit %(value)s") % {"value": _limit_of(edge, bounds)}, True)
+        for edge in sorted(edges, key=lambda edge: -edge)
     ]
     step, ticks = _ticks(axis.low, axis.high)
     for tick in ticks:
@@ -143,7 +145,7 @@ def _limit_of(edge: float, bounds: Bounds) -> str:
 def _tick_text(tick: float, step: float) -> str:
     """All ticks of one axis with as many decimals as its step needs."""
     places = next((places for places in range(6) if round(step * 10**places, 6) % 1 == 0), 6)
-    return f"{tick:,.{places}f}".replace("-", MINUS)
+    return reader().number(f"{tick:,.{places}f}".replace("-", MINUS))
 
 
 def _ticks(low: float, high: float) -> tuple[float, list[float]]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from upright.evidence import Measurement, Predicate, Reason
 from upright.reports import words
+from upright.reports.language import gettext, said
 
 _WORST_FIRST = ("failed", "errored", "undecided", "passed")
 
@@ -35,18 +36,32 @@ class Gist:
         return f"{self.limit}: {self.because}{tail}" if self.limit else f"{self.because}{tail}"
 
 
-def gists(said: Predicate) -> tuple[Gist, ...]:
+def gists(found_by: Predicate) -> tuple[Gist, ...]:
     """One line for each limit, the worst limits first; the whole list stands in the statement and in the report."""
     by_limit: dict[str, list[Reason]] = {}
-    for reason in said.reasons:
+    for reason in found_by.reasons:
         by_limit.setdefault(reason.limit, []).append(reason)
     found = []
     for limit, reasons in by_limit.items():
         ranked = sorted(reasons, key=lambda one: _WORST_FIRST.index(one.outcome))
         counts = Counter[str](one.outcome for one in ranked[1:])
-        more = ", ".join(f"{counts[outcome]} more {outcome}" for outcome in _WORST_FIRST if counts[outcome])
-        found.append(Gist(ranked[0].outcome, limit_words(limit), with_n(ranked[0], said.measurements), more))
+        more = ", ".join(_more(outcome) % {"count": counts[outcome]} for outcome in _WORST_FIRST if counts[outcome])
+        found.append(Gist(ranked[0].outcome, limit_words(limit), told(ranked[0], found_by.measurements), more))
     return tuple(sorted(found, key=lambda one: _WORST_FIRST.index(one.outcome)))
+
+
+def _more(outcome: str) -> str:
+    return {
+        "failed": gettext("%(count)s more failed"),
+        "errored": gettext("%(count)s more errored"),
+        "undecided": gettext("%(count)s more undecided"),
+        "passed": gettext("%(count)s more passed"),
+    }[outcome]
+
+
+def told(reason: Reason, measurements: Sequence[Measurement]) -> str:
+    """The reason's sentence with its sample size, in the reader's language."""
+    return said(with_n(reason, measurements))
 
 
 def with_n(reason: Reason, measurements: Sequence[Measurement]) -> str:
@@ -78,13 +93,25 @@ def limit_words(text: str) -> str:
     'Selection-rate difference at most 0.1'
     """
     name, _, rest = text.partition(" ")
-    said = f"{words.words(name)} {rest.replace('at_most', 'at most').replace('at_least', 'at least')}".strip()
-    return said[:1].upper() + said[1:]
+    bound, _, value = rest.partition(" ")
+    if bound in {"at_least", "at_most"} and value:
+        return words.sentence(f"{words.words(name)} {bound_words(bound, value)}")
+    return words.sentence(f"{words.words(name)} {rest}" if rest else words.words(name))
 
 
-def all_reasons(said: Predicate) -> tuple[Why, ...]:
+def bound_words(bound: str, value: str) -> str:
+    """One bound of a limit in words.
+
+    >>> bound_words("at_most", "0.10")
+    'at most 0.10'
+    """
+    said_so = gettext("at least %(value)s") if bound == "at_least" else gettext("at most %(value)s")
+    return said_so % {"value": words.limit(value)}
+
+
+def all_reasons(found_by: Predicate) -> tuple[Why, ...]:
     """The reasons, worst outcome first, those about one limit together."""
     found: dict[tuple[str, str], list[str]] = {}
-    for one in sorted(said.reasons, key=lambda one: _WORST_FIRST.index(one.outcome)):
-        found.setdefault((one.outcome, one.limit), []).append(with_n(one, said.measurements))
+    for one in sorted(found_by.reasons, key=lambda one: _WORST_FIRST.index(one.outcome)):
+        found.setdefault((one.outcome, one.limit), []).append(told(one, found_by.measurements))
     return tuple(Why(outcome, limit_words(limit), tuple(lines)) for (outcome, limit), lines in found.items())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from upright.reports import words
 from upright.reports.dossier import Dossier
+from upright.reports.language import gettext, gettext_noop, ngettext, said
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ class Caution:
 
 
 SIGNERS = {
-    "enrolled": "enrolled key",
-    "login": "attested by login",
-    "unattributed": "unattributed: opens no gate",
-    "compromised": "key compromised: counts as undecided",
+    "enrolled": gettext_noop("enrolled key"),
+    "login": gettext_noop("attested by login"),
+    "unattributed": gettext_noop("unattributed: opens no gate"),
+    "compromised": gettext_noop("key compromised: counts as undecided"),
 }
 
 
@@ -62,10 +63,10 @@ def evidence_views(dossier: Dossier) -> tuple[EvidenceView, ...]:
             id=item.id,
             kinds=", ".join(words.words(kind) for kind in item.kinds),
             subject=str(item.subject),
-            result=str(item.result if item.record_state is None else item.record_state),
+            result=str(item.result) if item.record_state is None else said(str(item.record_state)),
             recorded=item.recorded,
-            hold=", ".join(dict.fromkeys(str(one.hold) for one in item.inputs)) or "none",
-            signer=SIGNERS.get(item.signer, str(item.signer)),
+            hold=", ".join(dict.fromkeys(said(str(one.hold)) for one in item.inputs)) or gettext("none"),
+            signer=gettext(SIGNERS.get(item.signer, str(item.signer))),
             signer_names=", ".join(dossier.signers.get(item.id, ())),
             entry=item.index,
             remark=_remark(dossier, item.id, withdrawn=item.withdrawn_by is not None),
@@ -75,12 +76,12 @@ def evidence_views(dossier: Dossier) -> tuple[EvidenceView, ...]:
 
 
 def _remark(dossier: Dossier, evidence: str, *, withdrawn: bool) -> str:
-    said = []
+    found = []
     if withdrawn:
-        said.append("withdrawn")
+        found.append(gettext("withdrawn"))
     if evidence not in dossier.bodies:
-        said.append("its words are no longer in the log")
-    return ", ".join(said)
+        found.append(gettext("its words are no longer in the log"))
+    return ", ".join(found)
 
 
 def checkpoint_view(dossier: Dossier) -> CheckpointView:
@@ -88,7 +89,7 @@ def checkpoint_view(dossier: Dossier) -> CheckpointView:
     lines = [*dossier.checkpoint.splitlines(), "", "", ""]
     return CheckpointView(
         origin=lines[0],
-        size=f"{int(lines[1]):,}" if lines[1].isdigit() else lines[1],
+        size=words.count(int(lines[1])) if lines[1].isdigit() else lines[1],
         root=lines[2],
         note=dossier.checkpoint,
         log_key=dossier.log_key,
@@ -101,8 +102,11 @@ def cautions(dossier: Dossier) -> tuple[Caution, ...]:
     found = [*_log_caution(dossier), *_catalogue_cautions(dossier), *_evidence_cautions(dossier)]
     found.append(
         Caution(
-            "Unknown is not green",
-            "A requirement without evidence is unknown. Undecided, errored, stale and unknown count as passed nowhere.",
+            gettext("Unknown is not green"),
+            gettext(
+                "A requirement without evidence is unknown. Undecided, errored, stale and unknown count as passed "
+                "nowhere."
+            ),
         )
     )
     return tuple(found)
@@ -110,21 +114,23 @@ def cautions(dossier: Dossier) -> tuple[Caution, ...]:
 
 _LOGS = {
     "self-kept": Caution(
-        "Self-kept log",
-        "The log was kept beside the system it speaks of, by the same people. It shows that nothing was changed after "
-        "it was recorded and before the checkpoint; it cannot show that the folder was not set back and begun anew. "
-        "A checkpoint kept elsewhere (--since) or a witness rules that out.",
+        gettext_noop("Self-kept log"),
+        gettext_noop(
+            "The log was kept beside the system it speaks of, by the same people. It shows that nothing was changed "
+            "after it was recorded and before the checkpoint; it cannot show that the folder was not set back and "
+            "begun anew. A checkpoint kept elsewhere (--since) or a witness rules that out."
+        ),
     ),
     "partial": Caution(
-        "Partial log",
-        "Only a part of the log is here, so nobody can tell from it whether a newer result was left out.",
+        gettext_noop("Partial log"),
+        gettext_noop("Only a part of the log is here, so nobody can tell from it whether a newer result was left out."),
     ),
 }
 
 
 def _log_caution(dossier: Dossier) -> list[Caution]:
     known = _LOGS.get(dossier.facts.log)
-    return [known] if known else []
+    return [Caution(gettext(known.title), gettext(known.text))] if known else []
 
 
 def _catalogue_cautions(dossier: Dossier) -> list[Caution]:
@@ -132,22 +138,29 @@ def _catalogue_cautions(dossier: Dossier) -> list[Caution]:
     for framework in dossier.catalogue.frameworks.values():
         if framework.id not in dossier.posture.frameworks:
             continue
+        title = said(framework.title)
         unconfirmed = tuple(one.display or one.local for one in framework.requirements if not one.confirmed)
         if unconfirmed:
             found.append(
                 Caution(
-                    f"{framework.title}: {len(unconfirmed)} of {len(framework.requirements)} requirements unconfirmed",
-                    "Their titles or gist are not confirmed by two independent sources; read the original first.",
+                    gettext("%(framework)s: %(count)s of %(all)s requirements unconfirmed")
+                    % {"framework": title, "count": len(unconfirmed), "all": len(framework.requirements)},
+                    gettext(
+                        "Their titles or gist are not confirmed by two independent sources; read the original first."
+                    ),
                     unconfirmed,
                 )
             )
         if framework.cautions:
-            found.append(Caution(framework.title, "What its reference says of itself:", lines=framework.cautions))
+            lines = tuple(said(one) for one in framework.cautions)
+            found.append(Caution(title, gettext("What its reference says of itself:"), lines=lines))
     found.append(
         Caution(
-            "Own judgement",
-            "Which evidence answers which requirement, and what each life-cycle stage asks for, is our own reading. "
-            "The standards and laws do not lay it down.",
+            gettext("Own judgement"),
+            gettext(
+                "Which evidence answers which requirement, and what each life-cycle stage asks for, is our own "
+                "reading. The standards and laws do not lay it down."
+            ),
         )
     )
     return found
@@ -158,12 +171,11 @@ def _evidence_cautions(dossier: Dossier) -> list[Caution]:
     signers = Counter(item.signer for item in dossier.facts.items)
     for signer in ("unattributed", "compromised"):
         if signers[signer]:
-            whose = "an unknown" if signer == "unattributed" else "a compromised"
             ids = tuple(words.short(item.id) for item in dossier.facts.items if item.signer == signer)
             found.append(
                 Caution(
-                    f"{signers[signer]} statements by {whose} key",
-                    "They are shown, and open no gate.",
+                    _by(signer, signers[signer]) % {"count": signers[signer]},
+                    gettext("They are shown, and open no gate."),
                     ids,
                 )
             )
@@ -171,7 +183,15 @@ def _evidence_cautions(dossier: Dossier) -> list[Caution]:
     if again:
         found.append(
             Caution(
-                "Not reproduced", "Recorded predictions that could not be recomputed from the model they name.", again
+                gettext("Not reproduced"),
+                gettext("Recorded predictions that could not be recomputed from the model they name."),
+                again,
             )
         )
     return found
+
+
+def _by(signer: str, count: int) -> str:
+    if signer == "unattributed":
+        return ngettext("%(count)s statement by an unknown key", "%(count)s statements by an unknown key", count)
+    return ngettext("%(count)s statement by a compromised key", "%(count)s statements by a compromised key", count)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from upright.reports import words
 from upright.reports.dossier import Dossier
+from upright.reports.language import gettext, ngettext, said
 
 if TYPE_CHECKING:
     from upright.catalogue import Framework, Requirement
@@ -75,7 +76,7 @@ def _framework(dossier: Dossier, framework: "Framework") -> FrameworkView:
     if dossier.system is not None and len(dossier.facts.systems) > 1:
         folded = dossier.posture.frameworks[framework.id].by_system.get(dossier.system, folded)
     counts = tuple((status, int(getattr(folded, status))) for status in COUNTED)
-    said = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts if count)
+    told = ", ".join(f"{count} {said(status.replace('_', ' '))}" for status, count in counts if count)
     by_requirement: dict[str, list[Verdict]] = {}
     for verdict in verdicts_of(dossier):
         by_requirement.setdefault(verdict.requirement, []).append(verdict)
@@ -83,17 +84,17 @@ def _framework(dossier: Dossier, framework: "Framework") -> FrameworkView:
     for requirement in framework.requirements:
         for verdict in by_requirement.get(requirement.id, ()):
             groups.setdefault(requirement.group, []).append(_requirement(dossier, requirement, verdict))
-    titles = {group.id: group.title for group in framework.groups}
+    titles = {group.id: said(group.title) for group in framework.groups}
     return FrameworkView(
         id=framework.id,
-        title=framework.title,
-        edition=framework.edition,
+        title=said(framework.title),
+        edition=said(framework.edition),
         status=folded.status,
         met=folded.met,
         of=folded.of,
         counts=counts,
         bars=bars(counts),
-        said=said,
+        said=told,
         groups=tuple(GroupView(_heading(group, titles), tuple(rows)) for group, rows in groups.items()),
     )
 
@@ -132,19 +133,19 @@ def _requirement(dossier: Dossier, requirement: "Requirement", verdict: "Verdict
 
     marks = []
     if not requirement.confirmed:
-        marks.append("unconfirmed text")
+        marks.append(gettext("unconfirmed text"))
     if verdict.open_findings:
         count = verdict.open_findings
-        marks.append(f"{count} open finding{'s' if count != 1 else ''}")
+        marks.append(ngettext("%(count)s open finding", "%(count)s open findings", count) % {"count": count})
     system = verdict.scope_ref if verdict.scope_ref.startswith("system:") else None
-    said = explain(dossier.facts, dossier.catalogue, requirement.id, system)
+    told = explain(dossier.facts, dossier.catalogue, requirement.id, system)
     return RequirementView(
         id=requirement.id,
         display=requirement.display or requirement.local,
-        title=requirement.title,
+        title=said(requirement.title),
         scope=verdict.scope_ref,
         status=verdict.status,
-        why=linked(" ".join(said.sentences[1:]), said.evidence),
+        why=linked(" ".join(said(one) for one in told.sentences[1:]), told.evidence),
         marks=tuple(marks),
     )
 

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from upright.desk.description import RecordType
 from upright.desk.fields import is_writable
-from upright.desk.values import linked_fields
+from upright.desk.values import is_number, label, linked_fields
 from upright.desk.visible import visible
 from upright.records.identity.power import Powers
 from upright.records.trail.record import Record
@@ -22,6 +23,7 @@ PER_PAGE = (50, 100, 200)
 MOST_COLUMNS = 12
 MOST_OPTIONS = 100
 NONE = "(none)"
+_LONGEST = 300
 _YES_NO = {"yes": True, "no": False, NONE: None}
 
 
@@ -78,7 +80,7 @@ def wanted(described: RecordType, given: Mapping[str, Sequence[str]], columns: S
     per = one.get("per", "")
     return Wanted(
         columns=tuple(dict.fromkeys((described.columns[0], *chosen)))[:MOST_COLUMNS] if chosen else described.columns,
-        filters={name: one[name] for name in described.filters if one.get(name)},
+        filters={name: one[name][:_LONGEST] for name in described.filters if one.get(name)},
         search=one.get("q", "").strip()[:200],
         order=order if order.removeprefix("-") in known else "",
         page=_number(one.get("page", ""), 1),
@@ -91,13 +93,24 @@ def matching(described: RecordType, asked: Wanted, powers: Powers) -> QuerySet[R
     rows = visible(described.model, powers)
     for name, value in asked.filters.items():
         condition = _condition(described.model, name, value)
-        rows = rows.none() if condition is None else rows.filter(condition)
+        rows = rows.filter(condition) if isinstance(condition, Q) else rows.none()
     for word in asked.search.split():
         found = Q(ref__icontains=word)
         for name in described.search:
             found |= Q(**{f"{name}__icontains": word})
         rows = rows.filter(found)
     return rows.order_by(*_order(described, asked.order))
+
+
+def unread(described: RecordType, asked: Wanted) -> list[str]:
+    """Of each filter whose value means nothing: what was found and what is expected. Nothing matches such a one."""
+    found = ((name, value, _condition(described.model, name, value)) for name, value in asked.filters.items())
+    return [
+        gettext("%(label)s: found “%(value)s”; expected %(expected)s.")
+        % {"label": label(described.model, name), "value": Truncator(value).chars(40), "expected": condition}
+        for name, value, condition in found
+        if isinstance(condition, str)
+    ]
 
 
 def page(described: RecordType, asked: Wanted, powers: Powers) -> Page:
@@ -146,7 +159,8 @@ def option_word(described: RecordType, name: str, value: str, rows: Sequence[Rec
     return value
 
 
-def _condition(model: type[Record], name: str, value: str) -> Q | None:
+def _condition(model: type[Record], name: str, value: str) -> Q | str:
+    """What a filter asks of a row; of a value that means nothing, what is expected instead, in words."""
     field: Any = model._meta.get_field(name)
     if value == NONE:
         empty = Q(**{f"{name}__isnull": True}) if field.null else Q()
@@ -154,7 +168,9 @@ def _condition(model: type[Record], name: str, value: str) -> Q | None:
     if isinstance(field, models.ForeignKey):
         return Q(**{f"{name}__ref": value})
     if isinstance(field, models.BooleanField):
-        return Q(**{name: _YES_NO[value]}) if value in _YES_NO else None
+        return Q(**{name: _YES_NO[value]}) if value in _YES_NO else gettext("yes, no or (none)")
+    if field.choices and value not in {str(one) for one, _ in field.flatchoices}:
+        return gettext("one of the values that the filter offers")
     try:
         if isinstance(field, models.DateField):
             since, dots, until = value.partition("..")
@@ -163,7 +179,9 @@ def _condition(model: type[Record], name: str, value: str) -> Q | None:
             return Q(**{key: one for key, one in bounds.items() if one is not None})
         field.to_python(value)
     except (ValueError, ArithmeticError, ValidationError):
-        return None
+        if isinstance(field, models.DateField):
+            return gettext("a day such as 2026-12-31, or a span such as 2026-01-01..2026-12-31")
+        return gettext("a number") if is_number(model, name) else gettext("another kind of value")
     return Q(**{name: value})
 
 

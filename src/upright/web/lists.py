@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from upright.desk.description import Move, RecordType
 from upright.desk.forms import form_class
-from upright.desk.listing import PER_PAGE, Wanted, all_columns, option_word, options, page, wanted
+from upright.desk.listing import PER_PAGE, Wanted, all_columns, option_word, options, page, unread, wanted
 from upright.desk.moves import move_named, offer
 from upright.desk.values import is_number, label
 from upright.web import bulk as bulks
@@ -41,6 +41,7 @@ def show(request: Request, name: str) -> HttpResponse:
             }
             for key, value in asked.filters.items()
         ],
+        "unread": unread(described, asked),
         "is_narrowed": bool(asked.filters or asked.search),
         "columns": [(one, label(described.model, one), one in asked.columns) for one in all_columns(described)],
         "last": min(found.first + asked.per, found.total),

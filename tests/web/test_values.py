@@ -1,9 +1,15 @@
 """Values as a reader sees them."""
 
+from pathlib import Path
+
 import pytest
 from django.utils.translation import override
 
-from upright.desk.values import Shown
+import upright
+from upright.desk.values import Shown, plain_shown
+from upright.ledger.values import ERASED
+from upright.records.collaboration.models import Comment
+from upright.records.operations.models import OutsideRequest
 from upright.web.naming import coded
 from upright.web.values import in_words, period, value_html
 
@@ -65,3 +71,19 @@ def test_a_long_list_is_folded_and_nothing_of_it_is_lost_or_let_through() -> Non
     assert html.count("&lt;b&gt;line ") == 40
     assert "<b>" not in html
     assert "<details" not in str(value_html(Shown("\n".join(lines[:16]), "lines")))
+
+
+def test_what_was_erased_is_one_word_written_once_and_read_in_the_readers_language() -> None:
+    comment, asked = Comment(text="Call Ada."), OutsideRequest(name="Ada", address="ada@meridian.example")
+    assert not comment.is_erased
+    comment.blank()
+    asked.blank()
+    assert comment.is_erased
+    assert (comment.text, asked.name) == (ERASED, ERASED)
+    assert plain_shown(asked.name).text == "(erased)"
+    with override("de"):
+        assert plain_shown(asked.name).text == "(gelöscht)"
+        assert plain_shown("erased").text == "erased"
+    room = Path(upright.__file__).parent
+    sources = [one for one in room.rglob("*") if one.suffix in {".py", ".html"}]
+    assert [one.name for one in sources if '"(erased)"' in one.read_text(encoding="utf-8")] == ["values.py"]

@@ -188,8 +188,10 @@ def _fits(row: "EvidenceRow", kind: str | None, about: str | None) -> bool:
 
 
 def _cells(row: "EvidenceRow") -> tuple[str, str, str, str]:
+    from upright.ledger.values import ERASED
+
     if row.statement is None:
-        return ((row.id or "")[:12], "(erased)", row.stream, "")
+        return ((row.id or "")[:12], ERASED, row.stream, "")
     said = row.statement.predicate
     return (
         (row.id or "")[:12],

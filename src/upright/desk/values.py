@@ -13,6 +13,7 @@ from django.utils.dateformat import format as dated
 from django.utils.translation import get_language, gettext
 
 from upright.kernel import time_text
+from upright.ledger.values import ERASED
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record
 
@@ -84,7 +85,7 @@ def plain_shown(value: Any) -> Shown:
         case None | "":
             return NOTHING
         case str():
-            return Shown(value)
+            return Shown(gettext(value) if value == ERASED else value)
         case bool():
             return Shown(gettext("Yes") if value else gettext("No"))
         case Record():

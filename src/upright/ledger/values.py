@@ -29,6 +29,10 @@ class NewEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     index: str
 
 
+ERASED = "(erased)"
+"""What stands where words were erased: on screens and in rows, which have to hold something there."""
+
+
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry as it stands in the log.
 

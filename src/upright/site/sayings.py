@@ -35,7 +35,6 @@ SAYINGS = (
     "It was taken back without an entry that says so.",
     "Made for {name}, external auditor, at {time}",
     "Renewal",
-    "(erased)",
     "Surveillance {number}",
     "EU AI Act",
     "GDPR",

@@ -17,6 +17,7 @@ from upright.desk.description import RecordType, registered
 from upright.desk.moves import asked_label, plain_title
 from upright.desk.values import sentence
 from upright.kernel.translations import Message
+from upright.ledger.values import ERASED
 from upright.records.governance.kinds import field_words
 from upright.records.governance.templates import PLACEHOLDERS
 from upright.reports.words import plain_words
@@ -46,7 +47,7 @@ _WORD = re.compile(r"[A-Za-z]{2}")
 
 def texts() -> Iterator[Message]:
     """Every text of a record type, of the catalogue, and what an entry of the ledger says was done."""
-    found: list[str] = []
+    found: list[str] = [ERASED]
     for described in registered().values():
         found += _of_type(described)
     found += _of_catalogue(Catalogue.load())

@@ -3,6 +3,7 @@
 from django.db import models
 
 from upright.kernel import Ref
+from upright.ledger.values import ERASED
 from upright.records.collaboration.notices import Digest as Digest  # noqa: PLC0414 (Django finds models here)
 from upright.records.collaboration.notices import Notice as Notice  # noqa: PLC0414
 from upright.records.collaboration.notices import Reminded as Reminded  # noqa: PLC0414
@@ -26,9 +27,6 @@ class Hanging(Record):
         return None if record is None else record.home()
 
 
-ERASED = "(erased)"
-
-
 class Comment(Hanging):
     """What somebody says about a record. It is never edited: another comment corrects it."""
 
@@ -37,6 +35,11 @@ class Comment(Hanging):
 
     text = models.TextField(max_length=20_000)
     author = models.CharField(max_length=300, editable=False)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its words are gone."""
+        return self.text == ERASED
 
     def blank(self) -> None:
         """The words are gone; that there were some stays."""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.db import models
 
 from upright.kernel import Ref
+from upright.ledger.values import ERASED
 from upright.records.governance.kinds import kept_kinds, kind_of
 from upright.records.governance.subjects import SUBJECTS, demand_subject, home_of
 from upright.records.identity.models import Person, Unit
@@ -111,7 +112,7 @@ class OutsideRequest(Record):
 
     def blank(self) -> None:
         """Who was asked is gone; that somebody was stays."""
-        self.name, self.address = "(erased)", "erased@example.invalid"
+        self.name, self.address = ERASED, "erased@example.invalid"
 
     def __str__(self) -> str:
         first = self.what.partition("\n")[0].strip()

@@ -75,9 +75,9 @@ COMMANDS: dict[str, str] = {
     "catalogue threats": "",
     "catalogue lint": "",
     "schema": "",
-    "serve": "--organisation meridian --prepare-only",
+    "serve": "--organisation meridian --administrator a@b.example --manager m@b.example --prepare-only",
     "worker": "--once",
-    "demo": "--home demo-server --prepare-only",
+    "demo": "--home ../server --prepare-only",  # there are people: it says what it is, and builds nothing (0246)
     "backup": "server.backup",
     "restore": "",
 }  # in this order: later ones read what earlier ones wrote

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -48,16 +48,25 @@ class Catalogue:
 
     @classmethod
     def load(cls, extra: Sequence[Path] = ()) -> Self:
-        """Our own data, with the folders ``extra`` laid over it (``--catalogue DIR``).
+        """Our own data, read once a process; with the folders ``extra`` laid over it (``--catalogue DIR``), read anew.
 
         Raises:
             CatalogueError: a file is missing or wrong; the message names file and line.
         """
-        with without_collecting():
-            return cls._load(loading.Layers(extra))
+        return cls._load(tuple(extra)) if extra else cls._own()
 
     @classmethod
-    def _load(cls, layers: loading.Layers) -> Self:
+    @cache
+    def _own(cls) -> Self:
+        return cls._load(())
+
+    @classmethod
+    def _load(cls, extra: tuple[Path, ...]) -> Self:
+        with without_collecting():
+            return cls._read(loading.Layers(extra))
+
+    @classmethod
+    def _read(cls, layers: loading.Layers) -> Self:
         document = layers.document("stages.yaml")
         stages = [
             loading.convert(document, value, Stage, "stages", n)

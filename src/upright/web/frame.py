@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import Subquery
@@ -82,9 +81,8 @@ def ledger_of(request: HttpRequest) -> Ledger | None:
     return found
 
 
-@lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
-    """The frameworks, read once for each process."""
+    """The frameworks, as they ship."""
     return Catalogue.load()
 
 

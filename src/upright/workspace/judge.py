@@ -1,6 +1,5 @@
 """From the log to judgement: Facts as of a moment, and what posture and gate say of them."""
 
-import functools
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,17 +24,10 @@ _COUNTS = ("of", "met", "partly", "failing", "stale", "unknown", "not_applicable
 
 
 def load_catalogue(folders: "Sequence[Path]") -> "Catalogue":
-    """Our own catalogue, read once a process, or with folders laid over it, read anew."""
+    """Our own catalogue, or with folders laid over it."""
     from upright.catalogue import Catalogue
 
-    return Catalogue.load(folders) if folders else _own_catalogue()
-
-
-@functools.cache
-def _own_catalogue() -> "Catalogue":
-    from upright.catalogue import Catalogue
-
-    return Catalogue.load()
+    return Catalogue.load(folders)
 
 
 def keep_catalogue(layout: Layout, catalogue: "Catalogue") -> str:

@@ -12,7 +12,6 @@ _NAMED = re.compile(r"(?<![\w.])A\.\d+\.\d+(?:\.\d+)?(?!\.?\w)")
 _REQUIREMENT = re.compile(r"(?:eu-ai-act|gdpr|nist-ai-rmf):[A-Z]+(?:[-.][A-Za-z0-9]+)*")
 
 
-@cache
 def catalogue() -> Catalogue:
     """The edition that ships."""
     return Catalogue.load()

@@ -37,6 +37,8 @@ _SAYING = {
     "_lacks_of_the_meeting",
     "_missing",
     "contradiction",
+    "_what_is_wrong",
+    "_what_lapsed",
 }
 """Functions whose answer is a sentence, besides every error that has a code."""
 _PAPER = {"Paper", "Part", "lacks", "ours", "table_part", "text_part"}

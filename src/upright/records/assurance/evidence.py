@@ -1,6 +1,6 @@
 """Evidence in the server's log: appended once, its derived row beside it, and the keys that make it count."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,9 +11,10 @@ from upright.ledger import Recorded, VerifierKey
 from upright.posture.keybook import KeyBook
 from upright.posture.plan import strictest_freshness
 from upright.records.assurance.judging import catalogue
-from upright.records.assurance.models import EvidenceRow
+from upright.records.assurance.models import BindingApproval, EvidenceRow, WorkspaceSystem
+from upright.records.risk.against import Proof
 from upright.records.trail.history import recorded
-from upright.records.trail.models import LedgerEntry
+from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.records.trail.server_log import now, organisation
 from upright.workspace.evidence_log import evidence_entry, stream_of
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from upright.records.trail.door import Change
 
 _IN_A_BATCH = 500
+_DECIDED = frozenset({"passed", "failed"})
 
 
 def key_entries() -> list[Recorded]:
@@ -85,3 +87,33 @@ def is_aged(row: EvidenceRow) -> bool:
 @cache
 def _freshness(kinds: tuple[str, ...]) -> str | None:
     return strictest_freshness(catalogue(), kinds)
+
+
+def newest_measured(units: Iterable[object], kinds: Set[str]) -> Iterator[tuple[str, Proof]]:
+    """By kind, the newest run of each check that is bound to a system of these units.
+
+    A run that decided nothing shows nothing, and takes away what an earlier one had shown (unknown is not green).
+    """
+    units = list(units)
+    observed = WorkspaceSystem.objects.filter(about__unit__in=units).values_list("about__ref", "bindings")
+    decided = BindingApproval.objects.filter(about__unit__in=units, state=BindingApproval.State.APPROVED)
+    approved = {(of, str(one)) for of, names in decided.values_list("about__ref", "bindings") for one in names}
+    there = {(of, str(one["id"])) for of, bindings in observed for one in bindings}
+    bound = {str(Ref("binding", f"{Ref.parse(of).path}/{name}")) for of, name in there & approved}
+    newest = LedgerStream.objects.filter(ref__in=bound).values("newest")
+    rows = [one for one in EvidenceRow.objects.filter(index__in=newest).order_by("stream") if kinds & set(one.kinds)]
+    undecided = [one.stream for one in rows if one.result not in _DECIDED]
+    passed = set(EvidenceRow.objects.filter(stream__in=undecided, result="passed").values_list("stream", flat=True))
+    for row in rows:
+        is_decided = row.result in _DECIDED
+        if not is_decided and row.stream not in passed:
+            continue
+        proof = Proof(
+            ref=row.stream,
+            subject=row.subject,
+            system=row.system,
+            failed=row.ended[:10] if row.result == "failed" else "",
+            open="" if is_decided else row.ended[:10],
+            ran=parse_time(row.ended),
+        )
+        yield from ((kind, proof) for kind in row.kinds if kind in kinds)

@@ -1,14 +1,14 @@
 """What records say against a statement of applicability: needs left out, duties it never saw, proof that lapsed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from django.db import models
 
-from upright.kernel import Ref
+from upright.kernel import Ref, parse_duration
 from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS, document_kinds, kept_kinds
 from upright.records.governance.models import Document, KeptRecord, Objective, Obligation
 from upright.records.identity.controlled import Controlled
@@ -96,53 +96,101 @@ def _approved_at(ref: str) -> int:
     return max((one.entry for one in steps(ref) if one.action.endswith(".approved")), default=-1)
 
 
-def of_evidence(units: Units, rows: Iterable[SoaRow]) -> Iterator[Conflict]:
-    """Controls said to be implemented whose proof among the records was withdrawn, is past its day, or failed.
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What shows that a control is carried out: a record, or the newest run of a bound check.
 
-    Of each kind that the control's requirement asks for, about each subject: one record in force is enough. Where there
-    never was one, posture says so at the control itself; nothing lapsed.
+    Attributes:
+        ref: of the record, or the stream of the check.
+        subject: whom it is about; empty: the organisation.
+        system: whose it is; empty: the organisation's.
+        said: what is wrong with it, whoever asks; empty: it stands.
+        failed: on which day a check failed; counts where an ask wants it passed, not only done.
+        open: on which day a check decided nothing (any more).
+        ran: when a check ran; it is old where an ask wants it fresher.
+    """
+
+    ref: str
+    subject: str = ""
+    system: str = ""
+    said: str = ""
+    failed: str = ""
+    open: str = ""
+    ran: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Kinds of which any is enough for a control, how fresh a check has to be, and whether it has to pass."""
+
+    kinds: tuple[str, ...]
+    fresh_for: str | None
+    must_pass: bool
+
+
+Measured = Callable[[Units, Set[str]], Iterable[tuple[str, Proof]]]
+"""By kind, the newest run of each check that is bound to a system of some units."""
+_MEASURED: list[Measured] = []
+
+
+def measured_by(source: Measured) -> None:
+    """Says who knows what bound checks measured; evidence is kept to the left of this app."""
+    _MEASURED.append(source)
+
+
+def of_evidence(units: Units, rows: Iterable[SoaRow]) -> Iterator[Conflict]:
+    """Controls said to be implemented whose proof was withdrawn, is past its day, or failed: records and bound checks.
+
+    Of each kind that the control's requirement asks for, about each subject: one in force is enough. Where there never
+    was one, posture says so at the control itself; nothing lapsed.
     """
     carried = [one for one in rows if one.decision == SoaRow.Decision.INCLUDED and _is_implemented(one)]
     wanted = {row.control: asked_of(row.control) for row in carried}
-    proofs = _proofs(units, {kind for asked in wanted.values() for kinds in asked for kind in kinds})
+    proofs = _proofs(units, {kind for asked in wanted.values() for one in asked for kind in one.kinds})
     own = {(one.control, _ref(one.system)) for one in rows if one.system_id is not None}
     gone = set(System.objects.filter(stage=list(catalogue().stages)[-1]).values_list("ref", flat=True))
     for row in carried:
-        why = next((found for kinds in wanted[row.control] for found in _lapsed(row, kinds, proofs, own, gone)), None)
+        why = next((found for asked in wanted[row.control] for found in _lapsed(row, asked, proofs, own, gone)), None)
         if why is not None:
             ref, said = why
             words = f"{row} is said to be implemented, and {ref}, which showed it, {said} (6.1.3)."
             yield Conflict(code="UP-RISK-61", control=row.control, row=row.ref, ref=ref, words=words)
 
 
-Proof = tuple[str, str]
-"""Of one record: its reference, and what is wrong with it; empty: it stands."""
-
-
 def _lapsed(
-    row: SoaRow,
-    kinds: Iterable[str],
-    proofs: Mapping[str, Mapping[str, list[Proof]]],
-    own: set[tuple[str, str]],
-    gone: set[str],
-) -> Iterator[Proof]:
-    """Of kinds any of which is enough, by subject: what lapsed where nothing stands."""
+    row: SoaRow, asked: Asked, proofs: Mapping[str, list[Proof]], own: set[tuple[str, str]], gone: set[str]
+) -> Iterator[tuple[str, str]]:
+    """By subject what lapsed where nothing stands: its reference, and what is wrong."""
     by_subject: dict[str, list[Proof]] = {}
-    for kind in kinds:
-        for subject, found in proofs.get(kind, {}).items():
-            by_subject.setdefault(subject, []).extend(found)
-    system = _ref(row.system)
-    for subject, found in by_subject.items():
-        is_mine = subject == system if system else (row.control, subject) not in own
-        if is_mine and subject not in gone and all(said for _, said in found):
-            yield found[-1]
+    for kind in asked.kinds:
+        for one in proofs.get(kind, []):
+            by_subject.setdefault(one.subject, []).append(one)
+    of = _ref(row.system)
+    for found in by_subject.values():
+        system = found[0].system
+        is_mine = system == of if of else (row.control, system) not in own
+        wrong = [(one.ref, _what_lapsed(one, asked)) for one in found]
+        if is_mine and system not in gone and all(said for _, said in wrong):
+            yield wrong[-1]
 
 
-def _proofs(units: Units, kinds: set[str]) -> dict[str, dict[str, list[Proof]]]:
-    """By kind and subject the records that were approved once; one query a type of record."""
+def _what_lapsed(proof: Proof, asked: Asked) -> str:
+    if proof.said:
+        return proof.said
+    if proof.open:
+        return f"decided nothing on {proof.open}"
+    if proof.failed and asked.must_pass:
+        return f"failed on {proof.failed}"
+    if proof.ran is None or asked.fresh_for is None or proof.ran + parse_duration(asked.fresh_for) >= now():
+        return ""
+    return f"ran last on {proof.ran.date()}, longer ago than {asked.fresh_for}"
+
+
+def _proofs(units: Units, kinds: set[str]) -> dict[str, list[Proof]]:
+    """By kind the records that were approved once, one query a type of record, and what was measured."""
     today = now().date()
-    found: dict[str, dict[str, list[Proof]]] = {}
-    for model, (of_kind, names) in _sources(kinds).items():
+    found: dict[str, list[Proof]] = {}
+    for model, (of_kind, names) in sources(kinds).items():
         subject = _subject_of(model)
         shown = model.objects.filter(unit__in=units, state__in=_SPOKE).exclude(approved_by="").order_by("ref")
         if names:
@@ -151,9 +199,12 @@ def _proofs(units: Units, kinds: set[str]) -> dict[str, dict[str, list[Proof]]]:
         columns = ("ref", "state", "review_by", result, of_kind or "ref", subject or "ref")
         for ref, state, review_by, conclusion, name, about in shown.values_list(*columns):
             said = _what_is_wrong(state, review_by, conclusion, today)
+            where = str(about or "") if subject else ""
             for kind in _kinds_of(model, str(name), kinds):
-                where = str(about or "") if subject else ""
-                found.setdefault(kind, {}).setdefault(where, []).append((str(ref), said))
+                found.setdefault(kind, []).append(Proof(ref=str(ref), subject=where, system=where, said=said))
+    for source in _MEASURED:
+        for kind, proof in source(units, kinds):
+            found.setdefault(kind, []).append(proof)
     return found
 
 
@@ -168,13 +219,13 @@ def _what_is_wrong(state: str, review_by: date | None, conclusion: str, today: d
     return f"was to be looked at again by {review_by}" if review_by is not None and review_by < today else ""
 
 
-def _sources(kinds: set[str]) -> dict[type[Any], tuple[str, list[str]]]:
+def sources(kinds: Collection[str]) -> dict[type[Any], tuple[str, list[str]]]:
     """The types that hold records of these kinds; by which field a record says its kind, and the values that count."""
     documents, kept = dict(document_kinds()), dict(kept_kinds())
     evaluated = [one.removeprefix(_EVALUATED).upper() for one in sorted(kinds) if one.startswith(_EVALUATED)]
     found: dict[type[Any], tuple[str, list[str]]] = {
-        Document: ("subtype", sorted(kinds & documents.keys())),
-        KeptRecord: ("kind", sorted(kinds & kept.keys())),
+        Document: ("subtype", sorted(documents.keys() & set(kinds))),
+        KeptRecord: ("kind", sorted(kept.keys() & set(kinds))),
         ControlEvaluation: ("control__identifier", evaluated),
     }
     found = {model: by for model, by in found.items() if by[1]}
@@ -206,10 +257,14 @@ def _subject_of(model: type[models.Model]) -> str:
 
 
 @cache
-def asked_of(control: str) -> tuple[tuple[str, ...], ...]:
-    """What the requirement of a control asks for: kinds, any of each group is enough; nothing for an own control."""
+def asked_of(control: str) -> tuple[Asked, ...]:
+    """What the requirement of a control asks for; nothing for an own control."""
     requirement = catalogue().requirements.get(f"iso42001:{control}")
-    return () if requirement is None else tuple(kinds for ask in requirement.asks for kinds in ask.all_of)
+    return tuple(
+        Asked(kinds=tuple(kinds), fresh_for=ask.fresh_for, must_pass=ask.mode == "must_pass")
+        for ask in (() if requirement is None else requirement.asks)
+        for kinds in ask.all_of
+    )
 
 
 def _is_implemented(row: SoaRow) -> bool:

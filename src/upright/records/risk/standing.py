@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
 from upright.kernel import Actor, parse_time
 from upright.records.collaboration.models import Task
-from upright.records.risk.against import Conflict
+from upright.records.risk.against import Conflict, asked_of, sources
 from upright.records.risk.applicability import conflicts
+from upright.records.risk.known import annex_a
 from upright.records.risk.models import StatementOfApplicability
+from upright.records.risk.models.applicability import NEEDS
 from upright.records.trail.door import write
 from upright.records.trail.errors import ConflictError
 from upright.records.trail.history import steps
@@ -18,42 +21,29 @@ _TITLE = "Mend in the next version: "
 _MOST = 8
 _MOST_KEPT = 40
 _HELD = (".approved", ".reconfirmed")
-_OPPOSE = (
-    "risk:",
-    "treatment:",
-    "risk-criteria:",
-    "impact-assessment:",
-    "objective:",
-    "obligation:",
-    "control:",
-    "control-evaluation:",
-    "statement-of-applicability:",
-    "system:",
-    "model:",
-    "dataset:",
-    "resource:",
-    "hosted-use:",
-    "customer:",
-    "unit:",
-    "opportunity:",
-    "document:",
-    "kept-record:",
-    "communication:",
-    "competence:",
-    "intended-use:",
-    "requirement-specification:",
-    "retention-class:",
-    "test-report:",
-    "use-approval:",
-    "user-information:",
+_READ = (
+    *NEEDS,
+    *("risk", "treatment", "risk-criteria", "impact-assessment", "objective", "obligation"),
+    *("control", "statement-of-applicability", "soa-row", "system", "unit"),
+    *("model", "dataset", "resource", "use", "customer"),
+    *("workspace-system", "binding"),
 )
-"""What the references of records begin with that a statement rests on."""
+"""What ``conflicts`` reads besides proof; a test counts the tables that it asks."""
+
+
+@cache
+def rests_on() -> tuple[str, ...]:
+    """What references begin with of all that a statement rests on: these, and whatever is proof of a control."""
+    kinds = {kind for control in annex_a() for asked in asked_of(control) for kind in asked.kinds}
+    types = {*_READ, *(model.ref_type for model in sources(kinds))}
+    return tuple(f"{one}:" for one in sorted(types))
 
 
 def may_have_changed(since: int) -> bool:
     """Whether an entry after this one is of a record that a statement rests on."""
+    beginnings = rests_on()
     later = LedgerEntry.objects.filter(index__gt=since).values_list("ref", flat=True)
-    return any(ref.startswith(_OPPOSE) for ref in later.iterator(1000))
+    return any(ref.startswith(beginnings) for ref in later.iterator(1000))
 
 
 def hold_to_records() -> int:

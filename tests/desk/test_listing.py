@@ -1,12 +1,15 @@
 """Lists by address: whatever an address says, a list answers, and says what it could not read."""
 
+import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
-from django.db import models
+from django.db import connection, models
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from records.conftest import quick_hashes
@@ -17,6 +20,7 @@ from upright.desk.description import RecordType, registered
 from upright.desk.listing import all_columns, options, page, unread, wanted
 from upright.records.identity.editing import add
 from upright.records.identity.power import Powers, powers_of
+from upright.records.trail.door import write_many
 from upright.records.trail.record import Record
 
 EVERY_PLANE = "".join(chr(plane * 0x10000 + 0x41) for plane in range(17))
@@ -125,3 +129,32 @@ def test_every_type_answers_a_browser_whatever_the_address_says(
         for given in (many, {f"{name}[]": ["1"] for name in many}, dict.fromkeys(many, EVERY_PLANE)):
             answer = client.get(f"/records/{described.name}/{path}", given)
             assert answer.status_code in {200, 403, 404}, (described.name, given)
+
+
+def test_a_list_leads_to_its_first_previous_next_and_last_page_for_the_same_queries(
+    meridian: Organisation,
+) -> None:
+    systems = [meridian.system(f"s{n:03}", name=f"System {n:03}") for n in range(121)]
+    write_many(systems, actor=actor_of(meridian.lead), action="inventory.system.added", reason="New.")
+    client = logged_in(account(meridian.lead))
+    counted = set()
+    for given, ways, told in (
+        ("", {"next": "2", "last": "3"}, "1 to 50 of 121"),
+        ("2", {"first": "", "prev": "", "next": "3", "last": "3"}, "51 to 100 of 121"),
+        ("3", {"first": "", "prev": "2"}, "101 to 121 of 121"),
+        ("9999999", {"first": "", "prev": "2"}, "101 to 121 of 121"),
+        ("-1", {"next": "2", "last": "3"}, "1 to 50 of 121"),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            text = client.get("/records/system/", {"page": given, "sort": "name", "q": "system"}).content.decode()
+        counted.add(len(queries))
+        assert told in text
+        links = re.findall(r'<a class="button quiet" id="way-(\w+)"[^>]* href="([^"]+)"', text)
+        found = {name: parse_qs(unescape(address).removeprefix("?")) for name, address in links}
+        assert {name: one.get("page", [""])[0] for name, one in found.items()} == ways
+        assert all((one["q"], one["sort"]) == (["system"], ["name"]) for one in found.values())
+        assert f"Page {min(int(given or 1), 3) if given != '-1' else 1} of 3" in text
+    assert max(counted) - min(counted) <= 1
+    alone = client.get("/records/system/?q=120").content.decode()
+    assert "1 to 1 of 1" in alone
+    assert "way-" not in alone

@@ -477,8 +477,22 @@ def test_ten_thousand_rows_are_listed_sorted_filtered_and_counted(live: Site) ->
         rows = page.locator("#list tbody tr th a")
         assert "10,000" in page.locator("main").inner_text()
         found["found"] = examined(page)
-        page.goto("/records/risk/?q=Copy&page=200")
-        assert "9,951 to 10,000 of 10,000" in page.locator("main").inner_text()
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto("/records/risk/?q=Copy")
+        for way, told_then, page_then in (
+            ("last", "9,951 to 10,000 of 10,000", "Page 200 of 200"),
+            ("prev", "9,901 to 9,950 of 10,000", "Page 199 of 200"),
+            ("next", "9,951 to 10,000 of 10,000", "Page 200 of 200"),
+            ("first", "1 to 50 of 10,000", "Page 1 of 200"),
+        ):
+            page.locator(f"#way-{way}").focus()
+            page.keyboard.press("Enter")
+            page.locator(".pager", has_text=page_then).wait_for()
+            assert told_then in page.locator("main").inner_text()
+            assert page.evaluate("document.activeElement.id") == f"way-{way}"  # one more press goes on from here
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert (page.locator(".pager a").count(), page.locator(".pager [aria-disabled]").count()) == (2, 2)
+        page.set_viewport_size({"width": 1440, "height": 900})
         page.goto("/records/risk/?sort=-title&q=Copy&per=100")
         assert (rows.count(), rows.first.inner_text()) == (100, "Copy 10000")
         page.goto("/records/risk/?q=Copy+09999&sort=title")

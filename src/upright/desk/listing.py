@@ -55,12 +55,13 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Rows of a list and where they stand in it."""
+    """Rows of a list and where they stand in it; ``number`` is this page's, from 1: the last where it was past it."""
 
     rows: Sequence[Record]
     total: int
     first: int
     pages: int
+    number: int
 
 
 def all_columns(described: RecordType) -> tuple[str, ...]:
@@ -118,9 +119,10 @@ def page(described: RecordType, asked: Wanted, powers: Powers) -> Page:
     rows = matching(described, asked, powers)
     total = rows.count()
     pages = max(1, -(-total // asked.per))
-    first = (min(asked.page, pages) - 1) * asked.per
+    number = min(asked.page, pages)
+    first = (number - 1) * asked.per
     found = between(rows, first, first + asked.per).select_related(*linked_fields(described.model, asked.columns))
-    return Page(rows=list(found), total=total, first=first, pages=pages)
+    return Page(rows=list(found), total=total, first=first, pages=pages, number=number)
 
 
 def between(rows: QuerySet[Record], first: int, last: int) -> QuerySet[Record]:

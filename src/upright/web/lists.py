@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from upright.desk.description import Move, RecordType
 from upright.desk.forms import form_class
-from upright.desk.listing import PER_PAGE, Wanted, all_columns, option_word, options, page, unread, wanted
+from upright.desk.listing import PER_PAGE, Page, Wanted, all_columns, option_word, options, page, unread, wanted
 from upright.desk.moves import move_named, offer
 from upright.desk.values import is_number, label
 from upright.web import bulk as bulks
@@ -45,8 +45,7 @@ def show(request: Request, name: str) -> HttpResponse:
         "is_narrowed": bool(asked.filters or asked.search),
         "columns": [(one, label(described.model, one), one in asked.columns) for one in all_columns(described)],
         "last": min(found.first + asked.per, found.total),
-        "before": asked.address(page=asked.page - 1) if asked.page > 1 else "",
-        "after": asked.address(page=asked.page + 1) if asked.page < found.pages else "",
+        "ways": _ways(asked, found),
         "per": [(one, asked.address(per=one), one == asked.per) for one in PER_PAGE],
         "may_add": request.powers.may(described.right("add")),
         "may_change": request.powers.may(described.right("change")) or bool(described.moves),
@@ -146,6 +145,23 @@ def _bulk_move(
 def _asked(request: Request, described: RecordType) -> Wanted:
     kept = request.COOKIES.get(f"columns-{described.name}", "")
     return wanted(described, given(request), kept.split("+") if kept else ())
+
+
+def _ways(asked: Wanted, found: Page) -> list[dict[str, str]]:
+    """To the first, previous, next and last page: a name, a word, and the address, empty where one is there already."""
+    if found.pages == 1:
+        return []
+    here, last = found.number, found.pages
+    ways = (
+        ("first", gettext("First"), 1, here > 1),
+        ("prev", gettext("Previous"), here - 1, here > 1),
+        ("next", gettext("Next"), here + 1, here < last),
+        ("last", gettext("Last"), last, here < last),
+    )
+    return [
+        {"name": name, "word": word, "address": asked.address(page=to) if leads else ""}
+        for name, word, to, leads in ways
+    ]
 
 
 def _head(described: RecordType, asked: Wanted, name: str) -> dict[str, Any]:

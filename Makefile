@@ -27,8 +27,7 @@ programs:
 		{ apt-get update -qq >/dev/null; apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || true
 
 test: $(VENV)/.dev programs ## every test; what cannot run is listed, and then this fails unless ALLOW_NOT_RUN=1
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
-	$(BIN)/python tests/postgres.py -n $(WORKERS) --dist worksteal $(wildcard tests/records tests/desk tests/api) tests/site/test_backup.py
+	$(BIN)/python tests/both.py -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.dev ## style, types, the house's rules and the examples in docstrings; seconds
 	$(BIN)/ruff check .

@@ -59,6 +59,17 @@ def row_without_entry(meridian: Organisation) -> str:
     return "an entry for system:forged / a row without entry"
 
 
+def row_where_there_was_none(meridian: Organisation) -> str:
+    sql(
+        "INSERT INTO identity_approvalexception (id, ref, version, person_id, unit_id, granted_by, starts, ends) "
+        "SELECT %s, 'exception:forged', 1, id, unit_id, '', '2020-01-01', '2040-01-01' "
+        "FROM identity_person WHERE ref = %s",
+        "0190a1b200007000800000000000000d",
+        meridian.lead.ref,
+    )
+    return "UP-ROW-01 identity_approvalexception None: an entry for exception:forged / a row without entry"
+
+
 def row_deleted(meridian: Organisation) -> str:
     sql("DELETE FROM inventory_system WHERE ref = 'system:mortgage'")
     return "the row of system:mortgage / no row"
@@ -131,6 +142,7 @@ ATTACKS = [
     row_changed,
     link_changed,
     row_without_entry,
+    row_where_there_was_none,
     row_deleted,
     role_granted,
     role_widened,

@@ -138,6 +138,43 @@ def test_templates_as_models_carry_them_are_clean() -> None:
     assert len(TEMPLATES) > 20
 
 
+BENIGN_TEMPLATES = (
+    "{{ bos_token }}{% for m in messages %}{{ m['role'] + ': ' + m['content'] }}{% endfor %}",
+    "{%- if tools %}{{ tools|tojson }}{% endif %}\n",
+    "{# One turn each #}\n{{ messages[0].content }}",
+    "{#- Français -#}{{ messages[0].content|trim }}",
+    "\n  {{ messages[0].content }}",
+)
+
+
+@pytest.mark.parametrize("template", BENIGN_TEMPLATES)
+def test_a_file_that_is_a_chat_template_is_read_as_one(template: str) -> None:
+    for name in ("chat_template.jinja", "prompt", "x.json"):
+        found = read(template.encode(), name=name)
+        assert (found.verdict, found.format) == (Verdict.CLEAN, "chat-template"), found
+    hostile = read((template + "{{ cycler.__init__.__globals__.os.popen('id').read() }}").encode())
+    assert hostile.verdict is Verdict.DANGEROUS
+    assert read(template.encode() + b"\xff").verdict is Verdict.NOT_EXAMINED
+    assert read(template.encode() + b"\x00").verdict is Verdict.NOT_EXAMINED
+    assert "longer" in read(template.encode() + b" " * 1_000_001).words
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_hostile_template_in_a_file_of_its_own_is_not_clean(template: str) -> None:
+    for text, name in ((template, ""), (f"You are helpful. {template}", "chat_template.jinja")):
+        assert read(text.encode(), name=name).verdict in {Verdict.DANGEROUS, Verdict.SUSPICIOUS}, text
+
+
+def test_words_are_a_template_only_by_name_and_never_instead_of_a_pickle() -> None:
+    for words in ("You are {{ name }}.", "System: {{ system }}", "<|im_start|>{{ x }}", "\ufeffHello {{ x }}"):
+        assert read(words.encode(), name="a.jinja").verdict is Verdict.CLEAN, words
+        assert read(words.encode(), name="a.txt").verdict is not Verdict.CLEAN, words
+    for text in (b"cos\nsystem\n(S'id'\ntR.", b"cos\nsystem\n(S'id'\ntR and {{ x }}"):
+        assert read(text, name="a.jinja").verdict is Verdict.DANGEROUS
+    listed = b"(lp0\ncdatetime\ndate\n(I1\ntRa."
+    assert read(listed, name="a.jinja").format == read(listed).format == "pickle"
+
+
 def test_configurations_of_a_hub_folder_are_clean() -> None:
     for name, document in {
         "huggingface-config": {

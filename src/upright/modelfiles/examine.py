@@ -12,16 +12,19 @@ from upright.modelfiles.inflate import inflate
 from upright.modelfiles.keras import examine_hdf5
 from upright.modelfiles.names import PROGRAMS, judge_name
 from upright.modelfiles.onnx import examine_onnx
-from upright.modelfiles.pickles import examine_pickles, find_hidden, names_without_break
+from upright.modelfiles.pickles import examine_pickles, find_hidden, names_without_break, stops
 from upright.modelfiles.polyglot import other_readings
 from upright.modelfiles.safetensors import examine_safetensors
 from upright.modelfiles.savedmodel import examine_savedmodel
 from upright.modelfiles.tars import examine_tar
+from upright.modelfiles.templates import ENDINGS, examine_template
 from upright.modelfiles.torch_stream import examine_torch_stream
 from upright.modelfiles.window import Window
 from upright.modelfiles.zips import examine_zip
 
 Reader = Callable[[Window, Examiner], str]
+_PLAIN = frozenset({"pickle", "unknown", "text", "xml", "safetensors"})
+"""What the first bytes of words may be taken for (the last one by a ``{`` as ninth character)."""
 
 
 def examine(window: Window, ex: Examiner) -> str:
@@ -41,6 +44,8 @@ def examine(window: Window, ex: Examiner) -> str:
 
 def _read(window: Window, ex: Examiner) -> str:
     found = format_of(window)
+    if found in _PLAIN and ex.name.lower().endswith(ENDINGS) and not (found == "pickle" and stops(window, ex)):
+        found = "chat-template"  # words before the first mark; what they name when read as a pickle counts too
     if found == "pickle":
         return examine_pickles(window, ex)
     if found != "torch-stream":
@@ -98,4 +103,5 @@ READERS: dict[str, Reader] = {
     "json": examine_json,
     "ubjson": examine_ubjson,
     "lightgbm": examine_lightgbm,
+    "chat-template": examine_template,
 }

@@ -7,6 +7,7 @@ from upright.modelfiles.pickles import looks_like_pickle
 from upright.modelfiles.safetensors import is_safetensors
 from upright.modelfiles.savedmodel import is_savedmodel
 from upright.modelfiles.tars import is_tar
+from upright.modelfiles.templates import opens_template
 from upright.modelfiles.torch_stream import MAGIC
 from upright.modelfiles.window import Window
 
@@ -42,6 +43,10 @@ _OTHERS = (
 )
 
 
+def _by_signature(head: bytes) -> str:
+    return next((name for signature, name in _OTHERS if head.startswith(signature)), "")
+
+
 def format_of(window: Window) -> str:
     """``zip``, ``npy``, ``pickle``, ``compressed:<how>``, the name of another format, or ``unknown``."""
     head = window.read(0, 16)
@@ -56,9 +61,9 @@ def format_of(window: Window) -> str:
     compression = compression_of(head)
     if compression is not None:
         return f"compressed:{compression}"
-    for signature, name in _OTHERS:
-        if head.startswith(signature):
-            return name
+    known = "chat-template" if opens_template(head) else _by_signature(head)
+    if known:
+        return known
     if is_savedmodel(window):
         return "savedmodel"
     if is_onnx(window):

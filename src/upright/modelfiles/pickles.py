@@ -107,6 +107,12 @@ def names_without_break(window: Window, ex: Examiner) -> None:
     _take_over(machine, seen, ex, "read as a pickle: ")
 
 
+def stops(window: Window, ex: Examiner) -> bool:
+    """Whether the first bytes are a whole pickle to any loader, whatever it holds."""
+    readings = (Machine(window, ex.allow, Findings(), ex.budget, joblib=joblib) for joblib in (False, True))
+    return any(machine.run(0).stop is not None for machine in readings)
+
+
 def looks_like_pickle(window: Window) -> bool:
     """Whether the first instruction is one that writers start with, or the first few can be followed to a STOP."""
     head = window.read(0, 2)

@@ -1,11 +1,18 @@
 """Chat templates: Jinja programs that a reader of the model runs, in a sandbox or not. Judged by their syntax tree."""
 
+import re
 from typing import Any
 
+from upright.modelfiles.examiner import Examiner
 from upright.modelfiles.knowledge import data
 from upright.modelfiles.report import Findings
+from upright.modelfiles.window import Window
 
 LONGEST = 1_000_000
+ENDINGS = (".jinja", ".jinja2", ".j2")
+"""What a file is called that holds one template; readers of models take ``chat_template.jinja``."""
+_OPENS = re.compile(rb"\s*(?:\{\{|\{%|\{#[-+\s])")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BY_NAME = {"map", "selectattr", "rejectattr", "groupby"}
 _REACHING = {
     "lipsum",
@@ -19,6 +26,30 @@ _REACHING = {
     "environment",
 }
 _ATTRIBUTES = {"format", "format_map", "mro", "func_globals", "gi_frame", "cr_frame", "f_globals", "co_code"}
+
+
+def opens_template(head: bytes) -> bool:
+    """Whether a file begins with one of Jinja's marks, which neither JSON nor UBJSON begins with."""
+    return _OPENS.match(head) is not None
+
+
+def examine_template(window: Window, ex: Examiner) -> str:
+    """Examines a file that is one chat template; returns its format."""
+    if len(window) > 4 * LONGEST:
+        ex.findings.not_examined(f"is a template of more than {LONGEST} characters", offset=0)
+        return "chat-template"
+    try:
+        text = window.all().decode("utf-8-sig")
+    except UnicodeDecodeError as why:
+        ex.findings.not_examined("begins like a template and is no UTF-8 text", offset=why.start)
+        return "chat-template"
+    control = _CONTROL.search(text)
+    if control is not None:
+        at = len(text[: control.start()].encode())
+        ex.findings.not_examined("begins like a template and holds control characters, so it is no text", offset=at)
+        return "chat-template"
+    judge_template(text, ex.findings, "the template")
+    return "chat-template"
 
 
 def judge_template(text: str, findings: Findings, what: str, *, is_called_one: bool = True) -> None:
@@ -46,8 +77,6 @@ def judge_template(text: str, findings: Findings, what: str, *, is_called_one: b
 
 def _without_generation(text: str) -> str:
     """Transformers' own block, which marks what the model wrote."""
-    import re
-
     return re.sub(r"\{%-?\s*(?:end)?generation\s*-?%\}", "", text)
 
 

@@ -4,12 +4,13 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from typing import Any
 
 from upright.modelfiles import frames as _frames  # noqa: F401 - registers pandas' guards
-from upright.modelfiles.embedded import BOOSTERS, examine_booster
+from upright.modelfiles.embedded import examine_booster
 from upright.modelfiles.guards import CALL_GUARDS, GuardError
-from upright.modelfiles.machine import BrokenStreamError, Machine, opcode
+from upright.modelfiles.limits import BrokenStreamError
+from upright.modelfiles.machine import Machine, opcode
 from upright.modelfiles.payload import skip_joblib_array
 from upright.modelfiles.report import Verdict
-from upright.modelfiles.states import BUILD_GUARDS
+from upright.modelfiles.states import BOOSTERS, BUILD_GUARDS
 from upright.modelfiles.values import Box, Global, Instance, LongText, Some, Unknown
 
 

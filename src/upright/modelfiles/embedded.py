@@ -10,8 +10,6 @@ from upright.modelfiles.window import Window
 if TYPE_CHECKING:
     from upright.modelfiles.machine import Machine
 
-BOOSTERS = frozenset({"xgboost", "lightgbm"})
-
 
 def examine_booster(m: "Machine", target: Instance, state: Any) -> None:
     """Examines what ``Booster.__setstate__`` gives the library, as a file of its own.

@@ -6,21 +6,28 @@ length, no two instructions begin alike, and nothing repeated gives back what it
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 ATOMS, EMPTIES, VALUES = (1000, 64, 8), 500, 8
 """How many values one match of the expressions takes; writers put a thousand items at a time."""
 _LONGEST, _LONGEST_LOOSE, _LONGEST_INNER, _LONGEST_KEY, _LONGEST_INNER_RAW = 255, 127, 63, 31, 32
+_MOST_COMPILED = 48
 _POWERS = (24, 20, 16, 8, 0)
 _ASCII = rb"[\x00-\x7f]"
 _OFTEN = rb"h.J.{4}|h.K.|h.G.{8}|h.M.."  # a number under a key that stood before: half the time of the general way
-_NUMBER = (
-    rb"K.|M..|J.{4}|G.{8}|[N\x88\x89]|\x8a(?:\x00|\x01.|\x02..|\x03...|\x04.{4}|\x05.{5}|\x06.{6}|\x07.{7}|\x08.{8})"
-)
+_WHOLE = rb"K.|M..|J.{4}|\x8a(?:\x00|\x01.|\x02..|\x03...|\x04.{4}|\x05.{5}|\x06.{6}|\x07.{7}|\x08.{8})"
+_NUMBER = rb"K.|M..|J.{4}|G.{8}|[N\x88\x89]|" + _WHOLE.partition(b"J.{4}|")[2]
 _ALONE = rb"(?=[eutas\x85-\x87])"  # an empty container before anything else may be about to be filled with it
 _PLACES = {24: rb"...\x00", 20: rb"..[\x00-\x0f]\x00", 16: rb"..\x00\x00", 8: rb".\x00\x00\x00"}
-STARTS = frozenset(b"KMJGN\x88\x89\x8aX\x8cChj)](}")
+STARTS = frozenset(b"KMJGN\x88\x89\x8aX\x8cChj)](}\x8f")
 """What a plain value may begin with."""
+
+
+TEXT, WHOLE, KEPT = "text", "whole number", "kept"
+"""Parts of a shape that are left open: any short text, any whole number, whatever index a kept value gets."""
+Part = bytes | str
+Shape = tuple[Part, ...]
+"""The instructions of one object, as expressions and open parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +36,15 @@ class Manner:
 
     ``framed``: kept ones are memoized as protocols 4 and 5 do. ``power``: 2 to this power places of the memo are taken
     for sure (0: none). ``any_text``: short texts may be any bytes. ``any_place``: any place of the memo may be read.
-    Both are to be checked afterwards.
+    Both are to be checked afterwards. ``objects``: the shapes of objects that count as values; each begins with a read
+    of a certain place, so it comes before any read.
     """
 
     framed: bool
     power: int
     any_text: bool = False
     any_place: bool = False
+    objects: tuple[Shape, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +97,42 @@ def _gets(manner: Manner) -> bytes:
 def _atom(manner: Manner, text: int, raw: int) -> bytes:
     memo = _memo(manner)
     sized = b"|(?:" + _text(manner, text) + b"|" + _sized(b"C", raw, b".") + b")" + memo
-    return b"(?:" + _NUMBER + sized + _gets(manner) + rb"|\))"
+    return b"(?:" + _objects(manner) + _NUMBER + sized + _gets(manner) + rb"|\))"
 
 
-@cache
+def object_of(manner: Manner, shape: Shape) -> bytes:
+    """The expression of a shape."""
+    memo = rb"\x94" if manner.framed else rb"(?:r.{4}|q.)"
+    forms = {TEXT: b"(?:" + _text(manner, _LONGEST_INNER) + b")", WHOLE: b"(?:" + _WHOLE + b")", KEPT: memo}
+    return b"".join(forms[part] if isinstance(part, str) else part for part in shape)
+
+
+def _objects(manner: Manner) -> bytes:
+    return b"".join(object_of(manner, shape) + b"|" for shape in manner.objects)
+
+
+@lru_cache(_MOST_COMPILED)
 def atoms(manner: Manner, count: int) -> re.Pattern[bytes]:
     """So many numbers, texts, bytes and memo reads."""
     return re.compile(_atom(manner, _LONGEST, _LONGEST) + b"{%d}+" % count, re.DOTALL)
 
 
 def _key(manner: Manner) -> bytes:
-    return b"(?:" + _NUMBER + b"|(?:" + _text(manner, _LONGEST_KEY) + b")" + _memo(manner) + _gets(manner) + b")"
+    return (
+        b"(?:"
+        + _objects(manner)
+        + _NUMBER
+        + b"|(?:"
+        + _text(manner, _LONGEST_KEY)
+        + b")"
+        + _memo(manner)
+        + _gets(manner)
+        + b")"
+    )
 
 
 def _pair(manner: Manner, value: bytes) -> bytes:
-    often = _OFTEN + b"|" if _gets(manner) else b""
+    often = _OFTEN + b"|" if _gets(manner) and not manner.objects else b""
     return b"(?:" + often + _key(manner) + value + b")"
 
 
@@ -131,13 +161,14 @@ def _inner(manner: Manner) -> bytes:
             + _ALONE
             + b")",
             rb"\(" + atom + b"{1,32}+t" + memo,
+            rb"\x8f" + memo + rb"\(" + atom + rb"{1,64}+\x90",
             _short(manner, atom),
             atom + b")",
         )
     )
 
 
-@cache
+@lru_cache(_MOST_COMPILED)
 def values(manner: Manner) -> re.Pattern[bytes]:
     """So many atoms, or containers of at most 64 items, up to two deep."""
     memo, inner = _memo(manner), _inner(manner)
@@ -155,6 +186,7 @@ def values(manner: Manner) -> re.Pattern[bytes]:
             + b")",
             rb"\]" + memo + rb"(?:\(" + inner + b"{1,64}+e|" + inner + rb"a|" + _ALONE + b")",
             rb"\(" + inner + b"{1,32}+t" + memo,
+            rb"\x8f" + memo + rb"\(" + inner + rb"{1,64}+\x90",
             _short(manner, atom),
             _atom(manner, _LONGEST_LOOSE, _LONGEST_INNER_RAW),
         )
@@ -162,7 +194,7 @@ def values(manner: Manner) -> re.Pattern[bytes]:
     return re.compile(b"(?:" + outer + b"){%d}+" % VALUES, re.DOTALL)
 
 
-@cache
+@lru_cache(_MOST_COMPILED)
 def empties(manner: Manner) -> re.Pattern[bytes]:
     """So many empty lists and dicts."""
     return re.compile(rb"(?:[\]}]" + _memo(manner) + rb"){%d}+(?!\()" % EMPTIES, re.DOTALL)
@@ -182,13 +214,14 @@ class Parts:
     value: re.Pattern[bytes]
 
 
-@cache
+@lru_cache(_MOST_COMPILED)
 def parts(manner: Manner) -> Parts:
     """For containers of any depth."""
     memo, inner = _memo(manner), _inner(manner)
     opens = {b"}": rb"\}" + memo + rb"(\()?+", b"]": rb"\]" + memo + rb"(\()?+", b"(": rb"(\()"}
-    items = {b"}": _pair(manner, inner) + b"*+", b"]": inner + b"*+", b"(": inner + b"*+"}
-    closes = {b"}": b"u", b"]": b"e", b"(": b"t" + memo}
+    opens[b"\x8f"] = rb"\x8f" + memo + rb"(\()"
+    items = {b"}": _pair(manner, inner) + b"*+", b"]": inner + b"*+", b"(": inner + b"*+", b"\x8f": inner + b"*+"}
+    closes = {b"}": b"u", b"]": b"e", b"(": b"t" + memo, b"\x8f": rb"\x90"}
     opening, holding, closing = (
         {code[0]: re.compile(each, re.DOTALL) for code, each in one.items()} for one in (opens, items, closes)
     )
@@ -202,12 +235,12 @@ def readers(*, framed: bool) -> Readers:
     code, zeros = (rb"\x8c", b"") if framed else (b"X", rb"\x00\x00\x00")
     text, short = b"(?:" + _text(manner, _LONGEST) + b")", _sized(b"", _LONGEST_LOOSE, b".", zeros)
     longer = _sized(code, _LONGEST, b".", zeros, first=_LONGEST_LOOSE + 1)
-    raw = _sized(b"C", _LONGEST, b".")
-    plain = _NUMBER + b"|" + raw + rb"|[)(\]}eusta\x85-\x87]"
+    raw = _sized(b"C", _LONGEST, b".") + b"|" + _sized(rb"\x96", _LONGEST, b".", rb"\x00" * 7)
+    plain = _NUMBER + b"|" + raw + rb"|[)(\]}eustabR\x81\x85-\x87\x8f-\x91]"
     memo, keeps = (rb"\x94", rb"\x94") if framed else (rb"r.{4}|q.", b"[rq]")
     reads = rb"h.|j.{4}"
     skipped = b"(?:" + plain + b"|" + text + b")*+"
-    made = b"(?:" + text + b"|" + raw + rb"|[}\]t\x85-\x87])"
+    made = b"(?:" + text + b"|" + raw + rb"|[}\]tbR\x81\x85-\x87\x8f\x91])"
     return Readers(
         places=re.compile(skipped + b"(?:(" + memo + b"|" + reads + rb")|\Z)", re.DOTALL),
         texts=re.compile(
@@ -215,7 +248,7 @@ def readers(*, framed: bool) -> Readers:
             re.DOTALL,
         ),
         kept=re.compile(
-            b"(?:" + _NUMBER + b"|" + reads + rb"|[)(eusa]|" + made + b"(?!" + keeps + b"))*+"
+            b"(?:" + _NUMBER + b"|" + reads + rb"|[)(eusa\x90]|" + made + b"(?!" + keeps + b"))*+"
             b"(?:(" + made + b")(?:" + memo + rb")|\Z)",
             re.DOTALL,
         ),

@@ -5,15 +5,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from upright.modelfiles.limits import BrokenStreamError
 from upright.modelfiles.machine import (
     OPCODES,
-    BrokenStreamError,
     Machine,
     StopStream,
     constant,
     opcode,
 )
-from upright.modelfiles.stretches import NOWHERE, Run, made, size_of
+from upright.modelfiles.runs import Run, made, size_of
+from upright.modelfiles.stretches import NOWHERE
 from upright.modelfiles.values import (
     FLOAT,
     INTEGER,

@@ -25,6 +25,10 @@ class Limits:
     """Places in foreign bytes where a hidden pickle is looked for."""
 
 
+class BrokenStreamError(Exception):
+    """Python would stop with an error in the pickle that is read."""
+
+
 class LimitError(Exception):
     """A bound was reached; carries the sentence for the report."""
 

@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from upright.modelfiles.allowlist import AllowList
-from upright.modelfiles.limits import Budget, LimitError
+from upright.modelfiles.limits import BrokenStreamError, Budget, LimitError
 from upright.modelfiles.memo import Memo, Reread
 from upright.modelfiles.report import Findings
+from upright.modelfiles.runs import Run, made
+from upright.modelfiles.shapes import Step
 from upright.modelfiles.storages import Storages
-from upright.modelfiles.stretches import NOWHERE, Run, Seeker, made, pass_over
+from upright.modelfiles.stretches import NOWHERE, Seeker, pass_over
 from upright.modelfiles.window import Window
 
 _COUNT_EVERY = 1 << 13
-
-
-class BrokenStreamError(Exception):
-    """Python would stop here with an error."""
 
 
 class StopStream(Exception):  # noqa: N818 - the end of a stream is no error
@@ -96,17 +94,20 @@ class Machine:
     def _loop(self) -> NoReturn:
         buffer, end, table, seeker = self.buffer, self.end, OPCODES, self.seeker
         done = 0
+        steps: list[Step] | None = None
         try:
             while True:
                 if not done & (_COUNT_EVERY - 1):
-                    self._count(done)
+                    steps = self._count(done, steps)
                 pos = self.pos
                 if pos >= self.frame_end:
                     self._check_frame("an instruction")
                 if pos >= end:
                     raise BrokenStreamError("the pickle ends without STOP")
                 done += 1
-                if pos >= seeker.next and pass_over(self, pos):
+                if steps is not None:
+                    steps.append((pos, len(self.stack), len(self.below)))
+                elif pos >= seeker.next and pass_over(self, pos):
                     continue
                 self.pos = pos + 1
                 handler = table[buffer[pos]]
@@ -117,13 +118,17 @@ class Machine:
         finally:
             self.budget.steps(done & (_COUNT_EVERY - 1))
 
-    def _count(self, done: int) -> None:
-        """Every so many instructions: what they used up."""
+    def _count(self, done: int, steps: list[Step] | None) -> list[Step] | None:
+        """Every so many instructions: what they used up; where the next ones are noted, if objects are learnt of."""
         self.budget.steps(_COUNT_EVERY if done else 0)
         if len(self.stack) + len(self.memo) + self.made > self.budget.limits.values:
             raise LimitError(f"holds more than {self.budget.limits.values} values at once")
         self.window.forget(self.pos)
         self.seeker.after(done)
+        if steps is not None:
+            self.seeker.learn(self, steps)
+            return None
+        return [] if self.seeker.will_learn(done) else None
 
     def follow(self, run: Run) -> tuple[list[Any], list[Any]]:
         """What a run pushes and what it keeps, instruction by instruction; this machine stays where it is.
@@ -132,16 +137,11 @@ class Machine:
             LimitError: it pushes other values than were counted, or does not stop where it was seen to stop.
         """
         findings, memo = Findings(), Reread(run)
-        inner = Machine(self.window, self.allow, findings, self.budget, memo=memo)
-        inner.pos, inner.end, inner.proto = run.start, run.stop, self.proto
+        inner = self.aside(run.start, memo, findings)
+        inner.end = run.stop
         done = 0
         try:
-            while inner.pos < run.stop:
-                handler = OPCODES[self.buffer[inner.pos]]
-                if handler is None:
-                    break
-                inner.pos += 1
-                handler(inner)
+            while inner.pos < run.stop and inner.step():
                 done += 1
         except (BrokenStreamError, StopStream):
             inner.pos = -1
@@ -150,6 +150,20 @@ class Machine:
         if inner.pos != run.stop or inner.below or len(inner.stack) != run.count or findings.detections():
             raise LimitError("holds plain values that are not what they looked like")
         return inner.stack, memo.own
+
+    def aside(self, at: int, memo: Memo, findings: Findings) -> "Machine":
+        """Another machine on the same bytes, from ``at`` on."""
+        inner = Machine(self.window, self.allow, findings, self.budget, memo=memo)
+        inner.pos, inner.proto = at, self.proto
+        return inner
+
+    def step(self) -> bool:
+        """Follows one instruction, wherever frames end; False where none stands."""
+        handler = OPCODES[self.buffer[self.pos]]
+        if handler is not None:
+            self.pos += 1
+            handler(self)
+        return handler is not None
 
     def _check_frame(self, what: str) -> None:
         if self.frame_end not in {NOWHERE, self.pos}:

@@ -6,7 +6,7 @@ from operator import attrgetter
 from struct import pack
 from typing import Any
 
-from upright.modelfiles.stretches import Run
+from upright.modelfiles.runs import Run
 from upright.modelfiles.values import Unknown
 
 _MISSING = Unknown("nothing is kept there")
@@ -20,7 +20,7 @@ class Memo:
     for, and its values are made when one of them is. ``at`` is where in the file a place is written or read.
     """
 
-    __slots__ = ("_earlier", "_held", "_known", "_read", "_runs", "_stops", "_top", "settled")
+    __slots__ = ("_earlier", "_held", "_known", "_read", "_runs", "_stops", "_top", "rewrites", "settled")
 
     def __init__(self) -> None:
         self._known: dict[int, Any] = {}
@@ -32,6 +32,8 @@ class Memo:
         self._top = 0
         self.settled = 0
         """How many places are taken, those of ``_held`` not counted."""
+        self.rewrites = 0
+        """How often something was kept elsewhere than beyond all places that were taken."""
 
     def __len__(self) -> int:
         """How many values are held."""
@@ -116,6 +118,7 @@ class Memo:
             self.settled += 1
             self._top = index + 1
         else:
+            self.rewrites += 1
             before = self._known.get(index, _MISSING)
             before = self._run_of(index) if before is _MISSING else before
             if before is None:

@@ -17,7 +17,8 @@ def skip_joblib_array(m: "Machine", wrapper: "Instance") -> Any:
     An array of objects follows as a pickle of its own, which is examined like any other.
     Source: joblib 1.6 ``numpy_pickle.py``; before 1.2 there was no padding.
     """
-    from upright.modelfiles.machine import BrokenStreamError, Machine
+    from upright.modelfiles.limits import BrokenStreamError
+    from upright.modelfiles.machine import Machine
     from upright.modelfiles.values import Unknown
 
     m._check_frame("the bytes of a joblib array")  # noqa: SLF001 - this is the machine's own instruction, kept apart

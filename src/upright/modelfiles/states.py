@@ -19,6 +19,8 @@ from upright.modelfiles.values import LONG_TUPLE, Box, Bytes, Instance, LongText
 BuildGuard = Callable[[Instance, Any], None]
 _ITEM_REFCOUNT_AND_PICKLE = 0x3F & ~0x18
 _OBJECT_FLAGS = 63
+BOOSTERS = frozenset({"xgboost", "lightgbm"})
+"""Build guards of what holds a booster, whose bytes are read as a file of its own."""
 
 
 def _attributes(_target: Instance, state: Any) -> None:

@@ -1,101 +1,30 @@
-"""Long runs of plain values in a pickle, stepped over at once and followed by instruction only if somebody asks.
+"""Where a pickle holds long runs of plain values, and how the machine steps over one."""
 
-A run pushes values and keeps some, and does nothing else: it neither looks at the stack below it nor changes what stood
-before. So it may be followed later, and then gives what following it at once would have given.
-"""
-
-from dataclasses import dataclass, field
 from re import Pattern
-from typing import TYPE_CHECKING, Any
 
 from upright.modelfiles import grammar
 from upright.modelfiles.grammar import ATOMS, EMPTIES, STARTS, VALUES, Manner
+from upright.modelfiles.runs import Run, Stream
+from upright.modelfiles.shapes import Learnt, Step, learn
 
-if TYPE_CHECKING:
-    from upright.modelfiles.machine import Machine
+ATOMS_AFTER, SHAPES_AFTER, NESTED_AFTER = 1 << 13, 1 << 14, 1 << 16
+"""After so many instructions runs are looked for: of numbers and texts, and of containers; expressions cost time.
 
-ATOMS_AFTER, NESTED_AFTER = 1 << 13, 1 << 16
-"""After so many instructions runs are looked for: of numbers and texts, and of containers; expressions cost time."""
+And after the second of these, objects that are built over and over are learnt, to be values of runs."""
 NOWHERE = 1 << 62
 _SPAN = 1 << 16
 _FEW, _MANY, _SHORT, _LONG = 8, 64, 64, 512
 _FIRST_PAUSE, _LONGEST_PAUSE, _CUT = 1 << 7, 1 << 14, 1 << 12
-_APART = 3
+_APART, _APART_OF_OBJECTS = 3, 12
 _MOST_MARKS = 9_000
 _FORGET_EVERY = 1 << 22
 _LOOSER = (0, 1, 2)
 _ANY_PLACE = 2
 _DEEPEST, _PATIENCE, _TRIES = 60, 8, 16
-_OPENING = frozenset(b"(]}")
+_OPENING = frozenset(b"(]}\x8f")
 _DICT, _APPEND, _SET = b"}as"
 _TAKING = frozenset(b"eut\x90\x91dl1")
 """Instructions that take all down to the mark, so that no value of a run before them is looked at alone."""
-
-
-@dataclass(slots=True, eq=False)
-class Run:
-    """``count`` values that the bytes ``start`` to ``stop`` push; ``place`` is the first that they keep, once known."""
-
-    machine: "Machine"
-    start: int
-    stop: int
-    count: int
-    framed: bool
-    place: int = -1
-    _made: tuple[list[Any], list[Any]] | None = field(default=None)
-
-    def values(self) -> list[Any]:
-        """What it pushes."""
-        return self._follow()[0]
-
-    def kept(self, ordinal: int) -> Any:
-        """The value it keeps as its ``ordinal``-th; a text is read where it stands."""
-        if self._made is None:
-            text = self.machine.memo.texts_of(self)[ordinal]
-            if text is not None:
-                return text
-        return self._follow()[1][ordinal]
-
-    def places(self) -> list[bytes]:
-        """The instructions that keep a value or read a place, in order."""
-        found = grammar.readers(framed=self.framed).places.findall(self.machine.buffer, self.start, self.stop)
-        return [one for one in found if one]
-
-    def keeping(self, places: list[bytes] | None = None) -> list[bytes]:
-        """Of these the ones that keep."""
-        codes = b"\x94" if self.framed else b"qr"
-        return [one for one in (self.places() if places is None else places) if one[0] in codes]
-
-    def texts(self) -> list[str | None]:
-        """What it keeps, in order: texts, and None for what is none."""
-        code, head = (b"\x8c", 2) if self.framed else (b"X", 5)
-        found = grammar.readers(framed=self.framed).kept.findall(self.machine.buffer, self.start, self.stop)
-        return [one[head:].decode("utf-8", "surrogatepass") if one[:1] == code else None for one in found if one]
-
-    def _follow(self) -> tuple[list[Any], list[Any]]:
-        if self._made is None:
-            self._made = self.machine.follow(self)
-        return self._made
-
-
-def size_of(items: list[Any]) -> int:
-    """How many values stand there."""
-    return sum(item.count if type(item) is Run else 1 for item in items)
-
-
-def has_runs(items: list[Any]) -> bool:
-    """Whether runs are among them."""
-    return any(type(item) is Run for item in items)
-
-
-def made(items: list[Any]) -> list[Any]:
-    """The values themselves."""
-    if not has_runs(items):
-        return items
-    return [value for item in items for value in (item.values() if type(item) is Run else (item,))]
-
-
-# The machine's way in -------------------------------------------------------------------------------------------
 
 
 class Seeker:
@@ -106,10 +35,24 @@ class Seeker:
     one each time.
     """
 
-    __slots__ = ("forgotten", "loose", "marks", "nested", "next", "patience", "patience_below", "pause", "tries")
+    __slots__ = (
+        "forgotten",
+        "learns_at",
+        "learnt",
+        "loose",
+        "marks",
+        "nested",
+        "next",
+        "patience",
+        "patience_below",
+        "pause",
+        "tries",
+    )
 
     def __init__(self) -> None:
         self.next = NOWHERE
+        self.learnt = Learnt()
+        self.learns_at = SHAPES_AFTER
         self.pause = _FIRST_PAUSE
         self.nested = False
         self.loose = self.forgotten = self.marks = self.patience = 0
@@ -121,6 +64,20 @@ class Seeker:
         if self.next == NOWHERE and steps >= ATOMS_AFTER:
             self.next = 0
         self.nested = self.nested or steps >= NESTED_AFTER
+
+    def will_learn(self, steps: int) -> bool:
+        """Whether the next instructions are followed one by one, to learn of the objects they build."""
+        if steps < self.learns_at:
+            return False
+        self.learns_at = 4 * max(steps, SHAPES_AFTER)
+        return True
+
+    def learn(self, m: Stream, steps: list[Step]) -> None:
+        """What these instructions built is a value from now on, where it is built as often."""
+        known = self.learnt.shapes
+        self.learnt = learn(m, steps, self.learnt)
+        if self.learnt.shapes != known:
+            self.next, self.pause, self.patience, self.tries = m.pos, _FIRST_PAUSE, 0, _TRIES
 
     def may_try(self, marks: int) -> bool:
         """Whether a run is looked for among so many marks."""
@@ -146,7 +103,7 @@ class Seeker:
             self.patience -= 1
 
 
-def pass_over(m: "Machine", first: int) -> bool:
+def pass_over(m: Stream, first: int) -> bool:
     """Steps over the run that begins at ``first``, if one does; then the machine stands behind it."""
     seeker, marks, code = m.seeker, len(m.below), m.buffer[first]
     if not seeker.may_try(marks) or code not in STARTS or (code in _OPENING and not seeker.nested):
@@ -169,17 +126,19 @@ def pass_over(m: "Machine", first: int) -> bool:
     return False
 
 
-def _run(m: "Machine", first: int, loose: int) -> tuple[Run, int, bool] | None:
+def _run(m: Stream, first: int, loose: int) -> tuple[Run, int, bool] | None:
     """The run, checked and taken over by the memo; where looking for it ended; whether it was strict."""
     limit = min(m.end, m.frame_end, first + _SPAN)
     power = 0 if loose == _ANY_PLACE else grammar.power_of(m.memo.settled)
-    manner = Manner(framed=m.proto >= 4, power=power, any_text=loose > 0, any_place=loose == _ANY_PLACE)
+    if m.seeker.learnt.shapes and not m.seeker.learnt.holds(m):
+        m.seeker.learnt = Learnt()
+    manner = Manner(m.proto >= 4, power, loose > 0, loose == _ANY_PLACE, m.seeker.learnt.shapes)
     steps = _steps(m, first, limit, manner)
     stop = steps[-1][0] if steps else first
     is_cut = limit < m.end and limit - stop <= _CUT
-    if stop < m.end and not is_cut and m.buffer[stop] not in _TAKING:
-        apart = 0
-        while steps and apart < _APART:
+    if stop < m.end and (manner.objects or not is_cut) and m.buffer[stop] not in _TAKING:
+        apart, most = 0, _APART_OF_OBJECTS if manner.objects else _APART
+        while steps and apart < most:
             apart += steps.pop()[1]
     count = sum(size for _, size in steps)
     if not steps or (count < _FEW and steps[-1][0] - first < _SHORT):
@@ -193,7 +152,7 @@ def _run(m: "Machine", first: int, loose: int) -> tuple[Run, int, bool] | None:
     return run, stop, is_ascii and sure
 
 
-def _steps(m: "Machine", first: int, limit: int, manner: Manner) -> list[tuple[int, int]]:
+def _steps(m: Stream, first: int, limit: int, manner: Manner) -> list[tuple[int, int]]:
     """The end of each match and its number of values."""
     steps: list[tuple[int, int]] = []
     at = first
@@ -212,16 +171,14 @@ def _steps(m: "Machine", first: int, limit: int, manner: Manner) -> list[tuple[i
     return steps
 
 
-def _repeat(
-    m: "Machine", pattern: Pattern[bytes], at: int, limit: int, steps: list[tuple[int, int]], count: int
-) -> int:
+def _repeat(m: Stream, pattern: Pattern[bytes], at: int, limit: int, steps: list[tuple[int, int]], count: int) -> int:
     while (found := pattern.match(m.buffer, at, limit)) is not None:
         at = found.end()
         steps.append((at, count))
     return at
 
 
-def _deep(m: "Machine", parts: grammar.Parts, at: int, limit: int, levels: int) -> int | None:
+def _deep(m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int) -> int | None:
     """Where the container ends that begins at ``at``, if it is of plain values to its end."""
     code = m.buffer[at] if at < limit else 0
     opened = parts.opens[code].match(m.buffer, at, limit) if code in parts.opens and levels else None
@@ -247,7 +204,7 @@ def _deep(m: "Machine", parts: grammar.Parts, at: int, limit: int, levels: int) 
         at = inside
 
 
-def _alone(m: "Machine", parts: grammar.Parts, at: int, limit: int, levels: int, *, is_dict: bool) -> int:
+def _alone(m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int, *, is_dict: bool) -> int:
     """Where the one item ends that is put into the container before ``at``; there, if it stays empty."""
     inside: int | None = at
     if is_dict:
@@ -261,7 +218,7 @@ def _alone(m: "Machine", parts: grammar.Parts, at: int, limit: int, levels: int,
     return inside + 1
 
 
-def _is_ascii(m: "Machine", run: Run) -> bool | None:
+def _is_ascii(m: Stream, run: Run) -> bool | None:
     """Whether its texts are ASCII; None if one is not even UTF-8."""
     texts = b"".join(grammar.readers(framed=run.framed).texts.findall(m.buffer, run.start, run.stop))
     try:
@@ -271,7 +228,7 @@ def _is_ascii(m: "Machine", run: Run) -> bool | None:
     return texts.isascii()
 
 
-def _is_sure(m: "Machine", places: list[bytes]) -> bool | None:
+def _is_sure(m: Stream, places: list[bytes]) -> bool | None:
     """Whether each place that is read was sure to be taken; None if one is not taken by then."""
     m.memo.settle()
     taken, sure = m.memo.settled, 1 << grammar.power_of(m.memo.settled)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from upright.modelfiles.allowlist import Entry
-from upright.modelfiles.stretches import has_runs, made
+from upright.modelfiles.runs import has_runs, made
 
 LONGEST_TEXT = 256
 """Longer texts are not kept: no listed global has so long a name."""

@@ -6,6 +6,8 @@ UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+# The version that `make test-torch` was last tried with.
+TORCH ?= torch==2.13.0
 # Where it is set, every one of the many short processes below would compile all that it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -28,6 +30,16 @@ programs:
 
 test: $(VENV)/.dev programs ## every test; what cannot run is listed, and then this fails unless ALLOW_NOT_RUN=1
 	$(BIN)/python tests/both.py -n $(WORKERS) --dist worksteal
+
+test-torch: $(VENV)-torch/.dev ## what is said of torch, tried with it: installs TORCH in an environment of its own
+	$(VENV)-torch/bin/python -m pytest -q tests/extras
+
+# By pip, and alone after what is pinned: an index names the CPU build (no CUDA) by the same version.
+$(VENV)-torch/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)-torch
+	$(VENV)-torch/bin/python -m pip install -q -c constraints.txt -e '.[dev]'
+	$(VENV)-torch/bin/python -m pip install -q $(TORCH)
+	@touch $@
 
 check: $(VENV)/.dev ## style, types, the house's rules and the examples in docstrings; seconds
 	$(BIN)/ruff check .
@@ -54,7 +66,7 @@ constraints: ## pin every extra anew, without any index address
 		pyproject.toml -o constraints.txt --upgrade
 
 clean: ## remove what was built, keep what you wrote
-	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache benchmarks/.venvs
+	rm -rf $(VENV) $(VENV)-torch demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache benchmarks/.venvs
 
 # uv where it can be had (it is quicker), pip where it cannot. Bytecode is made now, as pip does: the sandboxed child that
 # loads a model may write nothing, and would compile scikit-learn anew each time.

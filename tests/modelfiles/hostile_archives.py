@@ -294,6 +294,23 @@ def _torch() -> Iterator[tuple[str, Hostile]]:
         "torch-negative-size",
         Hostile(torch_zip(pickle4(tensor.replace(b"K\x04tQ", b"J\xff\xff\xff\xfftQ")), data), BAD),
     )
+    storage += b"K\x04tQ"
+    view = (b"K\0", b"K\x04\x85", b"K\x01\x85")
+    hooks = stack_glob("collections", "OrderedDict") + b")R"
+    newer, whole = stack_glob("torch._utils", "_rebuild_tensor_v3"), stack_glob("torch._utils", "_rebuild_qtensor")
+    scheme, scale = stack_glob("torch", "per_tensor_affine"), b"G" + bytes(8)
+    calls = {
+        "newer-with-metadata": call(newer, storage, *view, b"\x89", hooks, stack_glob("torch", "uint16"), b"]"),
+        "newer-of-usual-dtype": call(newer, storage, *view, b"\x89", hooks, stack_glob("torch", "float32")),
+        "newer-of-no-dtype": call(newer, storage, *view, b"\x89", hooks, stack_glob("torch", "FloatStorage")),
+        "newer-of-no-storage": call(newer, b"K\0", *view, b"\x89", hooks, stack_glob("torch", "uint16")),
+        "quantized-by-text": call(whole, storage, *view, scheme + short_text("x") + b"K\0\x87", b"\x89", hooks),
+        "quantized-otherwise": call(whole, storage, *view, hooks + scale + b"K\0\x87", b"\x89", hooks),
+        "quantized-with-hooks": call(whole, storage, *view, scheme + scale + b"K\0\x87", b"\x89", b"]"),
+        "layout-of-no-name": call(stack_glob("torch.serialization", "_get_layout"), short_text("os.system")),
+    }
+    for name, made in calls.items():
+        yield f"torch-{name}", Hostile(torch_zip(pickle4(made), data), BAD)
     yield (
         "torch-backend-by-name",
         Hostile(

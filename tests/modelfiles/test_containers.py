@@ -59,10 +59,19 @@ def test_an_npz_is_named_so() -> None:
     assert read(out.getvalue()).format == "npz"
 
 
-@pytest.mark.parametrize("name", ["state_dict", "checkpoint", "kinds", "parameter", "shared"])
+@pytest.mark.parametrize(
+    "name", ["state_dict", "checkpoint", "kinds", "newer_kinds", "quantized", "parameter", "shared"]
+)
 def test_torch_state_dicts_are_clean(name: str) -> None:
     found = read((VECTORS / f"torch_{name}.pt").read_bytes())
     assert (found.verdict, found.format) == (Verdict.CLEAN, "torch"), found
+
+
+def test_a_sparse_torch_tensor_is_not_clean_but_no_danger_either() -> None:
+    """Where its values stand is not checked by torch when it is loaded; nothing of it runs."""
+    found = read((VECTORS / "torch_sparse.pt").read_bytes())
+    assert found.verdict is Verdict.SUSPICIOUS
+    assert found.globals == {"torch._utils._rebuild_sparse_tensor"}, found.globals
 
 
 def test_a_whole_torch_module_is_not_clean() -> None:

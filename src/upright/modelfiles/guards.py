@@ -5,12 +5,13 @@ Each guard knows the few shapes that the library itself writes. The list is safe
 although they lie about memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from upright.modelfiles.dtypes import DtypeError, DtypeFacts, count_of, simple_dtype
 from upright.modelfiles.values import (
+    FLOAT,
     Box,
     Bytes,
     Global,
@@ -18,6 +19,13 @@ from upright.modelfiles.values import (
     LongText,
     Some,
 )
+
+_TORCH_NEWER_DTYPES = (
+    *("torch.uint16", "torch.uint32", "torch.uint64", "torch.complex32"),
+    *(f"torch.float8_{kind}" for kind in ("e4m3fn", "e4m3fnuz", "e5m2", "e5m2fnuz", "e8m0fnu")),
+)
+_TORCH_LAYOUTS = {"torch.strided", "torch.jagged"}
+_TORCH_LAYOUTS |= {f"torch.sparse_{kind}" for kind in ("coo", "csr", "csc", "bsr", "bsc")}
 
 
 class GuardError(Exception):
@@ -234,15 +242,44 @@ def _tree(of: Global, args: Any) -> Any:
 
 
 def _torch_tensor(of: Global, args: Any) -> Any:
-    values = arguments(args, 6, 7)
-    demand(isinstance(values[0], Instance) and values[0].facts == "storage", "the tensor has no storage of this file")
-    demand(type(values[1]) is int and values[1] >= 0, "the offset is no number")
-    checked_count(values[2])
-    checked_count(values[3])
-    demand(type(values[4]) is bool, "requires_grad is no boolean")
-    demand(is_instance(values[5], "collections.OrderedDict"), "the hooks are no OrderedDict")
-    demand(len(values) == 6 or values[6] is None, "it carries metadata")
+    *view, grad, hooks = arguments(args, 6, 7)[:6]
+    _torch_view(view, grad, hooks)
+    demand(len(args) == 6 or args[6] is None, "it carries metadata")
     return Instance(of, facts="tensor")
+
+
+def _torch_tensor_by_dtype(of: Global, args: Any) -> Any:
+    *view, grad, hooks, dtype = arguments(args, 7, 8)[:7]
+    _torch_view(view, grad, hooks)
+    demand(is_global(dtype, *_TORCH_NEWER_DTYPES), "its dtype is none that torch writes so")
+    demand(len(args) == 7 or args[7] is None, "it carries metadata")
+    return Instance(of, facts="tensor")
+
+
+def _torch_quantized(of: Global, args: Any) -> Any:
+    *view, how, grad, hooks = arguments(args, 7)
+    _torch_view(view, grad, hooks)
+    scheme, scale, zero = arguments(how, 3)
+    demand(is_global(scheme, "torch.per_tensor_affine"), "it is not quantized as a whole")
+    demand(scale is FLOAT and type(zero) is int, "scale or zero point are no numbers")
+    return Instance(of, facts="tensor")
+
+
+def _torch_layout(of: Global, args: Any) -> Any:
+    (name,) = arguments(args, 1)
+    demand(isinstance(name, str) and name in _TORCH_LAYOUTS, "no layout has that name")
+    return Instance(of)
+
+
+def _torch_view(view: Sequence[Any], grad: Any, hooks: Any) -> None:
+    """Storage, offset, sizes and strides, and what every tensor carries besides."""
+    storage, offset, sizes, strides = view
+    demand(isinstance(storage, Instance) and storage.facts == "storage", "the tensor has no storage of this file")
+    demand(type(offset) is int and offset >= 0, "the offset is no number")
+    checked_count(sizes)
+    checked_count(strides)
+    demand(type(grad) is bool, "requires_grad is no boolean")
+    demand(is_instance(hooks, "collections.OrderedDict"), "the hooks are no OrderedDict")
 
 
 def _torch_parameter(of: Global, args: Any) -> Any:
@@ -270,5 +307,8 @@ CALL_GUARDS: dict[str, CallGuard] = {
     "makes_listed": _makes_listed,
     "tree": _tree,
     "torch_tensor": _torch_tensor,
+    "torch_tensor_by_dtype": _torch_tensor_by_dtype,
+    "torch_quantized": _torch_quantized,
+    "torch_layout": _torch_layout,
     "torch_parameter": _torch_parameter,
 }

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from upright.modelfiles.values import Global
 
 _ITEM = {"FloatStorage": 4, "DoubleStorage": 8, "HalfStorage": 2, "BFloat16Storage": 2, "LongStorage": 8}
-_ITEM |= {"IntStorage": 4, "ShortStorage": 2, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16}
+_ITEM |= {"IntStorage": 4, "ShortStorage": 2, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16, "QInt32Storage": 4}
 
 
 class Storages(Protocol):

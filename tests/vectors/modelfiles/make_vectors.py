@@ -42,6 +42,11 @@ def with_torch() -> list[str]:
     torch.save(kinds, HERE / "torch_kinds.pt")
     torch.save(nn.Parameter(torch.ones(2)), HERE / "torch_parameter.pt")
     torch.save(net, HERE / "torch_whole_module.pt")
+    newer = (torch.uint16, torch.uint32, torch.uint64, torch.float8_e4m3fn, torch.float8_e5m2)
+    torch.save({str(kind): torch.ones(2).to(kind) for kind in newer}, HERE / "torch_newer_kinds.pt")
+    whole = {str(kind): torch.quantize_per_tensor(torch.ones(3), 0.1, 2, kind) for kind in (torch.qint8, torch.quint8)}
+    torch.save(whole, HERE / "torch_quantized.pt")
+    torch.save({"a": torch.eye(2).to_sparse()}, HERE / "torch_sparse.pt")
     torch.jit.script(nn.Linear(2, 1)).save(str(HERE / "torch_script.pt"))
     return ["torch"]
 

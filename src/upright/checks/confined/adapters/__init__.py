@@ -19,7 +19,7 @@ ADAPTERS = {
     "xgboost": Adapter("xgboost_model", "xgboost", "XGBoost's own files (.ubj, .json)"),
     "lightgbm": Adapter("lightgbm_model", "lightgbm", "LightGBM's own text files"),
     "onnx": Adapter("onnx_model", "onnx", "ONNX graphs"),
-    "torch": Adapter("torch_model", "torch", "TorchScript archives"),
+    "torch": Adapter("torch_model", "torch", "TorchScript and exported programs"),
     "python": Adapter("python_model", "", "a Python file with functions of agreed names"),
     "http": Adapter("mlflow_endpoint", "", "an endpoint that speaks MLflow's scoring protocol", is_hosted=True),
     "open-inference": Adapter(
@@ -28,6 +28,7 @@ ADAPTERS = {
 }
 BY_ENDING = {
     ".joblib": "sklearn", ".pkl": "sklearn", ".pickle": "sklearn", ".ubj": "xgboost", ".json": "xgboost",
-    ".txt": "lightgbm", ".lgb": "lightgbm", ".onnx": "onnx", ".pt": "torch", ".pth": "torch", ".py": "python",
+    ".txt": "lightgbm", ".lgb": "lightgbm", ".onnx": "onnx", ".pt": "torch", ".pth": "torch", ".pt2": "torch",
+    ".py": "python",
 }  # fmt: skip
 """Which adapter a file's ending means, where the manifest names none."""

@@ -1,5 +1,7 @@
-"""TorchScript archives: the one form of a torch model that holds its own code as data, and needs no class of yours."""
+"""Torch models that hold their own code as data and need no class of yours: TorchScript and exported programs."""
 
+import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,29 +17,63 @@ from upright.checks.confined.loaded import (
     matrix,
 )
 
+_WANTED = (
+    "expected TorchScript (torch.jit.save) or an exported program (torch.export.save with a dynamic first dimension); "
+    "a state dict or a whole module has no code of its own: export it"
+)
 
-def load(request: dict[str, Any]) -> "Scripted":
-    """The scripted module in a file.
+
+def load(request: dict[str, Any]) -> "Tensors":
+    """The scripted module or exported program in a file.
 
     Raises:
-        MissingLibraryError: torch is not installed.
+        MissingLibraryError: torch is not installed. ValueError: the file holds neither.
     """
     torch = library("torch")
     torch.set_num_threads(1)
-    module = torch.jit.load(request["path"], map_location="cpu").eval()
-    return Scripted(torch, module, request)
+    entries = _entries(request["path"])
+    if "constants.pkl" in entries:
+        return Tensors(torch, torch.jit.load(request["path"], map_location="cpu").eval(), request)
+    if entries & {"archive_format", "serialized_exported_program.json"}:
+        program = library("torch.export").load(request["path"])
+        _demand_rows(program)
+        return Tensors(torch, program.module(), request)
+    raise ValueError(f"the file holds no torch model that runs by itself; {_WANTED}")
 
 
-class Scripted:
-    """A module that takes one float tensor (rows, features)."""
+def _entries(path: str) -> set[str]:
+    """The names in the archive, without the folder that torch puts all of them in."""
+    if not zipfile.is_zipfile(path):
+        return set()
+    with zipfile.ZipFile(path) as archive:
+        return {name.partition("/")[2] or name for name in archive.namelist()}
 
-    def __init__(self, torch: Any, module: Any, request: dict[str, Any]) -> None:
+
+def _demand_rows(program: Any) -> None:
+    """An exported program says what it takes: it must be one tensor, of any number of rows."""
+    given = program.graph_signature.user_inputs
+    if len(given) != 1:
+        raise ValueError(f"the exported program takes {len(given)} tensors; one of shape (rows, features) can be given")
+    rows = next(node.meta["val"].shape[0] for node in program.graph.nodes if node.name == given[0])
+    if type(rows) is int:
+        raise ValueError(
+            f"the exported program takes exactly {rows} rows; export it with "
+            "`dynamic_shapes=({0: torch.export.Dim('rows')},)`"
+        )
+
+
+class Tensors:
+    """A model that takes one tensor (rows, features), in the precision of its own parameters, else float32."""
+
+    def __init__(self, torch: Any, module: Callable[..., Any], request: dict[str, Any]) -> None:
         self.torch, self.module = torch, module
         self.names: list[str] = request["features"]
         self.library = f"torch {torch.__version__}"
         self.output = request.get("output") or MARGIN
         self.classes: list[Any] | None = None
         self.outputs = (self.output,) if self.output == PREDICTION else (self.output, PREDICTION)
+        own = (one.dtype for one in module.parameters() if one.is_floating_point())  # type: ignore[attr-defined]
+        self.dtype = next(own, torch.float32)
 
     def score(self, columns: Columns, output: str) -> Numbers:
         """What the module gives, which the manifest says the meaning of."""
@@ -46,9 +82,12 @@ class Scripted:
         values = matrix(columns, self.names)
         if values is None:
             raise ValueError("torch reads numbers; a feature holds texts")
-        rows = self.torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+        rows = self.torch.from_numpy(np.ascontiguousarray(values, dtype=np.float64)).to(self.dtype)
         with self.torch.inference_mode():
-            found: Numbers = self.module(rows).numpy()
+            given = self.module(rows)
+        if not self.torch.is_tensor(given):
+            raise ValueError(f"the module gives a {type(given).__name__}; one tensor is expected")
+        found: Numbers = given.double().numpy()
         found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
         if output == PROBABILITY and (found.min(initial=0.0) < 0.0 or found.max(initial=1.0) > 1.0 + 1e-6):
             raise ValueError("the module gives numbers outside 0 to 1; say `output: decision_function`")

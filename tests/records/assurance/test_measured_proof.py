@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from upright.records.assurance.judging import posture_of
 from upright.records.assurance.models import BindingApproval
 from upright.records.identity import controlled
 from upright.records.risk import against, applicability, standing
-from upright.records.risk.against import Proof
+from upright.records.risk.against import Asked, Proof
 from upright.records.risk.applicability import conflicts
 from upright.records.risk.models import StatementOfApplicability
 from upright.records.risk.models.applicability import NEEDS
@@ -76,7 +77,7 @@ def test_a_check_that_fails_lapses_or_decides_nothing_speaks_against_the_control
     meridian: Organisation, tmp_path: Path
 ) -> None:
     set_up, workspace = measured(meridian, tmp_path / "repository")
-    statement, _ = in_force(set_up, A_7_4=DONE, A_7_5=DONE, A_5_4=DONE, A_9_3=DONE)
+    statement, _ = in_force(set_up, A_7_4=DONE, A_7_5=DONE, A_5_4=DONE, A_6_2_4=DONE, A_6_2_6=DONE)
     units = [meridian.root.pk, meridian.lending.pk]
     assert list(newest_measured(units, {"data-quality"})) == []  # bound, and nobody approved the binding
     approve_bindings(BindingApproval.objects.get(), actor=set_up.bo, reason="As assessed.")
@@ -84,7 +85,7 @@ def test_a_check_that_fails_lapses_or_decides_nothing_speaks_against_the_control
         "data-quality",
         "group-fairness",
     }
-    assert conflicts(statement) == []  # a failure of what only has to be done is answered at the control itself
+    assert conflicts(statement) == []  # unfair are the decisions that were recorded, and those two ask about models
     hold_to_records()
     met = status_of_6_1_3(set_up)
     later = now() + timedelta(days=200)
@@ -124,7 +125,13 @@ def test_a_check_in_force_stands_for_a_record_of_the_same_ask_that_lapsed(
         monkeypatch.setattr(against, "_MEASURED", [lambda _units, _kinds: [("inventory-match", proof)]])
         return [one.ref for one in conflicts(refresh(statement))]
 
+    assert any({*ASKED.kinds} <= {*one.kinds} for one in against.asked_of("A.4.2"))
     assert bound(ran=now()) == []
+    monkeypatch.setattr(against, "asked_of", lambda _: [replace(ASKED, must_pass=False)])
+    assert bound(ran=now(), failed="2026-01-01") == []  # what only has to be done was done
+    monkeypatch.setattr(against, "asked_of", lambda _: [replace(ASKED, about="model")])
+    assert bound(ran=now()) == [evaluation.ref]  # of another subject than is asked about
+    monkeypatch.setattr(against, "asked_of", lambda _: [ASKED])
     for wrong in (
         {"ran": now(), "failed": "2026-01-01"},
         {"ran": now() - timedelta(days=366)},
@@ -132,6 +139,9 @@ def test_a_check_in_force_stands_for_a_record_of_the_same_ask_that_lapsed(
     ):
         assert bound(**wrong) == [evaluation.ref], wrong
 
+
+ASKED = Asked(kinds=("inventory-match", "control-evaluation.a.4.2"), about="system", fresh_for="P365D", must_pass=True)
+"""As A.4.2 asks, which is looked at apart."""
 
 LEDGER = {"trail_ledgerentry", "trail_ledgerstream", "assurance_evidencerow", "assurance_bindingapproval"}
 """Tables besides those of record types that are held: the ledger's, runs (by their stream), approvals of bindings."""

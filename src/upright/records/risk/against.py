@@ -121,9 +121,10 @@ class Proof:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """Kinds of which any is enough for a control, how fresh a check has to be, and whether it has to pass."""
+    """Kinds of which any is enough for a control, about what; how fresh a check has to be, and whether it must pass."""
 
     kinds: tuple[str, ...]
+    about: str
     fresh_for: str | None
     must_pass: bool
 
@@ -164,6 +165,8 @@ def _lapsed(
     by_subject: dict[str, list[Proof]] = {}
     for kind in asked.kinds:
         for one in proofs.get(kind, []):
+            if one.ran is not None and one.subject.partition(":")[0] != asked.about:
+                continue  # a check of recorded decisions says nothing of a model
             by_subject.setdefault(one.subject, []).append(one)
     of = _ref(row.system)
     for found in by_subject.values():
@@ -261,7 +264,7 @@ def asked_of(control: str) -> tuple[Asked, ...]:
     """What the requirement of a control asks for; nothing for an own control."""
     requirement = catalogue().requirements.get(f"iso42001:{control}")
     return tuple(
-        Asked(kinds=tuple(kinds), fresh_for=ask.fresh_for, must_pass=ask.mode == "must_pass")
+        Asked(kinds=tuple(kinds), about=ask.about, fresh_for=ask.fresh_for, must_pass=ask.mode == "must_pass")
         for ask in (() if requirement is None else requirement.asks)
         for kinds in ask.all_of
     )

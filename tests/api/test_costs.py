@@ -53,7 +53,7 @@ def test_no_answer_takes_more_queries_the_more_there_is(meridian: Organisation, 
         "list of 100": (8, lambda: web.get("/records/system/?per=100")),
         "posture": (11, lambda: web.get("/posture/system:s7/")),
         "risk": (14, lambda: web.get(f"/record/{risk.ref}/")),
-        "system": (22, lambda: web.get("/record/system:s7/")),
+        "system": (12, lambda: web.get("/record/system:s7/")),
     }
     owner.get("system/system:s7/posture")
     judge_ahead()  # as the worker does beside the server; a page over few systems would judge some itself

@@ -216,8 +216,12 @@ def _an_auditor_follows_the_chain(walk: Walk) -> None:
 
 
 def _through(walk: Walk, start: str, shelf: str, record: str) -> str:
-    """From a record over one of its lists to the first record there."""
-    return links(walk.open(links(walk.open(start).text, shelf)[0]).text, record)[0]
+    """From a record over one of its lists to the first record there; a system has them in a part of its page."""
+    page = walk.open(start).text
+    part = links(page, rf"{start}\?part=documents")
+    if part:
+        page = walk.open(part[0]).text
+    return links(walk.open(links(page, shelf)[0]).text, record)[0]
 
 
 def _the_guide_states_what_keeps_it_current() -> None:

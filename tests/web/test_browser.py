@@ -39,6 +39,7 @@ PAGES = (
     "/records/risk/import/",
     "/records/customer/",
     "/record/system:mortgage/",
+    *(f"/record/system:mortgage/?part={name}" for name in ("risks", "parts", "documents", "work", "history")),
     "/record/treatment:2026-0001/",
     "/edit/system:mortgage/",
     "/history/system:mortgage/",
@@ -389,6 +390,47 @@ def test_keys_alone_go_everywhere_and_what_was_typed_is_not_lost(live: Site) -> 
         page.keyboard.press("?")
         assert page.locator("#keys").get_attribute("open") is not None
         page.keyboard.press("Escape")
+
+
+def test_the_parts_of_a_system_are_fetched_when_opened_and_back_goes_back(live: Site) -> None:
+    """With a script nothing else of the page is loaded again; without one the same links lead to whole pages."""
+    where, heading = "/record/system:mortgage/", "#part h2"
+    with live.page() as (page, _):
+        page.goto(where)
+        page.evaluate("window.stayed = true")
+        first = page.locator(heading).first.inner_text()
+        page.get_by_role("link", name="Risks and treatments").click()
+        page.locator("#h-risks").wait_for()
+        page.wait_for_url(f"**{where}?part=risks")
+        assert page.locator("#h-gate").count() == 0
+        assert page.locator("#anchors [aria-current]").inner_text() == "Risks and treatments"
+        assert page.evaluate("document.activeElement.id") == "to-risks"
+        assert violations(page) == []
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.locator("#h-parts").wait_for()
+        page.wait_for_url(f"**{where}?part=parts")
+        assert page.evaluate("window.stayed") is True
+        page.go_back()
+        page.locator("#h-risks").wait_for()
+        assert page.locator("#anchors [aria-current]").inner_text() == "Risks and treatments"
+        page.go_back()
+        page.locator("#h-gate").wait_for()
+        assert page.locator(heading).first.inner_text() == first
+        page.goto(f"{where}?part=work#h-comments")
+        page.locator("#h-comments").wait_for()
+        page.set_viewport_size({"width": NARROW, "height": 800})
+        page.goto(f"{where}?part=history")
+        assert page.locator("#to-history").evaluate("one => one.getBoundingClientRect().right <= innerWidth")
+    plain = live.browser.new_context(java_script_enabled=False, storage_state=live.kept["mira"], base_url=live.address)
+    page = plain.new_page()
+    page.goto(where)
+    page.get_by_role("link", name="Documents and records").click()
+    page.wait_for_url(f"**{where}?part=documents")
+    assert page.locator("#h-documents").count() == 1
+    page.go_back()
+    assert page.locator("#h-gate").count() == 1
+    plain.close()
 
 
 def test_an_outsider_is_asked_by_a_link_and_answers_on_pages_that_all_can_read(live: Site) -> None:

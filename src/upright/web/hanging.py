@@ -23,6 +23,7 @@ from upright.records.trail.models import LedgerEntry
 from upright.records.trail.record import Record
 from upright.web.linked import pointing
 from upright.web.requests import Request, the_record
+from upright.web.values import hanging_address
 
 _SHOWN = 50
 
@@ -82,7 +83,7 @@ def attach(request: Request, ref: str) -> HttpResponse:
     sent = request.FILES.get("file")
     if sent is None:
         messages.error(request, "No file was chosen.")
-        return redirect("web:record", ref)
+        return redirect(hanging_address(ref))
     return _done(
         request,
         ref,
@@ -98,7 +99,7 @@ def assign(request: Request, ref: str) -> HttpResponse:
     if not form.is_valid():
         for name, errors in form.errors.items():
             messages.error(request, f"{form.fields[name].label}: {' '.join(map(str, errors))}")
-        return redirect("web:record", ref)
+        return redirect(hanging_address(ref))
     return _done(
         request, ref, lambda: actions.assign(record, actor=request.actor, powers=request.powers, **form.cleaned_data)
     )
@@ -140,7 +141,7 @@ def _done(request: Request, ref: str, verb: Any) -> HttpResponse:
         messages.error(request, " ".join(why.messages))
     except InputError as why:
         messages.error(request, str(why))
-    return redirect("web:record", ref)
+    return redirect(hanging_address(ref))
 
 
 def _may_close(task: Task, record: Record, request: Request) -> bool:

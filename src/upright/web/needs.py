@@ -26,6 +26,7 @@ from upright.web.due import sources as due_sources
 from upright.web.in_scope import InScope
 from upright.web.requests import Request
 from upright.web.sentences import within
+from upright.web.values import hanging_address
 
 WAITING = frozenset({"proposed", "in-review", "in_review", "waiting", "requested", "submitted", "reported"})
 _SOON = timedelta(days=14)
@@ -86,7 +87,7 @@ def _tasks(request: Request) -> Iterator[Need]:
         if record := records.get(task.about):
             yield Need(
                 title=task.title,
-                address=reverse("web:record", args=[task.about]) + "#h-tasks",
+                address=hanging_address(task.about, "h-tasks"),
                 says=gettext("Task about %(what)s: %(record)s")
                 % {"what": registered()[record.ref_type].noun, "record": record},
                 due=task.due,

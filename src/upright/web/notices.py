@@ -17,6 +17,7 @@ from upright.records.identity.models import Delegation, Person, RoleAssignment
 from upright.records.identity.power import Powers
 from upright.records.trail.record import record_types
 from upright.records.work.models import ImportRun
+from upright.web.values import hanging_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,5 +157,5 @@ def _address(one: Notice) -> str:
         return reverse("web:import-run", args=[one.about])
     if one.sort == Sort.EVIDENCE:
         return reverse("web:posture", args=[one.about])
-    place = {Sort.TASK: "#h-tasks", Sort.COMMENT: "#h-comments"}.get(Sort(one.sort), "")
-    return reverse("web:record", args=[one.about]) + place
+    place = {Sort.TASK: "h-tasks", Sort.COMMENT: "h-comments"}.get(Sort(one.sort), "")
+    return hanging_address(one.about, place) if place else reverse("web:record", args=[one.about])

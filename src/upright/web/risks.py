@@ -21,8 +21,14 @@ from upright.web.register import Register
 from upright.web.requests import Request
 from upright.web.sentences import said
 
-LIKELIHOODS = tuple(map(gettext_lazy, ("rare", "unlikely", "possible", "likely", "almost certain")))
-IMPACTS = tuple(map(gettext_lazy, ("negligible", "minor", "moderate", "major", "severe")))
+LIKELIHOODS = (
+    gettext_lazy("rare"), gettext_lazy("unlikely"), gettext_lazy("possible"), gettext_lazy("likely"),
+    gettext_lazy("almost certain"),
+)  # fmt: skip
+IMPACTS = (
+    gettext_lazy("negligible"), gettext_lazy("minor"), gettext_lazy("moderate"), gettext_lazy("major"),
+    gettext_lazy("severe"),
+)  # fmt: skip
 """The words of the axes: of likelihood where no criteria say others, of impact since each scale has its own."""
 _SHOWN, _PRINTED = 50, 2000
 _READ = (

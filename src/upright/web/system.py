@@ -1,17 +1,18 @@
-"""The one page of a system: gate and what is missing, posture, checks, risks, what it is made of, history."""
+"""The one page of a system in parts: where it stands, risks, what it is made of, documents, tasks, history."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from upright.desk import detail
-from upright.desk.description import registered
+from upright.desk.description import RecordType, registered
 from upright.desk.moves import offers
 from upright.desk.values import localised, sentence
 from upright.desk.visible import visible
@@ -23,11 +24,12 @@ from upright.records.assurance.judging import Kept, posture_of
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.records.risk.models import Risk
+from upright.records.risk.queries import worst_first
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.web.checks import checks_of
 from upright.web.evidence import RESULTS, readable
-from upright.web.frame import catalogue
+from upright.web.frame import catalogue, ledger_of
 from upright.web.hanging import hanging
 from upright.web.needs import stage_word
 from upright.web.parts import made_of
@@ -36,7 +38,7 @@ from upright.web.posture import RIGHT, rows, said_of, severity_word
 from upright.web.posture import short as requirement_short
 from upright.web.recent import recent
 from upright.web.records import links_of, why_not_edit
-from upright.web.requests import Request, the_record
+from upright.web.requests import Request, is_fragment, the_record
 from upright.web.sentences import said as told
 from upright.web.steps import begin
 from upright.web.values import limit_words
@@ -71,51 +73,138 @@ class Run:
     is_old: bool
 
 
+class Seen:
+    """A system as one request sees it; what no shown part needs is not read."""
+
+    def __init__(self, request: Request, described: RecordType, record: System) -> None:
+        self.request, self.described, self.record = request, described, record
+        self.may_judge = request.powers.may(RIGHT, record)
+
+    @cached_property
+    def kept(self) -> Kept | None:
+        """Its posture, as far as it may be read."""
+        ledger = ledger_of(self.request)
+        return posture_of(self.record.ref, ledger.of if ledger else "") if self.may_judge else None
+
+    @cached_property
+    def newest(self) -> list[EvidenceRow]:
+        """The newest statement of each of its streams."""
+        return _newest(self.request, self.record) if self.may_judge else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of the page: shown, or a link to it."""
+
+    name: str
+    title: Any
+    address: str
+    is_shown: bool
+
+
 def show(request: Request, ref: str) -> HttpResponse:
-    """The page; what somebody may not read of it is not on it."""
+    """The page with one of its parts, the part alone for htmx; what somebody may not read of it is not on it."""
     described, record = the_record(ref, request)
     if not isinstance(record, System):
         raise Http404(f"There is no system {ref}.")
-    may_judge = request.powers.may(RIGHT, record)
-    kept = posture_of(ref) if may_judge else None
-    newest = _newest(request, record) if may_judge else []
-    read = _read(newest)
-    moves = offers(described, record, actor=request.actor, powers=request.powers)
-    refusal = why_not_edit(request, record)
-    return render(
-        request,
-        "web/system.html",
-        {
-            "described": described,
-            "record": record,
-            "system": record,
-            "moves": moves,
-            "why_not_edit": refusal,
-            "refusals": bool(refusal) or any(one.why_not for one in moves),
-            "stage": stage_word(record.stage),
-            "stages": _stages(record, kept),
-            "kept": kept,
-            "severity": severity_word(kept.severity, is_open=bool(kept.open_questions)) if kept else "",
-            "gate": kept.gate if kept else None,
-            "gate_says": _sentence(kept),
-            "missing": [_lacking(request, one, kept, read, ref) for one in _first(kept)] if kept else [],
-            "more": max(0, len(kept.gate.missing) - _MOST_MISSING) if kept and kept.gate else 0,
-            "frameworks": rows(kept.counts(ref)) if kept else [],
-            "plots": _plots(read),
-            "runs": [_run(row, said) for row, said in read if row.binding],
-            "stated": [row for row, _ in read if not row.binding],
-            "newest": max((row.ended for row, _ in read), default=""),
-            "checks": checks_of(record, request) if may_judge else None,
-            "risks": _risks(request, record),
-            "may_add_risk": "risk" in registered() and request.powers.may(registered()["risk"].right("add"), record),
-            "made": made_of(record, request.powers, [row for row, _ in read]),
-            "links": links_of(record, request),
-            "sections": detail.sections(described, record),
-            "happened": recent(request.powers, _NEWEST, index_ref=f"index:{ref}"),
-            "here": "systems",
-        }
-        | hanging(record, request),
+    seen = Seen(request, described, record)
+    names = [name for name in _PARTS if name != STANDING or seen.may_judge]
+    asked = request.GET.get("part", STANDING)
+    name = asked if asked in names else names[0]
+    context = _PARTS[name][1](seen) | {
+        "system": record,
+        "record": record,
+        "parts": [_part(ref, one, is_shown=one == name) for one in names],
+        "shown": f"web/parts/system/{name}.html",
+        "is_fragment": is_fragment(request),
+    }
+    if is_fragment(request):
+        return render(request, "web/parts/system/part.html", context)
+    return render(request, "web/system.html", context | _around(seen))
+
+
+def _part(ref: str, name: str, *, is_shown: bool) -> Part:
+    query = "" if name == STANDING else f"?part={name}"
+    return Part(
+        name=name, title=_PARTS[name][0], address=f"{reverse('web:record', args=[ref])}{query}", is_shown=is_shown
     )
+
+
+def _around(seen: Seen) -> dict[str, Any]:
+    """What stands above and beside every part."""
+    request, record, kept = seen.request, seen.record, seen.kept
+    moves = offers(seen.described, record, actor=request.actor, powers=request.powers)
+    refusal = why_not_edit(request, record)
+    return {
+        "described": seen.described,
+        "moves": moves,
+        "why_not_edit": refusal,
+        "refusals": bool(refusal) or any(one.why_not for one in moves),
+        "stage": stage_word(record.stage),
+        "kept": kept,
+        "gate": kept.gate if kept else None,
+        "severity": severity_word(kept.severity, is_open=bool(kept.open_questions)) if kept else "",
+        "newest": max((row.ended for row in seen.newest), default=""),
+        "here": "systems",
+    }
+
+
+def _standing(seen: Seen) -> dict[str, Any]:
+    kept, ref = seen.kept, seen.record.ref
+    read = _read(seen.newest)
+    return {
+        "kept": kept,
+        "gate": kept.gate if kept else None,
+        "gate_says": _sentence(kept),
+        "stages": _stages(seen.record, kept),
+        "missing": [_lacking(seen.request, one, kept, read, ref) for one in _first(kept)] if kept else [],
+        "more": max(0, len(kept.gate.missing) - _MOST_MISSING) if kept and kept.gate else 0,
+        "frameworks": rows(kept.counts(ref)) if kept else [],
+        "plots": _plots(read),
+        "runs": [_run(row, said) for row, said in read if row.binding],
+        "checks": checks_of(seen.record, seen.request) if seen.may_judge else None,
+    }
+
+
+def _at_risk(seen: Seen) -> dict[str, Any]:
+    """What is not closed, as things stand the highest first."""
+    open_ = visible(Risk, seen.request.powers).filter(system=seen.record).exclude(state=Risk.State.CLOSED)
+    shown = list(worst_first(open_, "current", _MOST_RISKS).prefetch_related("treatments"))
+    count = open_.count() if len(shown) == _MOST_RISKS else len(shown)
+    may_add = "risk" in registered() and seen.request.powers.may(registered()["risk"].right("add"), seen.record)
+    return {"risks": shown, "count": count, "more": count - len(shown), "may_add_risk": may_add}
+
+
+def _made(seen: Seen) -> dict[str, Any]:
+    return {"made": made_of(seen.record, seen.request.powers, seen.newest)}
+
+
+def _documents(seen: Seen) -> dict[str, Any]:
+    return {
+        "links": links_of(seen.record, seen.request),
+        "stated": [row for row in seen.newest if not row.binding],
+        "sections": detail.sections(seen.described, seen.record),
+    }
+
+
+def _work(seen: Seen) -> dict[str, Any]:
+    return hanging(seen.record, seen.request)
+
+
+def _happened(seen: Seen) -> dict[str, Any]:
+    return {"happened": recent(seen.request.powers, _NEWEST, index_ref=f"index:{seen.record.ref}")}
+
+
+STANDING = "standing"
+_PARTS: Mapping[str, tuple[Any, Callable[[Seen], dict[str, Any]]]] = {
+    STANDING: (gettext_lazy("Gate, posture, checks"), _standing),
+    "risks": (gettext_lazy("Risks and treatments"), _at_risk),
+    "parts": (gettext_lazy("Models, data, suppliers"), _made),
+    "documents": (gettext_lazy("Documents and records"), _documents),
+    "work": (gettext_lazy("Tasks and comments"), _work),
+    "history": (gettext_lazy("History"), _happened),
+}
+"""The parts in the order of the page: what each is called, and what it reads."""
 
 
 def compare(request: Request, newer: int, older: int) -> HttpResponse:
@@ -273,11 +362,6 @@ def _run(row: EvidenceRow, said: Predicate) -> Run:
     return Run(
         row=row, headline=headline, limit=limit or gettext("none"), fresh_until=fresh_until(row), is_old=is_aged(row)
     )
-
-
-def _risks(request: Request, system: System) -> list[Risk]:
-    found = visible(Risk, request.powers).filter(system=system).exclude(state="closed").prefetch_related("treatments")
-    return sorted(found[:200], key=lambda one: -one.level)[:_MOST_RISKS]
 
 
 def _key(one: Measurement) -> tuple[str, str]:

@@ -29,6 +29,12 @@ def record_address(ref: str) -> str:
     return reverse("web:record", args=[ref]) if ref.partition(":")[0] in registered() else ""
 
 
+def hanging_address(ref: str, where: str = "") -> str:
+    """Where what hangs on a record is shown: on the page of a system, in a part of its own."""
+    part = "?part=work" if ref.startswith("system:") else ""
+    return f"{reverse('web:record', args=[ref])}{part}{where and f'#{where}'}"
+
+
 def anchor(ref: str) -> str:
     """Where a record's row stands on a page of many."""
     return ref.replace(":", "-")

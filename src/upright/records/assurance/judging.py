@@ -105,14 +105,17 @@ def facts_of(scope: str, at: str | None = None) -> Facts:
     return gather(entries, at=moment, scope=scope, catalogue=catalogue(), log="server", organisation=organisation())
 
 
-def posture_of(system: str) -> Kept:
-    """The posture of one system; recomputed only where an entry in its scope is new, or something aged since."""
-    return postures([system])[system]
+def posture_of(system: str, shared: str = "") -> Kept:
+    """The posture of one system; recomputed only where an entry in its scope is new, or something aged since.
+
+    ``shared`` is the organisation's reference where it is at hand, so that nothing is asked for it.
+    """
+    return postures([system], shared)[system]
 
 
-def postures(systems: Iterable[str]) -> Mapping[str, Kept]:
+def postures(systems: Iterable[str], shared: str = "") -> Mapping[str, Kept]:
     """The same for many systems: two queries, and what has to be recomputed. A page asks ``at_hand``."""
-    looks = look(systems)
+    looks = look(systems, shared)
     return _loaded(one for one in looks.values() if one.is_fresh) | judged(
         one for one in looks.values() if not one.is_fresh
     )
@@ -134,13 +137,13 @@ def at_hand(looks: Iterable[Look]) -> dict[str, Kept]:
     return found | behind | never | judged(now_judged)
 
 
-def look(systems: Iterable[str]) -> dict[str, Look]:
+def look(systems: Iterable[str], shared: str = "") -> dict[str, Look]:
     """Three queries, however many systems; of few the document comes along.
 
     A posture that aged, or was judged by another edition, does not hold.
     """
     wanted = list(systems)
-    newest, moment = newest_entries(wanted), time_text(now())
+    newest, moment = newest_entries(wanted, shared), time_text(now())
     rows = PostureRow.objects.filter(catalogue=edition_digest(), at__lte=moment, until__gt=moment)
     if len(wanted) <= _FEW:
         rows = rows.filter(scope__in=wanted)
@@ -148,9 +151,9 @@ def look(systems: Iterable[str]) -> dict[str, Look]:
     kept = {row[0]: row[1:] for row in rows.values_list("scope", "newest", "facts", *whole)}
     found = {}
     for scope in wanted:
-        own, shared = newest[scope]
+        own, common = newest[scope]
         entry, facts, *document = kept.get(scope, (-1, ""))
-        found[scope] = Look(scope, entry, facts, max(own, shared), own, *map(bytes, document))
+        found[scope] = Look(scope, entry, facts, max(own, common), own, *map(bytes, document))
     return found
 
 
@@ -304,15 +307,15 @@ def judged(looks: Iterable[Look], reading: Reading | None = None) -> dict[str, K
     return made
 
 
-def newest_entries(systems: list[str]) -> dict[str, tuple[int, int]]:
+def newest_entries(systems: list[str], shared: str = "") -> dict[str, tuple[int, int]]:
     """By system the newest entry of its own index, and that of the organisation and the keys."""
     indexes = {system: _index_of(system) for system in systems}
-    shared = [organisation_index(), KEYS]
+    others = [f"index:{shared}" if shared else organisation_index(), KEYS]
     rows = LedgerStream.objects.all()  # an index stream is announced by the root alone, which nobody asks for here
     if len(indexes) <= _FEW:
-        rows = rows.filter(index_ref__in=[*indexes.values(), *shared])
+        rows = rows.filter(index_ref__in=[*indexes.values(), *others])
     ends = dict(rows.values_list("index_ref").annotate(end=Max("newest")).order_by())
-    common = max(ends.get(one, -1) for one in shared)
+    common = max(ends.get(one, -1) for one in others)
     return {system: (ends.get(index, -1), common) for system, index in indexes.items()}
 
 

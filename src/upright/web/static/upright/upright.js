@@ -53,3 +53,11 @@ document.getElementById("palette-query")?.addEventListener("keydown", (event) =>
   if (first && event.key === "ArrowDown") { event.preventDefault(); first.focus(); }
   if (first && event.key === "Enter") { event.preventDefault(); first.click(); }
 });
+
+// Parts of a page: in a narrow window the row of links scrolls, and the one that is shown is in sight.
+function showPart() {
+  const row = document.querySelector(".anchors"), shown = row?.querySelector("[aria-current]");
+  if (shown) row.scrollLeft = shown.offsetLeft - (row.clientWidth - shown.offsetWidth) / 2;
+}
+document.addEventListener("htmx:afterSettle", showPart);
+showPart();

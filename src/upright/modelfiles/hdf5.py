@@ -13,6 +13,9 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 UNDEFINED = 0xFFFFFFFFFFFFFFFF
 _MOST_OBJECTS = 200_000
 _LONGEST_TEXT = 256 * 2**20
+_SPARE = 1 << 16
+"""Bytes that may be taken beyond twice the file: no writer lets its structures overlap."""
+_MOST_TEXTS = 100_000
 _GROUP_LEAF, _GROUP_NODE = 4, 16
 _REFUSED = {
     0x02: "a new-style group",
@@ -57,6 +60,7 @@ class _File:
         self.window = window
         self.found = Contents()
         self.objects = 0
+        self.taken = 0
         self.heaps: dict[int, dict[int, bytes]] = {}
         self.seen: set[int] = set()
 
@@ -64,6 +68,9 @@ class _File:
         """Bytes that are now accounted for."""
         if at < 0 or size < 0 or at + size > len(self.window):
             raise Hdf5Error("something lies beyond the end", max(at, 0))
+        self.taken += size
+        if self.taken > 2 * len(self.window) + _SPARE:
+            raise Hdf5Error("its parts lie over each other", at)
         self.found.extents.append((at, at + size))
         return self.window.read(at, size)
 
@@ -115,19 +122,21 @@ class _File:
             start, length = blocks.pop(0)
             block = self.take(start, length)
             pos = 0
-            while pos + 8 <= length and read < count:
+            while pos + 8 <= length:
                 number, extent, flags = _u(block, pos, 2), _u(block, pos + 2, 2), block[pos + 4]
                 data = block[pos + 8 : pos + 8 + extent]
                 if len(data) < extent or flags & 2:
                     raise Hdf5Error("a message is damaged or shared", start + pos)
                 read += 1
+                if read > count:
+                    break
                 if number == 0x10:
                     blocks.append((_u(data, 0, 8), _u(data, 8, 8)))
                 else:
                     yield number, data, start + pos
                 pos += 8 + extent
         if read != count:
-            raise Hdf5Error("an object has fewer messages than it says", at)
+            raise Hdf5Error(f"an object has {read} messages and says {count}: its reader takes them all", at)
 
     # Groups -------------------------------------------------------------------------------------------------
 
@@ -170,7 +179,7 @@ class _File:
     # Data ---------------------------------------------------------------------------------------------------
 
     def dataset(self, kind: bytes, layout: bytes, name: str, at: int) -> None:
-        if layout[0] != 3 or layout[1] not in {0, 1}:
+        if len(layout) < 2 or layout[0] != 3 or layout[1] not in {0, 1}:
             raise Hdf5Error("data in chunks or of another layout", at)
         if not kind or _class(kind) not in {0, 1, 3, 8}:
             raise Hdf5Error(f"data of class {_class(kind) if kind else 'none'}, which is not read", at)
@@ -183,8 +192,8 @@ class _File:
             self.found.extents.append((first, first + size))
 
     def attribute(self, data: bytes, owner: str, at: int) -> None:
-        version = data[0]
-        if version not in {1, 2, 3} or (version > 1 and data[1]):
+        version = _u(data, 0, 1)
+        if version not in {1, 2, 3} or (version > 1 and _u(data, 1, 1)):
             raise Hdf5Error("an attribute of another form", at)
         sizes = [_u(data, index, 2) for index in (2, 4, 6)]
         pos, parts = (9 if version == 3 else 8), []
@@ -200,7 +209,7 @@ class _File:
 
     def texts(self, kind: bytes, raw: bytes, count: int, at: int) -> Iterator[bytes]:
         size = _u(kind, 4, 4)
-        if size * count > len(raw):
+        if size * count > len(raw) or count > _MOST_TEXTS:
             raise Hdf5Error("an attribute holds less than it says", at)
         cls = _class(kind)
         if cls == 3:
@@ -226,10 +235,13 @@ class _File:
         if head[:4] != b"GCOL" or not 16 <= size <= _LONGEST_TEXT:
             raise Hdf5Error("a text is not where it should be", where)
         block, found, pos = self.take(at, size), {}, 16
-        while pos + 16 <= size and (index := _u(block, pos, 2)):
-            length = _u(block, pos + 8, 8)
+        while pos + 16 <= size:
+            index, length = _u(block, pos, 2), _u(block, pos + 8, 8)
+            room = length if index == 0 else 16 + (length + 7) // 8 * 8
+            if index in found or pos + room > size or (index == 0 and pos + room != size):
+                raise Hdf5Error("texts lie behind free room, over the end, or twice", at + pos)
             found[index] = block[pos + 16 : pos + 16 + length]
-            pos += 16 + (length + 7) // 8 * 8
+            pos += room
         self.heaps[at] = found
         return found
 

@@ -92,6 +92,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "import/<ref:ref>/": ("/import/import:2026-0001/", (302, 404, 404, 404, 404)),
     "answer/<str:token>/": ("/answer/none/", (404, 404, 404, 404, 404)),
     "hand-over/<ref:ref>/": (f"/hand-over/{REF}/", (302, 405, 405, 405, 405)),
+    "threats/<ref:ref>/": (f"/threats/{REF}/", (302, 403, 200, 200, 200)),
     "trust/": ("/trust/", OPEN),
     "trust/<ref:ref>/proof.json": ("/trust/publication:2026-0001/proof.json", (404, 404, 404, 404, 404)),
     "trust/fields/": ("/trust/fields/", (302, 403, 200, 200, 200)),

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Choices
 from django.utils.translation import gettext
 
 from upright.desk.description import Move, RecordType
@@ -43,13 +44,14 @@ _SOON = timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A move of one record: whether it can be made now, and if not, why."""
+    """A move of one record: whether it can be made now, and if not, why; ``needs_reason``: not without one in words."""
 
     name: str
     title: str
     says: str
     why_not: str = ""
     fields: dict[str, forms.Field] = field(default_factory=dict)
+    needs_reason: bool = False
 
 
 def move_named(described: RecordType, name: str) -> Move:
@@ -80,6 +82,7 @@ def offer(described: RecordType, move: Move, record: Record, *, actor: Actor, po
         says=gettext((inspect.getdoc(move) or " ").partition("\n")[0]),
         why_not=_why_not(move, record, actor, powers, asked),
         fields=asked,
+        needs_reason=any(name == "reason" and one is inspect.Parameter.empty for name, _, one in _parameters(move)),
     )
 
 
@@ -129,26 +132,33 @@ def _plausible(asked: forms.Field) -> Any:
     """An answer to a question that must be answered; None where there is nothing to choose."""
     if isinstance(asked, RecordChoiceField):
         return None if asked.queryset is None else asked.queryset.first()
+    if isinstance(asked, forms.ChoiceField):
+        choices: Any = asked.choices
+        return next(value for value, _ in choices)
     return now().date() + _SOON if isinstance(asked, forms.DateField) else _PLAUSIBLE[type(asked)]
 
 
 @cache
-def _parameters(move: Move) -> tuple[tuple[str, Any, bool], ...]:
-    """What a verb takes besides its record, as it was written: name, type, and whether it must be given."""
+def _parameters(move: Move) -> tuple[tuple[str, Any, Any], ...]:
+    """What a verb takes besides its record, as it was written: name, type, and default."""
     hints, found = get_type_hints(move), []
     for name, one in list(inspect.signature(move).parameters.items())[1:]:
         hint = next((part for part in get_args(hints.get(name)) if part is not NoneType), hints.get(name))
-        found.append((name, hint, one.default is inspect.Parameter.empty))
+        found.append((name, hint, one.default))
     return tuple(found)
 
 
 def _asked(move: Move, powers: Powers) -> dict[str, forms.Field]:
     found = {}
-    for name, hint, must_be_given in _parameters(move):
+    for name, hint, default in _parameters(move):
+        must_be_given = default is inspect.Parameter.empty
         more: dict[str, Any] = {"label": gettext(asked_label(name))}
         if isinstance(hint, type) and issubclass(hint, Record):
             kind: Any = RecordChoiceField
             more["rows"] = hint._base_manager.all()
+        elif isinstance(hint, type) and issubclass(hint, Choices):
+            kind, more["choices"] = forms.ChoiceField, [(value, gettext(str(word))) for value, word in hint.choices]
+            more["initial"] = None if must_be_given else default
         else:
             kind = _FIELDS.get(hint)
         if name in _OURS or kind is None:

@@ -30,6 +30,7 @@ _SAYING = {
     "frozen",
     "_why_not",
     "not_in_force",
+    "fits_because",
     "_evidence_not_in_force",
     "lacks",
     "programme_lacks",

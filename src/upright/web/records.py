@@ -27,6 +27,7 @@ from upright.web.places import clause_title
 from upright.web.requests import Request, the_record
 from upright.web.resting import resting
 from upright.web.served import served
+from upright.web.threats import threat_of
 
 _SHORT = 5
 _MOST_ADDED = 6
@@ -62,7 +63,8 @@ def show(request: Request, ref: str) -> HttpResponse:
         }
         | hanging(record, request)
         | served(described, record, request)
-        | resting(record, request),
+        | resting(record, request)
+        | threat_of(record),
     )
 
 
@@ -126,7 +128,7 @@ def move(request: Request, ref: str, move: str) -> HttpResponse:
         "form": form,
         "refused": refused,
         "here": described.place,
-    }
+    } | threat_of(record)
     return render(request, "web/move.html", context, status=400 if refused or form.errors else 200)
 
 
@@ -157,7 +159,7 @@ def _move_form(offered: Offer) -> type[forms.Form]:
         label=gettext("Reason"),
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=4000,
-        required=False,
+        required=offered.needs_reason,
         help_text=gettext("Kept in the ledger with your name."),
     )
     return type("MoveForm", (forms.Form,), {**offered.fields, "reason": reason})

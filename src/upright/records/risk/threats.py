@@ -20,8 +20,8 @@ def fitting(system: System) -> dict[str, str]:
 
     A trait that nobody answered calls up what it could: unknown is not harmless.
     """
-    found = {name: _why(system, one) for name, one in threats().items()}
-    return {name: why for name, why in found.items() if why}
+    found = {name: fits_because(system, one) for name, one in threats().items()}
+    return {name: " ".join(why) for name, why in found.items() if why}
 
 
 def undecided(system: System) -> dict[str, str]:
@@ -31,18 +31,19 @@ def undecided(system: System) -> dict[str, str]:
     return {name: why for name, why in fitting(system).items() if name not in known}
 
 
-def _why(system: System, threat: Mapping[str, Any]) -> str:
-    """Why it fits, in words; empty: it does not."""
-    if threat["group"] == "privacy-leakage" and system.personal_data is False:
-        return ""
+def fits_because(system: System, threat: Mapping[str, Any]) -> list[str]:
+    """Which traits of a system call a threat up, a sentence each; empty: none does."""
+    is_privacy = threat["group"] == "privacy-leakage"
     applies = set(threat["applies_to"])
     exposed = applies & {system.modality, *_ALIKE.get(system.modality, ())}
-    if not exposed and "any" not in applies:
-        return ""
-    why = (
-        f"It concerns systems of the kind {', '.join(sorted(exposed))}." if exposed else "It concerns every AI system."
-    )
-    if threat["group"] == "privacy-leakage":
-        known = "The system holds personal data." if system.personal_data else "Nobody said that it holds none."
-        return f"{why} {known}"
-    return why
+    if (is_privacy and system.personal_data is False) or not (exposed or "any" in applies):
+        return []
+    found: list[str] = []
+    if exposed:
+        kinds, modality = ", ".join(sorted(exposed)), system.modality
+        found.append(f"It concerns systems of the kind {kinds}; the modality of this one is {modality}.")
+    else:
+        found.append("It concerns every AI system.")
+    if is_privacy:
+        found.append("The system holds personal data." if system.personal_data else "Nobody said that it holds none.")
+    return found

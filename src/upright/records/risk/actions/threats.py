@@ -40,7 +40,7 @@ def take_up_threat(
     *,
     likelihood: int,
     impact: int,
-    concerns: str = "individuals",
+    concerns: Risk.Concerns = Risk.Concerns.INDIVIDUALS,
     actor: Actor,
     reason: str,
     powers: Powers | None = None,

@@ -17,6 +17,7 @@ from records.organisation import Organisation
 from records.risk.settled import Settled, settled
 from records.risk.test_applicability import evaluated, in_force
 from records.test_every_type import made_all
+from upright.records.assurance import evidence
 from upright.records.assurance.actions import approve_bindings, enrol_key, push
 from upright.records.assurance.evidence import newest_measured
 from upright.records.assurance.judging import posture_of
@@ -79,12 +80,13 @@ def test_a_check_that_fails_lapses_or_decides_nothing_speaks_against_the_control
     set_up, workspace = measured(meridian, tmp_path / "repository")
     statement, _ = in_force(set_up, A_7_4=DONE, A_7_5=DONE, A_5_4=DONE, A_6_2_4=DONE, A_6_2_6=DONE)
     units = [meridian.root.pk, meridian.lending.pk]
-    assert list(newest_measured(units, {"data-quality"})) == []  # bound, and nobody approved the binding
+    subjects = {"dataset:mortgage/decisions"}
+    assert list(newest_measured(units, {"data-quality"}, subjects)) == []  # bound, and nobody approved the binding
     approve_bindings(BindingApproval.objects.get(), actor=set_up.bo, reason="As assessed.")
-    assert {kind for kind, _ in newest_measured(units, {"data-quality", "group-fairness"})} == {
-        "data-quality",
-        "group-fairness",
-    }
+    both = {"data-quality", "group-fairness"}
+    assert {kind for kind, _ in newest_measured(units, both, subjects)} == both
+    assert {kind for kind, _ in newest_measured(units, both, set())} == both  # one of that subject failed
+    assert list(newest_measured([meridian.root.pk], both, subjects)) == []  # of another unit
     assert conflicts(statement) == []  # unfair are the decisions that were recorded, and those two ask about models
     hold_to_records()
     met = status_of_6_1_3(set_up)
@@ -122,7 +124,7 @@ def test_a_check_in_force_stands_for_a_record_of_the_same_ask_that_lapsed(
 
     def bound(**more: Any) -> list[str]:
         proof = Proof(ref="binding:mortgage/match", subject=set_up.system.ref, system=set_up.system.ref, **more)
-        monkeypatch.setattr(against, "_MEASURED", [lambda _units, _kinds: [("inventory-match", proof)]])
+        monkeypatch.setattr(against, "_MEASURED", [lambda *_: [("inventory-match", proof)]])
         return [one.ref for one in conflicts(refresh(statement))]
 
     assert any({*ASKED.kinds} <= {*one.kinds} for one in against.asked_of("A.4.2"))
@@ -158,6 +160,7 @@ def unheld(meridian: Organisation, made: dict[str, Record]) -> set[str]:
         assert applicability._gone({made[one].ref for one in NEEDS}) is not None
         list(against.of_evidence([meridian.root.pk, meridian.lending.pk], rows))
         list(against.of_obligations(StatementOfApplicability(ref=statement.ref, state="approved"), [], rows))
+        assert evidence._bound({made["system"].ref}) == set()
         for control in ("A.10.3", "A.10.4"):
             for system in (None, made["system"]):
                 applicability.contradiction(control, system, meridian.root)  # type: ignore[arg-type]

@@ -6,12 +6,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from upright.evidence.dsse import Envelope, verify
-from upright.kernel import Ref, parse_duration, parse_time
+from upright.kernel import Ref, parse_duration, parse_time, time_text
 from upright.ledger import Recorded, VerifierKey
 from upright.posture.keybook import KeyBook
 from upright.posture.plan import strictest_freshness
 from upright.records.assurance.judging import catalogue
 from upright.records.assurance.models import BindingApproval, EvidenceRow, WorkspaceSystem
+from upright.records.inventory.models import System
 from upright.records.risk.against import Proof
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
@@ -89,19 +90,24 @@ def _freshness(kinds: tuple[str, ...]) -> str | None:
     return strictest_freshness(catalogue(), kinds)
 
 
-def newest_measured(units: Iterable[object], kinds: Set[str]) -> Iterator[tuple[str, Proof]]:
+def newest_measured(units: Iterable[object], kinds: Set[str], lapsed: Set[str]) -> Iterator[tuple[str, Proof]]:
     """By kind, the newest run of each check that is bound to a system of these units.
 
-    A run that decided nothing shows nothing, and takes away what an earlier one had shown (unknown is not green).
+    Only about subjects of which a run failed, decided nothing or may be too old, or of which a record ``lapsed``: of
+    all others nothing could speak against anything, and there are many. A run that decided nothing shows nothing, and
+    takes away what an earlier one had shown (unknown is not green).
     """
     units = list(units)
-    observed = WorkspaceSystem.objects.filter(about__unit__in=units).values_list("about__ref", "bindings")
-    decided = BindingApproval.objects.filter(about__unit__in=units, state=BindingApproval.State.APPROVED)
-    approved = {(of, str(one)) for of, names in decided.values_list("about__ref", "bindings") for one in names}
-    there = {(of, str(one["id"])) for of, bindings in observed for one in bindings}
-    bound = {str(Ref("binding", f"{Ref.parse(of).path}/{name}")) for of, name in there & approved}
-    newest = LedgerStream.objects.filter(ref__in=bound).values("newest")
-    rows = [one for one in EvidenceRow.objects.filter(index__in=newest).order_by("stream") if kinds & set(one.kinds)]
+    newest = LedgerStream.objects.filter(ref__gte="binding:", ref__lt="binding;").values("newest")
+    systems = System.objects.filter(unit__in=units).values("ref")
+    runs = EvidenceRow.objects.filter(index__in=newest, source="check", system__in=systems)
+    span = strictest_freshness(catalogue(), tuple(kinds))
+    since = time_text(now() - parse_duration(span)) if span else ""
+    doubtful = set(runs.exclude(result="passed", ended__gte=since).values_list("subject", flat=True))
+    about = runs.filter(subject__in=doubtful | lapsed).order_by("stream") if doubtful | lapsed else runs.none()
+    rows = [one for one in about if kinds & set(one.kinds)]
+    bound = _bound({one.system for one in rows})
+    rows = [one for one in rows if one.stream in bound]
     undecided = [one.stream for one in rows if one.result not in _DECIDED]
     passed = set(EvidenceRow.objects.filter(stream__in=undecided, result="passed").values_list("stream", flat=True))
     for row in rows:
@@ -117,3 +123,12 @@ def newest_measured(units: Iterable[object], kinds: Set[str]) -> Iterator[tuple[
             ran=parse_time(row.ended),
         )
         yield from ((kind, proof) for kind in row.kinds if kind in kinds)
+
+
+def _bound(systems: Set[str]) -> set[str]:
+    """The streams of bindings that stand in the observed state of these systems and that somebody approved."""
+    observed = WorkspaceSystem.objects.filter(about__ref__in=systems).values_list("about__ref", "bindings")
+    decided = BindingApproval.objects.filter(about__ref__in=systems, state=BindingApproval.State.APPROVED)
+    approved = {(of, str(one)) for of, names in decided.values_list("about__ref", "bindings") for one in names}
+    there = {(of, str(one["id"])) for of, bindings in observed for one in bindings}
+    return {str(Ref("binding", f"{Ref.parse(of).path}/{name}")) for of, name in there & approved}

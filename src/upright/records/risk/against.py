@@ -129,8 +129,9 @@ class Asked:
     must_pass: bool
 
 
-Measured = Callable[[Units, Set[str]], Iterable[tuple[str, Proof]]]
-"""By kind, the newest run of each check that is bound to a system of some units."""
+Measured = Callable[[Units, Set[str], Set[str]], Iterable[tuple[str, Proof]]]
+"""Of some units and kinds, the newest run of each bound check, by kind: about each subject of which one is in doubt,
+and about those given, of which a record lapsed."""
 _MEASURED: list[Measured] = []
 
 
@@ -205,8 +206,9 @@ def _proofs(units: Units, kinds: set[str]) -> dict[str, list[Proof]]:
             where = str(about or "") if subject else ""
             for kind in _kinds_of(model, str(name), kinds):
                 found.setdefault(kind, []).append(Proof(ref=str(ref), subject=where, system=where, said=said))
+    lapsed = {one.subject for proofs in found.values() for one in proofs if one.said}
     for source in _MEASURED:
-        for kind, proof in source(units, kinds):
+        for kind, proof in source(units, kinds, lapsed):
             found.setdefault(kind, []).append(proof)
     return found
 

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server on loopback that answers as a script says, to try checks of models with."""
+"""A server on loopback that answers as a script says, in the manner of an OpenAI-compatible one, to try checks with."""
 
 import json
 import threading
@@ -44,9 +44,14 @@ def serving(script: Script) -> Iterator[Served]:
         wbufsize = -1
         disable_nagle_algorithm = True
 
+        def do_GET(self) -> None:
+            self.answer({})
+
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            served.requests.append({"path": self.path, **body})
+            self.answer(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+
+        def answer(self, body: dict[str, Any]) -> None:
+            served.requests.append({"path": self.path, "method": self.command, **body})
             served.headers.append({name.lower(): value for name, value in self.headers.items()})
             found = script(body)
             if found is None:

@@ -1,4 +1,4 @@
-"""Hosted models: a confined child that loads nothing and reaches the one host that the manifest names."""
+"""Hosted models and services: a confined child that loads nothing and reaches the one host that was named."""
 
 import os
 import socket
@@ -25,7 +25,7 @@ class MissingKeyError(MeasureInputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """What came back: status (0: nothing did, ``why`` says why), headers in lower case, body of at most 8 MiB."""
+    """What came back: status (0: nothing did, ``why`` says why), headers in lower case, body."""
 
     status: int
     body: bytes = b""
@@ -34,9 +34,10 @@ class HttpAnswer:
 
 
 class HostExchange:
-    """Posts JSON to one host and to no other, redirects not followed; use it in a ``with``.
+    """Asks one host and no other, redirects not followed; use it in a ``with``.
 
-    The key is read from the environment when it opens, goes to the child by its pipe and to the host by TLS.
+    Each question names the ``seconds`` for all of it and the ``most`` bytes of an answer. The key is read from the
+    environment when it opens, goes to the child by its pipe and to the host by TLS.
 
     Raises:
         MissingKeyError: the environment has no such variable (UP-CHECK-97).
@@ -56,18 +57,29 @@ class HostExchange:
     ) -> None:
         self._child.close()
 
-    def post(self, path: str, body: bytes, *, seconds: float) -> HttpAnswer:
-        """Posts ``body`` to ``path`` below the base address; never raises for what the host does.
+    def post(self, path: str, body: bytes, *, seconds: float, most: int = MOST_ANSWER) -> HttpAnswer:
+        """Posts ``body``, which is JSON, to ``path`` below the base address; never raises for what the host does.
 
         Raises:
             ConfinedError: a child that was lost cannot be started again.
         """
+        return self._ask("POST", path, [body], seconds, most)
+
+    def get(self, path: str, *, seconds: float, most: int = MOST_ANSWER) -> HttpAnswer:
+        """Gets ``path`` below the base address; never raises for what the host does.
+
+        Raises:
+            ConfinedError: a child that was lost cannot be started again.
+        """
+        return self._ask("GET", path, [], seconds, most)
+
+    def _ask(self, method: str, path: str, parts: list[bytes], seconds: float, most: int) -> HttpAnswer:
         if not self._child.is_alive:
             self._child.close()
             self._request, self._child = endpoint_child("exchange", self._endpoint, self._scratch, self._limits)
-        asked = {**self._request, "path": path, "seconds": seconds, "most": MOST_ANSWER}
+        asked = {**self._request, "method": method, "path": path, "seconds": seconds, "most": most}
         try:
-            head, data = self._child.ask(asked, [body], most=MOST_ANSWER + 1, seconds=seconds + _SLACK_SECONDS)
+            head, data = self._child.ask(asked, parts, most=most + 1, seconds=seconds + _SLACK_SECONDS)
         except ConfinedError as why:
             return HttpAnswer(status=0, why=why.why)
         return _answer(head, bytes(data))

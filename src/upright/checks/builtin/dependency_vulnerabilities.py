@@ -85,7 +85,7 @@ def dependency_vulnerabilities(
             listing = read_list(source.requirements)
             if not listing.packages and not listing.unread:
                 return _undecided(f"{source.requirements.name} names no package, so there is nothing to look up")
-            records = _records(source.requirements, listing, context.clock(), snapshot, service, timeout_seconds)
+            records = _records(source.requirements, listing, context, snapshot, service, timeout_seconds)
         except (ListError, SnapshotError, ServiceError) as why:
             return _undecided(str(why))
         if records is None:
@@ -114,7 +114,7 @@ class _Audit:
 
 
 def _records(
-    path: Path, listing: "Listing", now: "datetime", snapshot: str | None, service: str | None, timeout: float
+    path: Path, listing: "Listing", context: Context, snapshot: str | None, service: str | None, timeout: float
 ) -> "Records | None":
     from upright.checks.supply.service import Service, ask_service
     from upright.checks.supply.snapshot import read_snapshot
@@ -122,7 +122,8 @@ def _records(
     if snapshot is not None and service is not None:
         raise InputError("Name either a snapshot or a service of records, not both.", code="UP-CHECK-70")
     if service is not None:
-        return ask_service(Service(service, timeout=timeout), listing.packages, now=now)
+        with Service(service, scratch=context.scratch, timeout=timeout) as asked:
+            return ask_service(asked, listing.packages, now=context.clock())
     named = os.environ.get(SNAPSHOT_VARIABLE)
     if snapshot is None and not named:
         return None
@@ -133,7 +134,7 @@ def _records(
             f"environment variable {SNAPSHOT_VARIABLE}.",
             code="UP-CHECK-71",
         )
-    return read_snapshot(place, {(one.ecosystem, one.name) for one in listing.packages}, now=now)
+    return read_snapshot(place, {(one.ecosystem, one.name) for one in listing.packages}, now=context.clock())
 
 
 def _audit(listing: "Listing", records: "Records") -> _Audit:

@@ -30,7 +30,7 @@ class Endpoint:
 
     def __init__(self, request: dict[str, Any]) -> None:
         self.host, self.port, self.prefix = request["host"], int(request["port"]), request["prefix"]
-        self.headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        self.headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "upright"}
         self.key = request.get("key")
         if self.key:
             self.headers["Authorization"] = f"Bearer {self.key}"
@@ -59,9 +59,11 @@ class Endpoint:
             raise EndpointError(f"{self.host} answered with something that is no JSON") from None
 
     def exchange(
-        self, path: str, body: bytes, *, seconds: float = SECONDS, most: int = MOST_ANSWER
+        self, path: str, body: bytes | None, *, seconds: float = SECONDS, most: int = MOST_ANSWER
     ) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Status, headers and body of a POST, whatever they are; a connection that was given up is made anew once.
+        """Status, headers and body of a POST, or without a body of a GET; a connection given up is made anew once.
+
+        Each step, such as a piece of the answer, may take ``seconds``.
 
         Raises:
             OSError, HTTPException: no connection, or no answer. EndpointError: more than ``most`` bytes.
@@ -78,14 +80,16 @@ class Endpoint:
             self.connection = None
             raise
 
-    def _once(self, path: str, body: bytes, seconds: float, most: int) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _once(
+        self, path: str, body: bytes | None, seconds: float, most: int
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
         try:
             if self.connection is None:
                 self.connection = _Handed(self.host, self.port, self.context)
                 self.connection.connect()
             if self.connection.sock is not None:
                 self.connection.sock.settimeout(seconds)
-            self.connection.request("POST", self.prefix + path, body, self.headers)
+            self.connection.request("GET" if body is None else "POST", self.prefix + path, body, self.headers)
             answer = self.connection.getresponse()
             data = answer.read(most + 1)
         except BaseException:
@@ -93,7 +97,10 @@ class Endpoint:
             raise
         if len(data) > most:
             self.connection = None
-            raise EndpointError(f"{self.host} answered with more than {most >> 20} MiB")
+            size = f"{most >> 20} MiB" if most >> 20 else f"{most} bytes"
+            raise EndpointError(f"{self.host} answered with more than {size}")
+        if answer.length:  # Python takes what broke off before its end for whole, where a size was asked for
+            raise http.client.IncompleteRead(data, answer.length)
         return answer.status, answer.getheaders(), data
 
 

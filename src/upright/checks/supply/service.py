@@ -1,19 +1,20 @@
 """Asks an OSV service (``/v1/querybatch``, ``/v1/vulns/ID``): one host, no redirects, bounded in time and size."""
 
-import http.client
 import ipaddress
 import json
 import re
-import socket
-import ssl
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from upright.checks.contract import Endpoint
+from upright.checks.endpoints import HostExchange, HttpAnswer
+from upright.checks.sandbox import ConfinedError
 from upright.checks.supply.listed import Package
 from upright.checks.supply.osv import Record
 from upright.checks.supply.snapshot import Records, moment
@@ -25,6 +26,7 @@ BATCH = 500
 _MOST_PAGES = 20
 _MOST_RECORDS = 5_000
 _LARGEST_ANSWER = 32 * 2**20
+_SECONDS = 30.0
 _TRIES = 3
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{1,120}")
 
@@ -34,13 +36,16 @@ class ServiceError(Exception):
 
 
 class Service:
-    """A connection to one host. Neither proxies nor redirects are followed, so nothing else is ever reached."""
+    """One host, asked through a confined child that reaches nothing else; use it in a ``with``."""
 
-    def __init__(self, address: str, *, timeout: float, pause: Callable[[float], None] = time.sleep) -> None:
-        """Reads the address.
+    def __init__(
+        self, address: str, *, scratch: Path, timeout: float, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Reads the address; ``timeout`` is the seconds for all that is asked.
 
         Raises:
-            ServiceError: not https (http is for this machine only), or with a name, a password or a query in it.
+            ServiceError: not https (http is for this machine only), or with a name, a password or a query in it; or
+                there is no sandbox here.
         """
         parts = urlsplit(address)
         host = parts.hostname or ""
@@ -48,59 +53,49 @@ class Service:
             raise ServiceError("the address of the service is not of the form https://host[:port][/path]")
         if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(host)):
             raise ServiceError("the service is not asked over https, so anybody on the way could change the answer")
-        self.host, self.port, self.path = host, parts.port, parts.path.rstrip("/")
-        self.is_secure = parts.scheme == "https"
+        self.host = host
         self.ends = time.monotonic() + timeout
         self.pause = pause
+        try:
+            self._exchange = HostExchange(Endpoint(url=address, model=""), scratch=scratch)
+        except ConfinedError as why:
+            raise ServiceError(f"{host} cannot be asked: {why.why}") from None
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """One JSON answer; a busy or broken service is asked again twice.
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._exchange.__exit__(*raised)
+
+    def ask(self, path: str, body: Any = None) -> Any:
+        """One JSON answer, to a POST of ``body`` or a GET; a busy or broken service is asked again twice.
 
         Raises:
             ServiceError: no answer in time, another status, too large, or not JSON.
         """
         for attempt in range(1, _TRIES + 1):
-            try:
-                status, data = self._once(method, path, body)
-            except (OSError, http.client.HTTPException) as why:
-                status, data = 0, b""
-                problem = f"{self.host} does not answer: {_short(why)}"
-            else:
-                problem = f"{self.host} answers with status {status}"
-            if status == 200:
-                return _decoded(data, self.host)
-            if attempt == _TRIES or not (status in {0, 429} or status >= 500):
+            answer = self._once(path, body)
+            if answer.status == 200:
+                return _decoded(answer.body, self.host)
+            problem = f"{self.host} answers with status {answer.status}"
+            if answer.status == 0:
+                problem = f"{self.host} does not answer: {answer.why}"
+            if attempt == _TRIES or not (answer.status in {0, 429} or answer.status >= 500):
                 raise ServiceError(problem)
             self.pause(min(2.0**attempt / 2, max(0.0, self._left())))
         raise AssertionError("the loop ends by return or raise")
 
-    def _once(self, method: str, path: str, body: Any) -> tuple[int, bytes]:
+    def _once(self, path: str, body: Any) -> HttpAnswer:
         left = self._left()
         if left <= 0.0:
             raise ServiceError(f"{self.host} did not answer everything in time")
-        kind = http.client.HTTPSConnection if self.is_secure else http.client.HTTPConnection
-        more: dict[str, Any] = {"context": ssl.create_default_context()} if self.is_secure else {}
-        connection = kind(self.host, self.port, timeout=min(left, 20.0), **more)
+        seconds = min(left, _SECONDS)
         try:
-            data = None if body is None else json.dumps(body).encode()
-            headers = {"Accept": "application/json", "User-Agent": "upright", "Content-Type": "application/json"}
-            connection.request(method, f"{self.path}{path}", body=data, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, self._read(answer)
-        finally:
-            connection.close()
-
-    def _read(self, answer: http.client.HTTPResponse) -> bytes:
-        """The body, piece by piece, so that a service that drips cannot hold us longer than the whole time allows."""
-        pieces, size = [], 0
-        while piece := answer.read1(1 << 16):
-            size += len(piece)
-            if size > _LARGEST_ANSWER:
-                raise ServiceError(f"{self.host} answers with more than {_LARGEST_ANSWER >> 20} MiB")
-            if self._left() <= 0.0:
-                raise ServiceError(f"{self.host} did not answer everything in time")
-            pieces.append(piece)
-        return b"".join(pieces)
+            if body is None:
+                return self._exchange.get(path, seconds=seconds, most=_LARGEST_ANSWER)
+            return self._exchange.post(path, json.dumps(body).encode(), seconds=seconds, most=_LARGEST_ANSWER)
+        except ConfinedError as why:
+            raise ServiceError(f"{self.host} cannot be asked: {why.why}") from None
 
     def _left(self) -> float:
         return self.ends - time.monotonic()
@@ -122,7 +117,7 @@ def ask_service(service: Service, packages: Sequence[Package], *, now: datetime)
     found = Records(source=service.host, digest="", newest=now)
     digests = []
     for name in sorted(said):
-        answer = service.ask("GET", f"/v1/vulns/{quote(name, safe='')}")
+        answer = service.ask(f"/v1/vulns/{quote(name, safe='')}")
         record = _record(answer, name, service.host)
         found.records[record.id] = record
         found.certain |= {(record.id, one.ecosystem, one.name, one.version) for one in said[name]}
@@ -137,7 +132,7 @@ def _ask_batch(service: Service, packages: Sequence[Package], said: dict[str, se
     waiting: list[tuple[Package, str | None]] = [(one, None) for one in packages]
     for _ in range(_MOST_PAGES):
         queries = [_query(package, token) for package, token in waiting]
-        answer = service.ask("POST", "/v1/querybatch", {"queries": queries})
+        answer = service.ask("/v1/querybatch", {"queries": queries})
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, list) or len(results) != len(waiting):
             raise ServiceError(f"{service.host} does not answer each of the questions")
@@ -194,9 +189,3 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _short(why: Exception) -> str:
-    if isinstance(why, TimeoutError | socket.timeout):
-        return "it took too long"
-    return " ".join(str(why).split())[:160] or type(why).__name__

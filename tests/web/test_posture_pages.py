@@ -24,8 +24,9 @@ from upright.records.assurance.ahead import judge_ahead
 from upright.records.assurance.correction import Nonconformity
 from upright.records.assurance.models import BindingApproval, EvidenceRow, PostureRow
 from upright.records.governance.models import Document, Objective
-from upright.records.identity.editing import add
+from upright.records.identity.editing import add, edit
 from upright.records.identity.models import Account, Person
+from upright.records.inventory.models import System
 from upright.records.trail.door import write, write_many
 from upright.records.trail.server_log import now, server_log
 from upright.web.system import _change, _may_be_chance
@@ -73,6 +74,42 @@ def test_home_waits_for_no_system_to_be_judged_and_says_so(lead: Client, meridia
     assert min(late) == int(oldest)
     assert late <= known
     assert "Not judged yet" not in home
+
+
+def test_home_judges_of_very_many_that_wait_only_those_that_changed_themselves(
+    lead: Client, meridian: Organisation
+) -> None:
+    """More than fifty: none of those that nobody judged, none that an entry of all made old; unknown is not green."""
+    write_many((meridian.system(f"s{n:02}") for n in range(60)), actor=SETUP, action="inventory.system.added")
+
+    def newest() -> dict[str, int]:
+        return dict(PostureRow.objects.values_list("scope", "newest"))
+
+    home = lead.get("/").content.decode()
+    assert "Not judged yet, so all of it is unknown: 61." in home
+    assert 'data-status="met"' not in home
+    assert newest() == {}
+    judge_ahead()
+    first = newest()
+    assert len(first) == 61
+    assert "judged" not in lead.get("/").content.decode()
+    policy = Document(title="AI policy", subtype="ai-policy", unit=meridian.root, owner=meridian.lead, text="We.")
+    add(policy, actor=actor_of(meridian.lead))
+    home = lead.get("/").content.decode()
+    oldest = f"{min(first.values()):,}"
+    assert f"the oldest: entry {oldest}) and being judged again: 61." in home
+    assert newest() == first
+    changed = System.objects.filter(ref__in=("system:s07", "system:s31"))
+    for one in changed:
+        one.purpose = "Ranks otherwise."
+        edit(one, actor=actor_of(meridian.owner), reason="Another purpose.")
+    home = lead.get("/").content.decode()
+    assert "being judged again: 59." in home
+    anew = {scope for scope, entry in newest().items() if entry != first[scope]}
+    assert anew == {"system:s07", "system:s31"}
+    assert all(newest()[scope] > policy_entry for scope in anew for policy_entry in first.values())
+    judge_ahead()
+    assert "being judged again" not in lead.get("/").content.decode()
 
 
 def test_pushed_evidence_shows_its_status_and_why(lead: Client, meridian: Organisation, tmp_path: Path) -> None:

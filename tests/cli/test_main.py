@@ -26,6 +26,8 @@ LISTED = (
     "catalogue classify scan report schema doctor discover mitigate compare restore backup serve manage demo push "
     "worker"
 )
+ENOUGH = 250
+"""Files with long names, of which a scan says twice what a pipe (64 KiB) and the buffer of its reader hold."""
 
 
 def upright(*arguments: str, **settings: Any) -> "subprocess.CompletedProcess[str]":
@@ -191,7 +193,7 @@ def test_a_reader_that_goes_away_ends_the_command_with_141(tmp_path: Path, argum
 
 
 def test_a_reader_that_takes_the_first_lines_gets_them_and_the_command_ends_with_141(tmp_path: Path) -> None:
-    for number in range(300):
+    for number in range(ENOUGH):
         (tmp_path / f"{number:03}-{'n' * 200}.pkl").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
     command = f"{sys.executable} -m upright scan . | head -2; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -246,7 +248,7 @@ def test_main_returns_instead_of_leaving() -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_document_that_is_longer_than_a_pipe_is_never_cut_without_a_word(tmp_path: Path, unbuffered: str) -> None:
     """Unbuffered, Python takes a write that a reader left in the middle of for a whole one."""
-    for number in range(600):
+    for number in range(ENOUGH):
         (tmp_path / f"{number:03}-{'n' * 200}.pkl").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
     command = f"{sys.executable} -m upright scan . --format json | head -2; exit ${{PIPESTATUS[0]}}"
     env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}

@@ -163,9 +163,10 @@ def test_what_cannot_be_read_is_neither_passed_nor_failed_and_says_why(
 ) -> None:
     fitting, folder = given[spec.name]
     base, wrong, seen = limited(spec, fitting), [], 0
+    one_run = context(tmp_path / "scratch")
     for what, binding in with_hostile(base, tmp_path, unreadable=True):
         seen += 1
-        ran = run_one(binding, context(tmp_path / "scratch"))
+        ran = run_one(binding, one_run)
         said = reasons_of(ran)
         if ran.predicate.result not in {"undecided", "errored"} and not detects(ran, binding):
             wrong.append(f"{what}: {ran.predicate.result}: {said}")
@@ -189,9 +190,10 @@ def detects(ran: Ran, binding: Binding) -> bool:
 def test_strange_values_never_stop_it_without_a_clear_answer(spec: CheckSpec, given: dict, tmp_path: Path) -> None:
     fitting, _ = given[spec.name]
     base, wrong, seen = limited(spec, fitting), [], 0
+    one_run = context(tmp_path / "scratch")
     for what, binding in with_hostile(base, tmp_path, unreadable=False):
         seen += 1
-        ran = run_one(binding, context(tmp_path / "scratch"))
+        ran = run_one(binding, one_run)
         said = reasons_of(ran)
         if CRASH in said or not said:
             wrong.append(f"{what}: {ran.predicate.result}: {said}")

@@ -1,6 +1,7 @@
 """Reactions: in order, once for an entry, one failure holds back nobody else, and what waits can be seen."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from upright.records.trail import reactions
 from upright.records.trail.door import write
 from upright.records.trail.history import steps
 from upright.records.trail.models import ReactionCursor, ReactionRun
-from upright.records.trail.reactions import Event, pending, reacts_to, run_pending
+from upright.records.trail.reactions import Event, newest_index, pending, reacts_to, run_pending
 from upright.records.trail.server_log import clock_set, now
 from upright.records.trail.verify import verify
 
@@ -64,6 +65,47 @@ def test_a_worker_that_died_before_it_moved_the_cursor_runs_nothing_twice(
     ReactionCursor.objects.all().delete()
     assert run_pending() == 0
     assert len(seen) == 1
+
+
+def test_what_a_reaction_wrote_is_read_by_the_next_in_the_same_pass(
+    meridian: Organisation, own_reactions: dict[str, object]
+) -> None:
+    seen: list[str] = []
+
+    @reacts_to("inventory.system.*")
+    def a_writes(event: Event, actor: Actor) -> None:
+        if event.action == "inventory.system.added":
+            system = type(meridian.system()).objects.get(ref=event.entry.ref)
+            system.purpose = "Described."
+            write(system, actor=actor, action="inventory.system.changed", cause=event.index)
+
+    @reacts_to("inventory.system.*")
+    def b_sees(event: Event, actor: Actor) -> None:
+        seen.append(event.action)
+
+    added(meridian, "one")
+    assert run_pending() == 4
+    assert seen == ["inventory.system.added", "inventory.system.changed"]
+
+
+def test_many_reactions_read_an_entry_once_and_one_that_is_read_further_is_not_set_back(
+    meridian: Organisation, own_reactions: dict[str, object], django_assert_max_num_queries: Any
+) -> None:
+    @reacts_to("inventory.system.added")
+    def last(event: Event, actor: Actor) -> None:
+        ReactionCursor.objects.filter(name=name).update(next=1_000)  # as another worker that is quicker
+
+    (name,) = own_reactions
+    own_reactions.update({f"a{number:02}": (("nobody.does.this",), last) for number in range(30)})
+    run_pending()
+    with django_assert_max_num_queries(3):
+        assert run_pending() == 0
+    added(meridian, "one")
+    with django_assert_max_num_queries(20):
+        assert run_pending() == 1
+    cursors = dict(ReactionCursor.objects.values_list("name", "next"))
+    assert cursors.pop(name) == 1_000
+    assert set(cursors.values()) == {newest_index() + 1}
 
 
 def test_what_fails_is_kept_tried_again_and_holds_back_no_other(

@@ -23,7 +23,7 @@ from upright.records.inventory.models import System  # noqa: E402
 from upright.records.trail import reactions  # noqa: E402
 from upright.records.trail.door import change, write  # noqa: E402
 from upright.records.trail.history import steps  # noqa: E402
-from upright.records.trail.models import ReactionCursor, ReactionRun  # noqa: E402
+from upright.records.trail.models import ReactionRun  # noqa: E402
 from upright.records.trail.record import Record  # noqa: E402
 from upright.records.trail.verify import verify  # noqa: E402
 from upright.records.work.models import WorkerBeat  # noqa: E402
@@ -55,15 +55,15 @@ def check(record: Record) -> str:
     return "done"
 
 
-_cursor = ReactionCursor.objects.update_or_create
+_keep = reactions._keep
 
 
-def moved(**given: Any) -> Any:
+def moved(*given: Any) -> None:
     die("before the cursor moves")
-    return _cursor(**given)
+    _keep(*given)
 
 
-ReactionCursor.objects.update_or_create = moved  # type: ignore[method-assign]
+reactions._keep = moved
 
 
 def worker(*deaths: str) -> int:

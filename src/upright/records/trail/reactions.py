@@ -6,7 +6,7 @@ kept, shown and tried again, and holds back nothing else. A reaction never decid
 digests, whether or not a reaction has run.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -26,6 +26,8 @@ ACTOR = Actor.system("reactions")
 MOST_TRIES = 5
 _FIRST_WAIT = timedelta(seconds=15)
 _BATCH = 200
+_PAGES = 5
+"""Kept for the next reaction: a thousand entries, more are read again."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Event:
     def index(self) -> int:
         """The entry's place in the log: the ``cause`` of whatever the reaction writes."""
         return self.entry.index
+
+    @property
+    def action(self) -> str:
+        """What was done, such as ``inventory.model_version.added``."""
+        return str(self.body.get("action", ""))
 
 
 Reaction = Callable[[Event, Actor], None]
@@ -64,8 +71,22 @@ def reactions() -> dict[str, str]:
 
 
 def run_pending(limit: int = 10_000) -> int:
-    """Runs what waits, each reaction from its own cursor; gives how many runs succeeded. Safe beside another worker."""
-    return sum(_run(name, limit) for name in sorted(_REACTIONS))
+    """Runs what waits, each reaction from its own cursor; gives how many runs succeeded. Safe beside another worker.
+
+    Entries are read once for all reactions that stand at one place, and cursors that moved are kept together at the
+    end: broken off before, the same entries are read again, and what has run is known by its run.
+    """
+    cursors = dict(ReactionCursor.objects.values_list("name", "next"))
+    failed = set(due().values_list("reaction", flat=True))
+    reading, done, ends = _Reading(), 0, {}
+    for name in sorted(_REACTIONS):
+        if name in failed:
+            done += _retry(name, _REACTIONS[name][1])
+            reading.forget()
+        ran, ends[name] = _run(name, cursors.get(name, 0), limit, reading)
+        done += ran
+    _keep(ends, cursors)
+    return done
 
 
 def pending() -> dict[str, int]:
@@ -86,26 +107,58 @@ def newest_index() -> int:
     return -1 if found is None else found
 
 
-def _run(name: str, limit: int) -> int:
+class _Reading:
+    """Pages of the log, read once for all reactions until one of them has run, for it may have erased or written."""
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[int, int], list[Event | int]] = {}
+
+    def page(self, start: int, most: int) -> list[Event | int]:
+        """From ``start`` on, at most ``most`` entries: what a reaction may be told, else the bare index."""
+        found = self._pages.get((start, most))
+        if found is None:
+            rows = recorded(LedgerEntry.objects.filter(index__gte=start, index__lt=start + most))
+            found = [_event(row) or row.index for row in rows]
+            if len(self._pages) < _PAGES:
+                self._pages[start, most] = found
+        return found
+
+    def forget(self) -> None:
+        """Whoever asks next reads anew."""
+        self._pages.clear()
+
+
+def _run(name: str, start: int, limit: int, reading: _Reading) -> tuple[int, int]:
+    """How many runs succeeded, and where the reaction stands then."""
     actions, function = _REACTIONS[name]
-    done = _retry(name, function)
-    start = ReactionCursor.objects.filter(name=name).values_list("next", flat=True).first() or 0
-    while limit > 0:
-        rows = recorded(LedgerEntry.objects.filter(index__gte=start, index__lt=start + min(limit, _BATCH)))
-        if not rows:
-            break
-        for event in _events(rows, actions):
-            done += _once(name, function, event)
-        start, limit = rows[-1].index + 1, limit - len(rows)
-        ReactionCursor.objects.update_or_create(name=name, defaults={"next": start})
-    return done
+    done = 0
+    while limit > 0 and (page := reading.page(start, min(limit, _BATCH))):
+        for event in page:
+            if isinstance(event, Event) and _is_of(event.action, actions):
+                done += _once(name, function, event)
+                reading.forget()
+        last = page[-1]
+        start, limit = (last.index if isinstance(last, Event) else last) + 1, limit - len(page)
+    return done, start
+
+
+def _keep(ends: dict[str, int], cursors: dict[str, int]) -> None:
+    """Cursors that moved, those at one place by one write; another worker may have brought one further."""
+    moved: dict[int, list[str]] = {}
+    for name, end in ends.items():
+        if name not in cursors:
+            ReactionCursor.objects.get_or_create(name=name, defaults={"next": end})
+        elif end != cursors[name]:
+            moved.setdefault(end, []).append(name)
+    for end, names in moved.items():
+        ReactionCursor.objects.filter(name__in=names, next__lt=end).update(next=end)
 
 
 def _retry(name: str, function: Reaction) -> int:
     """Failed runs are tried again, a few times and each later than the last, before anything new."""
     failed = due().filter(reaction=name).order_by("entry")
     entries = recorded(LedgerEntry.objects.filter(index__in=list(failed.values_list("entry", flat=True))))
-    return sum(_once(name, function, event) for event in _events(entries, ("*",)))
+    return sum(_once(name, function, event) for entry in entries if (event := _event(entry)))
 
 
 def _once(name: str, function: Reaction, event: Event) -> int:
@@ -129,13 +182,11 @@ def _once(name: str, function: Reaction, event: Event) -> int:
     return 1
 
 
-def _events(rows: Iterable[Recorded], actions: tuple[str, ...]) -> Iterable[Event]:
-    for entry in rows:
-        if entry.type != "record" or entry.body is None or entry.is_announcement:
-            continue
-        body = msgspec.json.decode(entry.body)
-        if isinstance(body, dict) and _is_of(str(body.get("action", "")), actions):
-            yield Event(entry, body)
+def _event(entry: Recorded) -> Event | None:
+    if entry.type != "record" or entry.body is None or entry.is_announcement:
+        return None
+    body = msgspec.json.decode(entry.body)
+    return Event(entry, body) if isinstance(body, dict) else None
 
 
 def _is_of(action: str, actions: tuple[str, ...]) -> bool:

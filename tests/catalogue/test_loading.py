@@ -76,17 +76,19 @@ def test_what_is_not_a_frozen_catalogue_is_refused(broken):
 
 def test_loading_costs_less_than_three_tenths_of_a_second_of_cpu(tmp_path):
     code = (
-        "import pathlib, sys, time; from upright.catalogue import Catalogue\n"
+        "import pathlib, sys, time; from upright.catalogue import Catalogue, loading\n"
         "nothing = pathlib.Path(sys.argv[1])\n"
-        "def cost():\n    start = time.process_time(); Catalogue.load([nothing]); return time.process_time() - start\n"
+        "def cost():\n"
+        "    loading._own_document.cache_clear()\n"
+        "    start = time.process_time(); Catalogue.load([nothing]); return time.process_time() - start\n"
         "print(min(cost() for _ in range(3)))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     spent = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert 0.001 < float(spent) < 0.3
+    assert 0.02 < float(spent) < 0.3, "nothing is read, or too slowly"
 
 
-def test_our_own_is_read_once_a_process_and_one_with_an_overlay_anew(tmp_path, monkeypatch):
+def test_our_own_is_read_once_a_process_and_what_is_laid_over_it_each_time(tmp_path, monkeypatch):
     read, whole = [], Document.__init__
 
     def reads(self, path, *more):
@@ -99,11 +101,11 @@ def test_our_own_is_read_once_a_process_and_one_with_an_overlay_anew(tmp_path, m
     assert Catalogue.load() is own
     assert Catalogue.load(()) is load_catalogue(()) is own
     assert read == []
-    laid = Catalogue.load([tmp_path])
-    assert laid is not own
-    assert laid.digests == own.digests
-    assert len(read) > 10
-    assert Catalogue.load([tmp_path]) is not laid
+    laid = tmp_path / "traits.yaml"
+    laid.write_text((own_data() / "traits.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    first, second = Catalogue.load([tmp_path]), Catalogue.load([tmp_path])
+    assert (first is own, first is second, first.digests == own.digests) == (False, False, True)
+    assert read == [laid, laid]
 
 
 def test_our_own_files_read_as_any_yaml_reader_reads_them():

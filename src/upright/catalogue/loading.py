@@ -1,6 +1,7 @@
 """From folders of YAML to the values of ``types``: our own data first, then any overlay, file by file."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,6 +65,12 @@ def own_data() -> Path:
     return Path(str(resources.files("upright.catalogue"))) / "data"
 
 
+@cache
+def _own_document(path: Path, name: str) -> Document:
+    """A file of our own data, read once a process, whatever is laid over others of them."""
+    return Document(path, name)
+
+
 class Layers:
     """Our data folder and the overlays over it; of two files of one name the later layer's counts."""
 
@@ -97,6 +104,8 @@ class Layers:
                 f"{self.folders[-1]} has no {name}; each framework needs framework.yaml and requirements.yaml.",
                 code="UP-CAT-04",
             )
+        if self.layer_of(path) == self.folders[0]:
+            return _own_document(path, self.display(path))
         if path not in self._documents:
             self._documents[path] = Document(path, self.display(path))
         return self._documents[path]

@@ -127,7 +127,7 @@ def test_pushed_evidence_shows_its_status_and_why(lead: Client, meridian: Organi
     _the_statement_shows_its_chain_and_is_checked_by_hand(lead, tmp_path)
     system = lead.get("/record/system:loans/").content.decode()
     assert "The system may not go to design and development" in system
-    assert "selection rate difference \u22120.400" in system  # 0.8 against 0.4 of 200 each
+    assert "selection-rate difference \u22120.400" in system  # 0.8 against 0.4 of 200 each
     _what_is_compared_says_whether_it_is_one_check(lead)
     home = lead.get("/").content.decode()
     assert "Best next step" in home

@@ -26,6 +26,11 @@ _RULINGS = (
 """What ``checks.decide`` says of a comparison; before each, where there are several, which group it is about."""
 _EVIDENCE = "{about}: evidence {id} of {day} (entry {entry})"
 
+_ANSWERS = (
+    *("no", "unknown", "yes", "yes ({detail})", "recorded, and the walk goes on ({detail})"),
+    *("no, hence: {class}", "yes, hence: {class}", "yes ({detail}), hence: {class}"),
+)
+
 SAYINGS = (
     *("became", "due", "measure", "runs", "target", "value"),
     *("Met", "Not met", "Overdue", "Planned", "Running", "To be planned", "Unknown"),
@@ -33,6 +38,14 @@ SAYINGS = (
     "What it rests on has changed since.",
     "What was approved is not in the ledger as it was.",
     "It was taken back without an entry that says so.",
+    *("UPRIGHT_WORKSPACES is not set", "No upright.yaml of {ref} lies in {folders}"),
+    *(f"Q{{id}} {{question}}? ({{reference}}): {one}." for one in _ANSWERS),
+    "No other class came out, so the risk is minimal.",
+    "{case}: {figure} days from awareness; {also} (EU AI Act, {reference})",
+    "{case}: no fixed day count; {also} (EU AI Act, {reference})",
+    "Breach of personal data: {figure} hours from awareness, unless risk to people is unlikely (GDPR, Art. 33)",
+    "Breach likely to bring high risk: people are told without undue delay (GDPR, Art. 34)",
+    *("Authority", "Data protection authority", "People concerned"),
     "Made for {name}, external auditor, at {time}",
     "Renewal",
     "Surveillance {number}",

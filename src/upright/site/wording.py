@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from upright.catalogue import Catalogue
+from upright.catalogue.classify import rules
 from upright.checks.registry import checks
 from upright.desk.description import RecordType, registered
 from upright.desk.moves import asked_label, plain_title
@@ -19,6 +21,7 @@ from upright.desk.values import sentence
 from upright.kernel.translations import Message
 from upright.ledger.values import ERASED
 from upright.records.governance.kinds import field_words
+from upright.records.governance.retention import legal_periods
 from upright.records.governance.templates import PLACEHOLDERS
 from upright.reports.words import plain_words
 from upright.site.sayings import SAYINGS
@@ -37,6 +40,7 @@ _SAYING = {
     "review_lacks",
     "_lacks_of_the_meeting",
     "_missing",
+    "where_to",
     "contradiction",
     "_what_is_wrong",
     "_what_lapsed",
@@ -60,7 +64,9 @@ def texts() -> Iterator[Message]:
         source = path.read_text("utf-8")
         found += [sentence((one or two).replace("_", " ")) for one, two in _EVENT.findall(source)]
         if "trail.paper import" in source:
-            found += _of_papers(source)
+            found += _of_calls(source, _PAPER)
+        if "trail.named import" in source:
+            found += _of_calls(source, {"composed", "word"})
     yield from (Message(one) for one in dict.fromkeys(found) if _WORD.search(one))
 
 
@@ -100,13 +106,22 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
     yield from (str(link.get("strength", "")) for one in catalogue.crosswalks.values() for link in one["links"])
     yield from (one.replace("-", " ") for one in catalogue.stages)
     yield from (one.question for one in catalogue.traits.values())
+    walk = rules(catalogue)
+    for question in walk.questions.values():
+        yield from (question.question.rstrip("?"), question.reference)
+        yield from (option.what for option in question.options)
+    yield from (one.title for one in walk.outcomes.values())
+    deadlines: Any = catalogue.frameworks["eu-ai-act"].facts["incident_deadlines"]
+    for case in deadlines["cases"]:
+        yield from (case["case"], case["also"])
+    yield from (text for one in legal_periods() for text in (one.what, one.starts))
     yield from (item.why for items in catalogue.gates.stages.values() for item in items)
 
 
-def _of_papers(source: str) -> Iterator[str]:
-    """Titles, heads and words of ours of the documents that a module makes."""
+def _of_calls(source: str, names: set[str]) -> Iterator[str]:
+    """What calls of these names are given as text: titles, heads and words of papers, names that we make."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _PAPER:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names:
             for one in (*node.args, *(named.value for named in node.keywords)):
                 yield from _told(one)
 

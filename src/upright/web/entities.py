@@ -17,6 +17,7 @@ from upright.records.inventory.models import System
 from upright.web.frame import catalogue
 from upright.web.posture import Behind, behind
 from upright.web.requests import Request
+from upright.web.sentences import said
 
 STATUSES = ("met", "partly", "failing", "stale", "unknown", "not_applicable")
 
@@ -59,7 +60,7 @@ def _entity(unit: Unit) -> Entity:
     refs = list(System.objects.filter(unit__in=own).values_list("ref", flat=True))
     found = summaries(refs)
     counts = overall(found.values()) if refs else {}
-    titles = {name: one.title for name, one in catalogue().frameworks.items()}
+    titles = {name: said(one.title) for name, one in catalogue().frameworks.items()}
     rows = Document.objects.filter(unit__in=own).values_list("state").annotate(Count("pk"))
     return Entity(
         unit=unit,

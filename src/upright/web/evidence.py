@@ -28,8 +28,8 @@ from upright.web.places import shelves
 from upright.web.plots import interval, number, of_whom, plots
 from upright.web.posture import RIGHT, WORST_FIRST, short
 from upright.web.requests import Request
-from upright.web.sentences import said
-from upright.web.statements import Statements, asked_by
+from upright.web.sentences import measure, said
+from upright.web.statements import Statements, asked_by, kinds_of
 from upright.web.values import limit_words
 
 RESULTS = ("passed", "failed", "undecided", "errored")
@@ -122,7 +122,7 @@ def statement(request: Request, entry: int) -> HttpResponse:
         "web/statement.html",
         {
             "row": row,
-            "title": row.binding or ", ".join(one.replace("-", " ") for one in row.kinds),
+            "title": row.binding or kinds_of(row),
             "said": said,
             "predicate": predicate,
             "id": envelope.id,
@@ -134,7 +134,7 @@ def statement(request: Request, entry: int) -> HttpResponse:
             "plots": plots(predicate.measurements, predicate.limits),
             "measured": [
                 {
-                    "name": one.name.replace("_", " "),
+                    "name": measure(one.name),
                     "of": of_whom(one),
                     "says": interval(one),
                     "n": f"{one.n:,}",

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Value
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from upright.catalogue import Requirement
 from upright.desk.description import RecordType, registered
@@ -99,9 +100,9 @@ def _grouped(shelves: list[Shelf]) -> list[tuple[str, list[Shelf]]]:
 
 def _group(requirement: Requirement | None) -> str:
     if requirement is None:
-        return "Other"
+        return gettext("Other")
     groups = catalogue().frameworks[requirement.framework].groups
-    return next((one.title for one in groups if one.id == requirement.group), requirement.group)
+    return next((said(one.title) for one in groups if one.id == requirement.group), requirement.group)
 
 
 def _next(request: Request, place: str) -> list[Any]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from upright.desk.values import localised
 from upright.evidence.statement import Measurement
+from upright.web.sentences import measure
 from upright.web.values import limit_words
 
 _MOST = 12
@@ -116,7 +117,7 @@ def plot(name: str, limit: Mapping[str, str], rows: Iterable[tuple[str, Measurem
         if abs(scale.place(value) - middle) > 18
     )
     return Plot(
-        name=name.replace("_", " "),
+        name=measure(name),
         limit_words=limit_words(limit),
         limit=f"{middle:.2f}%",
         edges=tuple(f"{one:.2f}%" for one in ((middle, other) if is_two_sided and other > 0 else (middle,))),

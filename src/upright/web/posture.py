@@ -88,8 +88,8 @@ class Row:
     @property
     def words(self) -> str:
         """What the bar shows, in words."""
-        said = [f"{getattr(self.counts, one)} {one.replace('_', ' ')}" for one in STATUSES if getattr(self.counts, one)]
-        return f"{self.title}: {', '.join(said)}"
+        found = [(getattr(self.counts, one), said(one.replace("_", " "))) for one in STATUSES]
+        return f"{said(self.title)}: {', '.join(f'{count} {word}' for count, word in found if count)}"
 
 
 @dataclass(frozen=True, kw_only=True)

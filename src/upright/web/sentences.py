@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 
 from upright.kernel.speech import ENGLISH, speech
+from upright.reports.words import plain_words
 
 
 def said(text: object) -> str:
@@ -15,6 +16,11 @@ def said(text: object) -> str:
     if language == ENGLISH or not words or isinstance(text, Promise):
         return words
     return _said(words, language)
+
+
+def measure(name: str) -> str:
+    """What a measure is called."""
+    return said(plain_words(name))
 
 
 def within(text: str) -> str:

@@ -12,6 +12,7 @@ from upright.records.assurance.evidence import fresh_until
 from upright.records.assurance.models import EvidenceRow
 from upright.records.trail.server_log import now
 from upright.web.frame import catalogue
+from upright.web.sentences import said
 from upright.web.templatetags.upright import day_of, display, status, when
 
 
@@ -23,6 +24,11 @@ def asked_by() -> Mapping[str, tuple[str, ...]]:
         for kind in one.kinds:
             found.setdefault(kind, []).append(one.id)
     return {kind: tuple(ids) for kind, ids in found.items()}
+
+
+def kinds_of(row: EvidenceRow) -> str:
+    """The kinds of a statement by their names."""
+    return ", ".join(said(one.replace("-", " ")) for one in row.kinds)
 
 
 class Statements:
@@ -49,7 +55,7 @@ class Statements:
         return mark_safe("".join(map(self._row, rows)))  # noqa: S308 (each part is escaped)
 
     def _row(self, one: EvidenceRow) -> str:
-        title = one.binding or ", ".join(kind.replace("-", " ") for kind in one.kinds)
+        title = one.binding or kinds_of(one)
         system = self._names.get(one.system, gettext("The organisation"))
         later = "" if self._newest.get(one.stream) == one.index else self._later
         about = f'{escape(system)}<span class="sub">{escape(display(one.subject))}</span>'
@@ -61,7 +67,7 @@ class Statements:
             f'<td data-label="{self._about}">{about}</td>'
             f'<td data-label="{self._ended}" class="n">{self._moment(one.ended)}</td>'
             f'<td data-label="{self._fresh}" class="n">{self._freshness(one)}</td>'
-            f'<td data-label="{self._source}">{escape(one.source)}</td>'
+            f'<td data-label="{self._source}">{escape(said(one.source))}</td>'
             f'<td data-label="{self._answers}" class="n">{answers}</td></tr>\n'
         )
 

@@ -39,6 +39,7 @@ from upright.web.posture import short as requirement_short
 from upright.web.recent import recent
 from upright.web.records import links_of, why_not_edit
 from upright.web.requests import Request, is_fragment, the_record
+from upright.web.sentences import measure
 from upright.web.sentences import said as told
 from upright.web.steps import begin
 from upright.web.values import limit_words
@@ -228,7 +229,7 @@ def compare(request: Request, newer: int, older: int) -> HttpResponse:
             "right": right,
             "lines": [
                 {
-                    "name": one.name.replace("_", " "),
+                    "name": measure(one.name),
                     "of": of_whom(one),
                     "left": at_left.get(key),
                     "right": at_right.get(key),
@@ -313,7 +314,7 @@ def _lacking(
             why = gettext("%(why)s Lacks: %(kinds)s.") % {"why": told(why), "kinds": named}
         words = requirement_short(one.what)
     elif run is not None and said is not None:
-        why = next((f"{reason.because}." for reason in said.reasons if reason.outcome == run.result), why)
+        why = next((f"{told(reason.because)}." for reason in said.reasons if reason.outcome == run.result), why)
         link = address = reverse("web:statement", args=[run.index])
         verb, words = gettext("See the run"), one.what
     elif one.what in catalogue().kinds:
@@ -351,9 +352,9 @@ def _run(row: EvidenceRow, said: Predicate) -> Run:
     names = list(said.limits)
     found = next((one for name in names if (one := _headline(said, name)) is not None), None)
     if found is not None:
-        headline = f"{found.name.replace('_', ' ')} {interval(found)}, n {found.n:,}"
+        headline = f"{measure(found.name)} {interval(found)}, n {localised(f'{found.n:,}')}"
     else:
-        headline = said.reasons[0].because if said.reasons else gettext("no number")
+        headline = told(said.reasons[0].because) if said.reasons else gettext("no number")
     limit = (
         limit_words(said.limits[found.name])
         if found is not None

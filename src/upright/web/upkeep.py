@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from upright.desk.description import registered
+from upright.desk.values import sentence
 from upright.records.governance.models import FrameworkInUse, RetentionClass
 from upright.records.governance.retention import legal_periods, without_class
 from upright.records.governance.upkeep import upkeep
@@ -16,6 +17,7 @@ from upright.records.identity.controlled import Controlled
 from upright.records.inventory.models import DataSet, Model, Supplier, System
 from upright.web.frame import catalogue
 from upright.web.requests import Request
+from upright.web.sentences import said
 
 
 def show(request: Request) -> HttpResponse:
@@ -28,7 +30,7 @@ def show(request: Request) -> HttpResponse:
     for name, framework in edition.frameworks.items():
         rows.append(
             {
-                "title": framework.title,
+                "title": said(framework.title),
                 "in_use": name in used,
                 "alone": upkeep(edition, name, there),
                 "added": upkeep(edition, name, there, beside=used - {name}),
@@ -70,7 +72,7 @@ def _without_class(request: Request) -> list[dict[str, str]]:
     given = {"starts": RetentionClass.Start.ENDED, "disposal": RetentionClass.Disposal.ERASE}
     return [
         {
-            "title": registered()[name].plural if name in registered() else title,
+            "title": said(sentence(registered()[name].plural) if name in registered() else title),
             "address": f"{reverse('web:add', args=['retention-class'])}?{urlencode(given | {'applies_to': name})}",
         }
         for name, title in without_class(RetentionClass.objects.filter(unit__in=units))

@@ -8,6 +8,7 @@ from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import composed, word
 from upright.records.trail.record import Record, RecordEvidence
 
 
@@ -254,7 +255,9 @@ class AuditSample(Record):
         return "a sample stays as it was drawn; draw another one"
 
     def __str__(self) -> str:
-        return f"{self.size} of {self.population} {self.what}"
+        return composed(
+            "%(size)s of %(population)s %(what)s", size=self.size, population=self.population, what=self.what
+        )
 
 
 class AuditInterview(Record):
@@ -273,7 +276,7 @@ class AuditInterview(Record):
         return None if self.audit.state == Audit.State.UNDER_WAY else f"its audit is {self.audit.state}"
 
     def __str__(self) -> str:
-        return f"{self.role}, {self.held_on.isoformat()}"
+        return composed("%(role)s, %(day)s", role=self.role, day=self.held_on)
 
 
 class AuditFinding(Record):
@@ -331,4 +334,4 @@ class AuditFinding(Record):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_grade_display()}: {self.clause}"
+        return composed("%(grade)s: %(clause)s", grade=word(self.get_grade_display()), clause=self.clause)

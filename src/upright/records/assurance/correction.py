@@ -11,6 +11,7 @@ from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence
 
 _EVIDENCE = re.compile(r"(sha256:)?[0-9a-f]{64}")
@@ -128,7 +129,7 @@ class CorrectiveAction(Record):
         )
 
     def __str__(self) -> str:
-        return f"Corrective action: {self.nonconformity}"
+        return composed("Corrective action: %(nonconformity)s", nonconformity=self.nonconformity)
 
 
 class Improvement(Record):

@@ -25,6 +25,7 @@ from upright.records.assurance.publishing import Publication
 from upright.records.assurance.reviewing import ManagementReview, ReviewDecision, ReviewInput
 from upright.records.assurance.snapshots import PostureSnapshot
 from upright.records.inventory.models import System
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record
 
 __all__ = [
@@ -85,7 +86,7 @@ class WorkspaceSystem(Record):
         return self.about.reference
 
     def __str__(self) -> str:
-        return f"State of {self.about}"
+        return composed("State of %(system)s", system=self.about)
 
 
 class BindingApproval(Record):
@@ -116,7 +117,7 @@ class BindingApproval(Record):
         return self.about.reference
 
     def __str__(self) -> str:
-        return f"Bindings of {self.about}: {', '.join(self.bindings)}"
+        return composed("Bindings of %(system)s: %(bindings)s", system=self.about, bindings=", ".join(self.bindings))
 
 
 class Intake(Record):
@@ -145,7 +146,7 @@ class Intake(Record):
         verbose_name_plural = "intake"
 
     def __str__(self) -> str:
-        return f"Statement {self.evidence[:12]} about {self.claims}"
+        return composed("Statement %(evidence)s about %(claims)s", evidence=self.evidence[:12], claims=self.claims)
 
 
 class Origin(Record):

@@ -7,6 +7,7 @@ from django.db import models
 from upright.records.identity.models import Person, Unit
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import word
 from upright.records.trail.record import Record, RecordEvidence
 
 
@@ -130,7 +131,7 @@ class ReviewInput(Record):
         return bool(self.extract) or bool(self.none_because.strip())
 
     def __str__(self) -> str:
-        return str(self.get_item_display())
+        return word(self.get_item_display())
 
 
 class ReviewDecision(Record):

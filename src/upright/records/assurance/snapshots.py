@@ -6,6 +6,7 @@ from django.db import models
 
 from upright.kernel import Ref
 from upright.records.identity.models import Unit
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record
 
 
@@ -34,4 +35,4 @@ class PostureSnapshot(Record):
         return Ref.parse(self.scope) if self.scope.startswith("system:") else None
 
     def __str__(self) -> str:
-        return f"{self.scope}, {self.day.isoformat()}"
+        return composed("%(scope)s, %(day)s", scope=self.scope, day=self.day)

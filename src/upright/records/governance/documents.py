@@ -12,6 +12,7 @@ from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence
 
 _SHA256 = 64
@@ -130,4 +131,4 @@ class Acknowledgement(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} read {self.document}"
+        return composed("%(person)s read %(document)s", person=self.person, document=self.document)

@@ -13,6 +13,7 @@ from upright.records.governance.subjects import demand_same_subject, demand_subj
 from upright.records.identity.controlled import Controlled
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import composed
 from upright.records.trail.record import RecordEvidence
 
 _TARGET = re.compile(r"(at_least|at_most) (-?\d{1,15}(?:\.\d{1,15})?)")
@@ -169,4 +170,4 @@ class ResourcePlan(Controlled):
         return self.speak("resource-plan")
 
     def __str__(self) -> str:
-        return f"Resources {self.year}"
+        return composed("Resources %(year)s", year=self.year)

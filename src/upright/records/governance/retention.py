@@ -16,6 +16,7 @@ from upright.records.identity.models import Person, Unit
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.history import steps
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence, record_types
 from upright.workspace.judge import load_catalogue
 
@@ -178,7 +179,7 @@ class RecordDisposal(Record):
         return None if self.state == self.State.PROPOSED else f"it is {self.state}"
 
     def __str__(self) -> str:
-        return f"Disposal of {self.record}"
+        return composed("Disposal of %(record)s", record=self.record)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from upright.records.governance.subjects import home_of
 from upright.records.identity.models import Unit
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record
 
 
@@ -52,4 +53,4 @@ class ServedClause(Record):
 
     def __str__(self) -> str:
         said = f"{STANDARDS.get(self.standard, self.standard)} {self.clause}"
-        return said if self.is_confirmed else f"{said} (id not confirmed)"
+        return said if self.is_confirmed else composed("%(clause)s (id not confirmed)", clause=said)

@@ -10,6 +10,7 @@ from upright.kernel import Actor, Ref
 from upright.records.identity.acting import current_actor
 from upright.records.identity.tokens import ApiToken as ApiToken  # noqa: PLC0414 (Django finds models here)
 from upright.records.trail.errors import misfit
+from upright.records.trail.named import composed, word
 from upright.records.trail.record import Record, RecordManager, writing
 
 
@@ -71,7 +72,7 @@ class Person(Record):
         return f"person:{self.id}"
 
     def __str__(self) -> str:
-        return self.name or "(erased person)"
+        return self.name or word("(erased person)")
 
 
 class Role(models.TextChoices):
@@ -120,7 +121,7 @@ class RoleAssignment(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()} in {self.unit}"
+        return composed("%(role)s in %(unit)s", role=word(self.get_role_display()), unit=self.unit)
 
 
 class ApprovalException(Record):
@@ -144,7 +145,7 @@ class ApprovalException(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} alone in {self.unit} until {self.ends.isoformat()}"
+        return composed("%(person)s alone in %(unit)s until %(day)s", person=self.person, unit=self.unit, day=self.ends)
 
 
 class Delegation(Record):
@@ -182,7 +183,12 @@ class Delegation(Record):
         return self.receiver
 
     def __str__(self) -> str:
-        return f"{self.giver} to {self.receiver}: {', '.join(self.rights)}"
+        return composed(
+            "%(giver)s to %(receiver)s: %(rights)s",
+            giver=self.giver,
+            receiver=self.receiver,
+            rights=", ".join(self.rights),
+        )
 
 
 class Invitation(Record):
@@ -206,7 +212,7 @@ class Invitation(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} until {self.ends.isoformat()}"
+        return composed("%(person)s until %(day)s", person=self.person, day=self.ends)
 
 
 class AccountManager(RecordManager):
@@ -297,7 +303,7 @@ class Authenticator(Record):
         return f"authenticator:{self.id}"
 
     def __str__(self) -> str:
-        return self.get_kind_display()
+        return word(self.get_kind_display())
 
 
 class CachedValue(models.Model):

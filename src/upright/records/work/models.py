@@ -8,6 +8,7 @@ from upright.kernel import InputError, Ref, parse_duration
 from upright.records.identity.models import Person
 from upright.records.inventory.models import System
 from upright.records.trail.errors import misfit
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record
 
 
@@ -71,7 +72,11 @@ class ImportRun(Record):
         indexes: ClassVar = [models.Index(fields=["sha256"], name="work_import_file")]
 
     def __str__(self) -> str:
-        return f"{'Trial of' if self.dry else 'Import of'} {self.name}"
+        return (
+            composed("Trial of %(name)s", name=self.name)
+            if self.dry
+            else composed("Import of %(name)s", name=self.name)
+        )
 
 
 class CheckRun(Record):
@@ -106,7 +111,7 @@ class CheckRun(Record):
         return self.about.reference
 
     def __str__(self) -> str:
-        return f"Checks of {self.about}"
+        return composed("Checks of %(system)s", system=self.about)
 
 
 class CheckSchedule(Record):
@@ -139,4 +144,4 @@ class CheckSchedule(Record):
             raise misfit("every", f"Found {self.every}; expected PT1H or longer.", code="UP-RUN-07")
 
     def __str__(self) -> str:
-        return f"Every {self.every}: checks of {self.about}"
+        return composed("Every %(period)s: checks of %(system)s", period=self.every, system=self.about)

@@ -11,6 +11,7 @@ from upright.records.inventory.models import System
 from upright.records.operations.models.use import AboutSystem
 from upright.records.trail.errors import misfit
 from upright.records.trail.history import steps
+from upright.records.trail.named import composed
 from upright.records.trail.record import RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -126,7 +127,7 @@ class Disposal(AboutSystem):
         return self.speak("disposal-record", about=self.system.reference, on=self.disposed_on)
 
     def __str__(self) -> str:
-        return f"Disposal of {self.system}"
+        return composed("Disposal of %(system)s", system=self.system)
 
 
 def _approved_on(document: Document) -> date | None:

@@ -12,6 +12,7 @@ from upright.records.inventory.models import OfSystem, System
 from upright.records.operations.models.use import AboutSystem
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import composed
 from upright.records.trail.record import RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -47,7 +48,7 @@ class OversightAssignment(AboutSystem):
         return self.speak("oversight-assignment", about=self.system.reference)
 
     def __str__(self) -> str:
-        return f"{self.overseer} over {self.system}"
+        return composed("%(overseer)s over %(system)s", overseer=self.overseer, system=self.system)
 
 
 class DecisionReview(OfSystem):

@@ -9,6 +9,7 @@ from upright.records.inventory.models import DataSet, OfSystem, System
 from upright.records.operations.models.use import AboutSystem, lies_ahead
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence, find
 from upright.records.trail.server_log import now
 
@@ -35,7 +36,7 @@ class UserInformation(AboutSystem):
         return self.speak("user-information", about=self.system.reference)
 
     def __str__(self) -> str:
-        return f"{self.system}: information {self.label}"
+        return composed("%(system)s: information %(label)s", system=self.system, label=self.label)
 
 
 class InformationDelivery(OfSystem):
@@ -116,7 +117,7 @@ class AccessReview(OfSystem):
         )
 
     def __str__(self) -> str:
-        return f"Access to {self.system} on {self.reviewed_on}"
+        return composed("Access to %(system)s on %(day)s", system=self.system, day=self.reviewed_on)
 
 
 class DataUseRequest(Controlled):

@@ -4,6 +4,7 @@ from django.db import models
 
 from upright.records.inventory.models import OfSystem, System
 from upright.records.operations.life import RELEASE, STAGES
+from upright.records.trail.named import composed, word
 from upright.records.trail.record import RecordEvidence
 
 
@@ -77,4 +78,6 @@ class StageChange(OfSystem):
         )
 
     def __str__(self) -> str:
-        return f"{self.system} to {self.get_to_stage_display().lower()}"
+        return composed(
+            "%(system)s to %(stage)s", system=self.system, stage=word(self.get_to_stage_display(), inside=True)
+        )

@@ -8,6 +8,7 @@ from upright.records.identity.models import Unit
 from upright.records.inventory.models import Customer, OfSystem, Supplier, System
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -48,7 +49,7 @@ class SupplierAssessment(Controlled):
         return is_good and self.review_by is not None and self.review_by >= now().date()
 
     def __str__(self) -> str:
-        return f"{self.supplier} on {self.assessed_on}"
+        return composed("%(supplier)s on %(day)s", supplier=self.supplier, day=self.assessed_on)
 
 
 class SupplierReview(OfSystem):
@@ -90,7 +91,7 @@ class SupplierReview(OfSystem):
         )
 
     def __str__(self) -> str:
-        return f"Suppliers of {self.system}"
+        return composed("Suppliers of %(system)s", system=self.system)
 
 
 class ResponsibilityMatrix(OfSystem):
@@ -146,7 +147,7 @@ class ResponsibilityMatrix(OfSystem):
         )
 
     def __str__(self) -> str:
-        return f"{self.system} and {self.party}"
+        return composed("%(system)s and %(party)s", system=self.system, party=self.party)
 
 
 class ChangeNotice(Record):

@@ -10,6 +10,7 @@ from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import OfSystem, System
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -87,7 +88,7 @@ class IntendedUse(AboutSystem):
         return self.speak("intended-use", about=self.system.reference)
 
     def __str__(self) -> str:
-        return f"Intended use of {self.system}"
+        return composed("Intended use of %(system)s", system=self.system)
 
 
 class UseApproval(AboutSystem):
@@ -115,7 +116,7 @@ class UseApproval(AboutSystem):
         return self.speak("use-approval", about=self.system.reference)
 
     def __str__(self) -> str:
-        return f"Use of {self.system}"
+        return composed("Use of %(system)s", system=self.system)
 
 
 class UsageReview(OfSystem):
@@ -156,4 +157,4 @@ class UsageReview(OfSystem):
         )
 
     def __str__(self) -> str:
-        return f"Use of {self.system} on {self.reviewed_on}"
+        return composed("Use of %(system)s on %(day)s", system=self.system, day=self.reviewed_on)

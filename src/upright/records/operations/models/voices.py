@@ -13,6 +13,7 @@ from typing import ClassVar
 from django.db import models
 
 from upright.records.identity.models import Person
+from upright.records.trail.named import word
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -70,7 +71,7 @@ class Voice(Record):
         return RecordEvidence(kinds=(self.kind,), state=state, persons=persons)
 
     def __str__(self) -> str:
-        return f"{self._meta.verbose_name} {self.ref.partition(':')[2]}".capitalize()
+        return f"{word(self._meta.verbose_name)} {self.ref.partition(':')[2]}".capitalize()
 
 
 class Concern(Voice):

@@ -10,6 +10,7 @@ from upright.records.inventory.models import System
 from upright.records.risk.models.controls import Control, own_controls
 from upright.records.risk.models.linking import demand_controls, demand_refs
 from upright.records.trail.errors import misfit
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence
 
 NEEDS = ("risk", "opportunity", "impact-assessment", "objective", "obligation")
@@ -58,7 +59,7 @@ class StatementOfApplicability(Controlled):
         )
 
     def __str__(self) -> str:
-        return f"{self.title}, version {self.edition}"
+        return composed("%(title)s, version %(edition)s", title=self.title, edition=self.edition)
 
 
 class SoaRow(Record):
@@ -162,4 +163,6 @@ class SoaRow(Record):
         }
 
     def __str__(self) -> str:
-        return self.control if self.system is None else f"{self.control} for {self.system}"
+        if self.system is None:
+            return self.control
+        return composed("%(control)s for %(system)s", control=self.control, system=self.system)

@@ -11,6 +11,7 @@ from upright.records.inventory.models import System
 from upright.records.risk.known import annex_a, catalogue, evaluation_kind, looks_like_annex_a
 from upright.records.risk.sampling import draw
 from upright.records.trail.errors import misfit
+from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -147,4 +148,4 @@ class ControlEvaluation(Controlled):
         )
 
     def __str__(self) -> str:
-        return f"{self.control.identifier}, {self.evaluated_on}"
+        return composed("%(control)s, %(day)s", control=self.control.identifier, day=self.evaluated_on)

@@ -8,6 +8,7 @@ from upright.records.identity.models import Role, Unit
 from upright.records.risk.models.linking import demand_words
 from upright.records.trail.door import known_once
 from upright.records.trail.errors import misfit
+from upright.records.trail.named import composed
 from upright.records.trail.record import RecordEvidence
 
 LEVELS = 5
@@ -109,7 +110,9 @@ class RiskCriteria(Controlled):
         return self.speak("risk-criteria", data={"edition": self.edition})
 
     def __str__(self) -> str:
-        return f"{self.title}, edition {self.edition}" if self.edition else self.title
+        if not self.edition:
+            return self.title
+        return composed("%(title)s, edition %(edition)s", title=self.title, edition=self.edition)
 
 
 class OpportunityCriteria(Controlled):

@@ -8,6 +8,7 @@ from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
 from upright.records.risk.models.criteria import TRIGGERS
 from upright.records.trail.errors import misfit
+from upright.records.trail.named import composed, word
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -143,7 +144,9 @@ class ChangeReview(Record):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_trigger_display()} of {self.system} changed"
+        return composed(
+            "%(trigger)s of %(system)s changed", trigger=word(self.get_trigger_display()), system=self.system
+        )
 
 
 def is_change_plan(ref: str) -> bool:

@@ -11,6 +11,7 @@ from upright.records.risk.known import threats
 from upright.records.risk.models.criteria import SCALE, OpportunityCriteria, RiskCriteria
 from upright.records.risk.models.impacts import ImpactAssessment
 from upright.records.trail.errors import misfit
+from upright.records.trail.named import composed, word
 from upright.records.trail.record import Record, RecordEvidence
 
 
@@ -197,7 +198,7 @@ class Rating(Record):
         return self.risk.home()
 
     def __str__(self) -> str:
-        return f"{self.level} ({self.likelihood} x {self.impact}), {self.get_basis_display()}"
+        return f"{self.level} ({self.likelihood} x {self.impact}), {word(self.get_basis_display())}"
 
 
 class Opportunity(Record):
@@ -295,7 +296,11 @@ class ThreatDecision(OfSystem):
             raise misfit("risk", f"{self.risk.ref} is not about {self.threat} of this system.", code="UP-RISK-27")
 
     def __str__(self) -> str:
-        return f"{self.get_threat_display()}: {self.get_decision_display().lower()}"
+        return composed(
+            "%(threat)s: %(decision)s",
+            threat=word(self.get_threat_display()),
+            decision=word(self.get_decision_display()).lower(),
+        )
 
 
 def demand_threat(threat: str) -> None:

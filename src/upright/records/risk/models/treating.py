@@ -15,6 +15,7 @@ from upright.records.risk.models.impacts import taken_back
 from upright.records.risk.models.linking import demand_controls, demand_refs
 from upright.records.risk.models.risks import Risk, ThreatDecision
 from upright.records.trail.errors import misfit
+from upright.records.trail.named import composed, word
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -108,7 +109,7 @@ class Treatment(Record):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_option_display()}: {self.risk}"
+        return composed("%(option)s: %(risk)s", option=word(self.get_option_display()), risk=self.risk)
 
 
 class RiskAcceptance(Record):
@@ -158,7 +159,7 @@ class RiskAcceptance(Record):
         )
 
     def __str__(self) -> str:
-        return f"Level {self.level} of {self.risk}"
+        return composed("Level %(level)s of %(risk)s", level=self.level, risk=self.risk)
 
 
 class RiskAssessment(Controlled):

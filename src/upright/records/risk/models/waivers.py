@@ -10,6 +10,7 @@ from upright.records.identity.controlled import Controlled
 from upright.records.inventory.models import System
 from upright.records.risk.known import catalogue
 from upright.records.trail.errors import misfit
+from upright.records.trail.named import composed
 from upright.records.trail.record import RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -67,4 +68,4 @@ class Waiver(Controlled):
         )
 
     def __str__(self) -> str:
-        return f"{self.requirement} of {self.system}"
+        return composed("%(requirement)s of %(system)s", requirement=self.requirement, system=self.system)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.db import connection
 from django.db.models import Subquery
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,8 +17,9 @@ from upright.kernel import parse_time
 from upright.ledger import Checkpoint
 from upright.ledger.leaves import parse_leaf
 from upright.records.collaboration.notices import unread
-from upright.records.identity.models import Account, Unit
+from upright.records.identity.models import Account, Person, Unit
 from upright.records.trail.models import LedgerEntry, LedgerLog
+from upright.records.trail.prepared import rows
 
 PLACES: tuple[tuple[str, Any, Any], ...] = (
     ("systems", gettext_lazy("Systems"), gettext_lazy("What the management system covers, and what it is made of.")),
@@ -54,22 +57,33 @@ class Ledger:
 
 def ledger(account: Account) -> Ledger | None:
     """The state of the ledger, the organisation's name, and how many notices somebody has not read, in one query."""
-    root = Unit._base_manager.filter(parent__isnull=True).order_by("pk").values("name")[:1]
-    newest = LedgerEntry.objects.order_by("-index").values("leaf")[:1]
-    mine = unread(account.person_id)
-    log = LedgerLog.objects.annotate(named=Subquery(root), newest=Subquery(newest), unread=Subquery(mine)).first()
-    if log is None:
+    key = Person._meta.pk.get_db_prep_value
+    put = {key(_SOMEBODY, connection): key(account.person_id, connection)}
+    found = rows("web.ledger", _ledger, put)
+    if not found:
         return None
-    organisation = log.named or log.origin.partition("/")[0]
-    signed = Checkpoint.parse(log.checkpoint)
+    origin, checkpoint, named, newest, count = found[0]
+    name = origin.partition("/")[0]
+    signed = Checkpoint.parse(checkpoint)
     return Ledger(
         size=signed.size,
         root=signed.root.hex(),
-        at=_time_of(log.newest),
-        organisation=organisation,
-        unread=log.unread or 0,
-        of=f"organisation:{log.origin.partition('/')[0]}",
+        at=_time_of(newest),
+        organisation=named or name,
+        unread=count or 0,
+        of=f"organisation:{name}",
     )
+
+
+_SOMEBODY = UUID(int=0)
+"""Stands in the text of the query for who is logged in."""
+
+
+def _ledger() -> Any:
+    root = Unit._base_manager.filter(parent__isnull=True).order_by("pk").values("name")[:1]
+    newest = LedgerEntry.objects.order_by("-index").values("leaf")[:1]
+    log = LedgerLog.objects.annotate(named=Subquery(root), newest=Subquery(newest), unread=Subquery(unread(_SOMEBODY)))
+    return log.order_by("pk").values_list("origin", "checkpoint", "named", "newest", "unread")[:1]
 
 
 def ledger_of(request: HttpRequest) -> Ledger | None:

@@ -9,8 +9,8 @@ from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.kernel import Actor
 from upright.records.governance.models import Document, KeptRecord
 from upright.records.identity.editing import add, edit
-from upright.records.identity.models import Person, Role, RoleAssignment, Unit
-from upright.records.identity.power import DeniedError, powers_of, reach_up, register
+from upright.records.identity.models import ApprovalException, Person, Role, RoleAssignment, Unit
+from upright.records.identity.power import DeniedError, is_effective, powers_of, reach_up, register
 from upright.records.trail.door import write
 from upright.records.trail.server_log import now
 
@@ -75,6 +75,40 @@ def test_a_role_that_ends_today_still_counts_today(meridian: Organisation) -> No
     role.ends = now().date() - timedelta(days=1)
     write(role, actor=SETUP, action="identity.role.changed")
     assert not powers_of(actor_of(person)).may("inventory.system.read")
+
+
+def test_roles_are_each_persons_and_each_days_although_their_query_is_put_together_once(
+    meridian: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = now().date()
+    until = ApprovalException(
+        person=meridian.lead, unit=meridian.root, starts=today, ends=today + timedelta(days=3), granted_by=str(SETUP)
+    )
+    write(until, actor=SETUP, action="identity.exception.granted")
+    people = [meridian.lead, meridian.owner]
+    for name, more in (
+        ("Begins", {"starts": today + timedelta(days=2)}),
+        ("Ends", {"ends": today + timedelta(days=1)}),
+        ("Excepted", {"exception": until}),
+        ("Waits", {"accepted_at": None}),
+    ):
+        person = write(Person(name=name, unit=meridian.root), actor=SETUP, action="identity.person.added")
+        given = {"starts": date(2020, 1, 1), "confirmed_by": "x", "accepted_at": now()}
+        role = RoleAssignment(person=person, role=Role.RISK_OWNER, unit=meridian.lending, **(given | more))
+        write(role, actor=SETUP, action="identity.role.granted")
+        people.append(person)
+    seen = set()
+    for day in range(-1, 6):
+        on = now() + timedelta(days=day)
+        monkeypatch.setattr("upright.records.identity.power.now", lambda on=on: on)
+        for person in people:
+            roles = RoleAssignment.objects.filter(person=person).select_related("exception")
+            expected = {Role(one.role): {one.unit_id} for one in roles if is_effective(one, on.date())}
+            held = powers_of(actor_of(person)).held
+            assert held.keys() == expected.keys(), (person.name, day)
+            assert all(expected[role] <= units for role, units in held.items())
+            seen.add((person.name, frozenset(held)))
+    assert len(seen) == 2 + 2 * 3 + 1  # both of the organisation always, three now and then, one never
 
 
 def test_a_right_is_registered_for_one_set_of_roles() -> None:

@@ -5,17 +5,12 @@ is either in the key, or a value that is put in its place.
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from functools import lru_cache
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import QuerySet
 
 from upright.records.identity.power import Powers
-
-_MOST = 128
-_Text = tuple[str, tuple[Any, ...]]
+from upright.records.trail.prepared import raw_rows
 
 
 def rows_of(
@@ -29,44 +24,7 @@ def rows_of(
         build: makes the query; None or one that cannot have rows gives none.
         put: values that it was built with, and those to ask with now, both as the database takes them.
     """
-    found = _text(_Once((key, _signature(powers), connection.vendor), build))
-    if found is None:
-        return []
-    sql, params = found
-    if put:
-        params = tuple(put.get(one, one) if isinstance(one, Hashable) else one for one in params)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [tuple(row) for row in cursor.fetchall()]
-
-
-class _Once:
-    """A key with the way to make what is kept under it, which is no part of it."""
-
-    def __init__(self, key: Hashable, build: Callable[[], QuerySet[Any, Any] | None]) -> None:
-        self.key, self.build = key, build
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Once) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-
-@lru_cache(maxsize=_MOST)
-def _text(once: _Once) -> _Text | None:
-    made, once.build = once.build(), _nothing
-    if made is None:
-        return None
-    try:
-        sql, params = made.query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    return sql, tuple(params)
-
-
-def _nothing() -> None:
-    """What a kept key holds in place of its builder, which may hold a whole request."""
+    return raw_rows((key, _signature(powers)), build, put)
 
 
 def _signature(powers: Powers) -> Hashable:

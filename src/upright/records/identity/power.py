@@ -16,6 +16,7 @@ from django.db import connection, models
 from upright.kernel import Actor, InputError
 from upright.records.identity.acting import Scope, current_scope
 from upright.records.identity.models import ApprovalException, Delegation, Person, Role, RoleAssignment, Unit
+from upright.records.trail import prepared
 from upright.records.trail.door import known_once
 from upright.records.trail.server_log import now
 
@@ -317,7 +318,7 @@ def _first_root(children: Mapping[UUID | None, list[UUID]]) -> UUID | None:
 
 def _children() -> dict[UUID | None, list[UUID]]:
     found: dict[UUID | None, list[UUID]] = {}
-    for pk, parent in Unit.objects.values_list("pk", "parent_id"):
+    for pk, parent in prepared.rows("identity.units", lambda: Unit.objects.values_list("pk", "parent_id")):
         found.setdefault(parent, []).append(pk)
     return found
 

@@ -35,7 +35,7 @@ from upright.records.risk.models import Control, SoaRow, StatementOfApplicabilit
 from upright.records.trail.server_log import now
 from upright.web.naming import learn
 from upright.web.posture import RIGHT
-from upright.web.requests import Request, the_record
+from upright.web.requests import Request, text_of, the_record
 from upright.web.resting import controls_of
 from upright.web.sentences import said
 from upright.web.values import anchor
@@ -117,7 +117,7 @@ def versions(request: Request, ref: str) -> HttpResponse:
     """How this version differs from the one before it, or from another that is named."""
     statement = _statement(request, ref)
     others = visible(StatementOfApplicability, request.powers).exclude(pk=statement.pk).order_by("-edition", "-ref")
-    named = request.GET.get("with", "")
+    named = text_of(request, "with")
     before = others.filter(ref=named).first() if named else _before(statement)
     if named and before is None:
         raise Http404(f"There is no {named}, or you may not read it.")
@@ -156,7 +156,7 @@ def _may_edit(request: Request, statement: StatementOfApplicability) -> bool:
 
 def _form(request: Request, statement: StatementOfApplicability) -> RecordForm | None:
     """The form of the row that is open; with what was sent, else as it stands."""
-    ref = request.POST.get("row") or request.GET.get("row", "")
+    ref = request.POST.get("row") or text_of(request, "row")
     row = statement.rows.select_related("system", "statement").filter(ref=ref).first() if ref else None
     if row is None or (request.method != "POST" and not _may_edit(request, statement)):
         return None

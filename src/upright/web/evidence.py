@@ -27,13 +27,14 @@ from upright.web.frame import catalogue
 from upright.web.places import shelves
 from upright.web.plots import interval, number, of_whom, plots
 from upright.web.posture import RIGHT, WORST_FIRST, short
-from upright.web.requests import Request
+from upright.web.requests import Request, text_of
 from upright.web.sentences import measure, said
 from upright.web.statements import Statements, asked_by, kinds_of
 from upright.web.values import limit_words
 
 RESULTS = ("passed", "failed", "undecided", "errored")
 _PER = 50
+_LONGEST = 300
 _EARLIER = 8
 _MANY = 100  # systems
 _CHECK = """\
@@ -72,22 +73,23 @@ def _newest_first(request: Request) -> "QuerySet[EvidenceRow]":
 
 def show(request: Request) -> HttpResponse:
     """The list, newest first; by result, system and kind."""
-    wanted = {name: request.GET.get(name, "") for name in ("result", "system", "kind")}
+    wanted = {name: text_of(request, name)[:_LONGEST] for name in ("result", "system", "kind")}
     rows = _newest_first(request)
     if wanted["result"] in RESULTS:
         rows = rows.filter(result=wanted["result"])
     if wanted["system"]:
         rows = rows.filter(system=wanted["system"])
     if wanted["kind"]:
-        rows = rows.annotate(words=Cast("kinds", TextField())).filter(words__contains=f'"{wanted["kind"][:100]}"')
-    before = request.GET.get("before", "")
-    if before.isdigit():
-        rows = rows.filter(index__lt=int(before[:15]))
+        rows = rows.annotate(words=Cast("kinds", TextField())).filter(words__contains=f'"{wanted["kind"]}"')
+    before = text_of(request, "before")
+    before = before[:15] if before.isascii() and before.isdecimal() else ""
+    if before:
+        rows = rows.filter(index__lt=int(before))
     page = list(rows[: _PER + 1])
     shown = {one.system for one in page} | {wanted["system"]}
     names = dict(visible(System, request.powers).filter(ref__in=shown).values_list("ref", "name"))
     newest = dict(LedgerStream.objects.filter(ref__in={one.stream for one in page}).values_list("ref", "newest"))
-    kept = "&".join(f"{name}={value}" for name, value in wanted.items() if value)
+    kept = urlencode({name: value for name, value in wanted.items() if value})
     return render(
         request,
         "web/evidence.html",
@@ -95,7 +97,7 @@ def show(request: Request) -> HttpResponse:
             "rows": Statements(names, newest).body(page[:_PER]),
             "count": min(len(page), _PER),
             "next": f"?{kept}{'&' if kept else ''}before={page[_PER - 1].index}" if len(page) > _PER else "",
-            "is_first": not before.isdigit(),
+            "is_first": not before,
             "wanted": wanted,
             "is_narrowed": bool(kept),
             "results": [(one, _with(wanted, "result", one)) for one in RESULTS],
@@ -194,7 +196,7 @@ def kind(request: Request, kind: str) -> HttpResponse:
 def _with(wanted: Mapping[str, str], name: str, value: str) -> str:
     """The address with one filter set, or taken away where it is set to that."""
     left = dict(wanted) | {name: "" if wanted[name] == value else value}
-    kept = "&".join(f"{key}={one}" for key, one in left.items() if one)
+    kept = urlencode({key: one for key, one in left.items() if one})
     return f"{reverse('web:evidence')}{'?' if kept else ''}{kept}"
 
 

@@ -26,7 +26,7 @@ from upright.records.trail.server_log import home, now
 from upright.records.work.imports import ask_import, progress
 from upright.records.work.models import ImportRun
 from upright.web.import_runs import outcome_of, tried
-from upright.web.requests import Request, given, the_type
+from upright.web.requests import Request, given, text_of, the_type
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _LARGEST = 64 << 20
@@ -148,7 +148,7 @@ def _mapped(request: Request, described: RecordType, head: list[str], earlier: I
     if earlier is not None:
         return Mapped(columns={one: earlier.columns.get(one, "") for one in head}, values=earlier.values)
     if request.method != "POST":
-        saved = ImportMapping.objects.filter(record_type=described.name, ref=request.GET.get("mapping", "")).first()
+        saved = ImportMapping.objects.filter(record_type=described.name, ref=text_of(request, "mapping")).first()
         if saved is None:
             return Mapped(columns=propose(described, head))
         return Mapped(columns={one: saved.columns.get(one, "") for one in head}, values=saved.values)

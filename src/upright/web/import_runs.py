@@ -13,7 +13,7 @@ from upright.desk.importing import Outcome, Problem
 from upright.records.work.imports import go_on, is_file_kept, may_see, progress
 from upright.records.work.models import ImportRun
 from upright.records.work.tasks import is_queued
-from upright.web.requests import Request, is_fragment
+from upright.web.requests import Request, is_fragment, text_of
 
 COUNTS = ("rows", "added", "changed", "same", "refused")
 
@@ -51,7 +51,7 @@ def show(request: Request, ref: str) -> HttpResponse:
 
 def tried(request: Request, name: str, token: str) -> ImportRun | None:
     """The trial of a file that its owner comes back from, to say what its values mean or to import it."""
-    run = ImportRun.objects.filter(ref=request.GET.get("run", ""), record_type=name, dry=True).first()
+    run = ImportRun.objects.filter(ref=text_of(request, "run"), record_type=name, dry=True).first()
     if run is None or str(request.actor) != run.asked_by or progress(run).found.get("token") != token:
         return None
     return run if run.state != ImportRun.State.WAITING else None

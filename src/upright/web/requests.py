@@ -6,6 +6,7 @@ from typing import cast
 from django.http import Http404, HttpRequest
 
 from upright.desk.description import RecordType, registered
+from upright.desk.fields import is_writable
 from upright.desk.values import linked_fields
 from upright.desk.visible import visible
 from upright.kernel import Actor
@@ -28,6 +29,12 @@ def is_fragment(request: HttpRequest) -> bool:
 def given(request: HttpRequest) -> Mapping[str, Sequence[str]]:
     """The query string, each name with all its values."""
     return cast("Mapping[str, Sequence[str]]", dict(request.GET.lists()))
+
+
+def text_of(request: HttpRequest, name: str, default: str = "") -> str:
+    """What an address gives for a name; what no database could hold counts as not given."""
+    value = request.GET.get(name, default)
+    return value if is_writable(value) else default
 
 
 def the_type(name: str, request: Request, verb: str = "read") -> RecordType:

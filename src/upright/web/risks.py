@@ -18,7 +18,7 @@ from upright.records.risk.queries import BASES, lines, matrix, rated, untreated,
 from upright.records.trail.server_log import now
 from upright.web.places import shelves
 from upright.web.register import Register
-from upright.web.requests import Request
+from upright.web.requests import Request, text_of
 from upright.web.sentences import said
 
 LIKELIHOODS = (
@@ -120,7 +120,7 @@ def printed(request: Request) -> HttpResponse:
 
 def _asked(request: Request) -> dict[str, str]:
     """What an address asks for; what it cannot mean is nothing."""
-    found = {name: request.GET.get(name, "") for name in ("by", "show", "likelihood", "impact", "system")}
+    found = {name: text_of(request, name) for name in ("by", "show", "likelihood", "impact", "system")}
     cells = {str(level) for level in range(1, LEVELS + 1)}
     if found["by"] not in BASES:
         found["by"] = "current"

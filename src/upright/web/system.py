@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -210,7 +211,7 @@ _PARTS: Mapping[str, tuple[Any, Callable[[Seen], dict[str, Any]]]] = {
 
 def compare(request: Request, newer: int, older: int) -> HttpResponse:
     """Two statements side by side: each number of both with its interval, and by how much it changed."""
-    found = {row.index: row for row in readable(request).filter(index__in=[newer, older])}
+    found = {row.index: row for row in readable(request).filter(Q(index=newer) | Q(index=older))}
     if newer not in found or older not in found:
         raise Http404("One of the two statements is not there, or you may not read it.")
     both = dict(_read([found[newer], found[older]]))

@@ -68,4 +68,6 @@ class Waiver(Controlled):
         )
 
     def __str__(self) -> str:
-        return composed("%(requirement)s of %(system)s", requirement=self.requirement, system=self.system)
+        return composed(
+            "%(requirement)s of %(system)s", requirement=self.requirement.partition(":")[2], system=self.system
+        )

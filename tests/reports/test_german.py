@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,6 +15,7 @@ from msgspec import structs
 from reports import made
 from upright.catalogue import Catalogue
 from upright.evidence import NotExamined, Reason, Statement
+from upright.kernel.speech import speech
 from upright.reports import html_report
 from upright.reports.dossier import Dossier
 from upright.reports.language import read_in
@@ -141,3 +143,31 @@ def test_a_report_needs_no_django_in_any_language() -> None:
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert int(run.stdout) > 100_000
+
+
+def test_what_checks_say_is_german_with_its_values_and_what_people_say_stays() -> None:
+    from upright.checks.decide import Comparison, reason_of, rule
+    from upright.measures.estimate import Estimate
+
+    def reasons(**more: Any) -> list[str]:
+        settings: dict[str, Any] = {"name": "gap", "value": 0.4, "n": 1989, "unit": "share", "method": "wald", **more}
+        found = []
+        for ends in ((0.3, 0.5), (0.05, 0.12), (0.001, 0.01), None):
+            interval = None if ends is None else (lambda _level, ends=ends: ends)
+            estimate = Estimate(**settings, interval=interval, group={"sex": "female"}, against={"sex": "male"})
+            asked = [Comparison(estimate=estimate, bound=one, limit=Decimal("0.1")) for one in ("at_most", "at_least")]
+            found += [reason_of(one).because for one in rule([*asked, asked[0]])]
+        return found
+
+    said = {*reasons(), *reasons(value=None), *reasons(unfit="12 rows; 30 are needed")}
+    said |= {f"{one} (and 3 more, by wider margins)" for one in reasons()}
+    said |= {f"{one}; it cannot be judged [UP-CHECK-43]" for one in reasons(unfit="1 row; 30 are needed")}
+    said |= {"signed by the key 1f2e, and unchanged since", "1 of 12 files were not examined", "column loan_amount"}
+    german = {one: speech("de").sentence(one) for one in said}
+    assert len(german) > 12
+    assert {one: text for one, text in german.items() if ENGLISH.search(text) or re.search(r"\b0\.\d", text)} == {}
+    assert speech("de").sentence("sex = female against male: 0.400 (0.300 to 0.500) is above 0.1 for sure") == (
+        "sex = female gegen male: 0,400 (0,300 bis 0,500) liegt sicher über 0,1"
+    )
+    for own in ("Training (Monday to Friday)", "Measures against fire", "No pets", "version 1.24", "3 rows of desks"):
+        assert speech("de").sentence(own) == own

@@ -58,7 +58,8 @@ def texts(page: str) -> list[str]:
 
 def english(client: Client, address: str, own: set[str]) -> list[str]:
     """What both languages show alike, is English and stands in no record: words of ours that nobody translated."""
-    pages = [client.get(address, headers={"Accept-Language": one}) for one in ("en", "de")]
+    with translation.override("en"):  # what an answer speaks stays with the thread
+        pages = [client.get(address, headers={"Accept-Language": one}) for one in ("en", "de")]
     assert [one.status_code for one in pages] == [200, 200], address
     before, after = (texts(one.content.decode()) for one in pages)
     same = {one.removesuffix(" · Upright") for one in set(before) & set(after)}

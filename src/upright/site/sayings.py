@@ -26,6 +26,17 @@ _RULINGS = (
 """What ``checks.decide`` says of a comparison; before each, where there are several, which group it is about."""
 _EVIDENCE = "{about}: evidence {id} of {day} (entry {entry})"
 
+_UNFIT = (
+    *("{figure} rows; {figure2} are needed", "{figure} row; {figure2} are needed"),
+    "{figure} rows, worth {figure2} of equal weight; {figure3} are needed",
+    "{figure} cases expected among {figure2} rows; {figure3} are needed",
+    "{figure} non-cases expected among {figure2} rows; {figure3} are needed",
+    "{figure} rows; {figure2} are needed to say how well scores are calibrated",
+    *("{figure} values in the smaller table; {figure2} are needed", "too few rows in strata that hold both groups"),
+    "{figure} groups are too small to be compared",
+    "both rates are 0, so their ratio is not defined",
+    "rows carry weights, for which resampling cells is not right",
+)
 _ANSWERS = (
     *("no", "unknown", "yes", "yes ({detail})", "recorded, and the walk goes on ({detail})"),
     *("no, hence: {class}", "yes, hence: {class}", "yes ({detail}), hence: {class}"),
@@ -58,6 +69,17 @@ SAYINGS = (
     *_ROWS,
     *_RULINGS,
     *(f"{{group}}: {one}" for one in _RULINGS),
+    *(f"{{group}}: {one}" for one in _UNFIT),
+    *_UNFIT,
+    "{unfit}; numbers of fewer than {figure} people are withheld",
+    "{unfit}; it cannot be judged [UP-CHECK-43]",
+    "{unfit}; it cannot be judged; not_judged may name the group and why [UP-CHECK-43]",
+    "{ruling} (and {figure} more, by wider margins)",
+    *("no label", "no prediction", "no score", "no prediction or score"),
+    *("no label: counted in selection rates and mean predictions only", "no decision, or no weight"),
+    "no score or no label: not in the calibration error",
+    *("column {name}", "group {group}", "{part} unknown: {how}"),
+    "hidden: their names begin with a dot",
     "The data could not be read or counted: {text} [UP-CHECK-41]",
     "The check stopped with {error}: {text} [UP-CHECK-40]",
     "rows of {ref}",

@@ -48,6 +48,8 @@ _SAYING = {
 """Functions whose answer is a sentence, besides every error that has a code."""
 _PAPER = {"Paper", "Part", "lacks", "ours", "table_part", "text_part"}
 """Calls whose texts stand on a printed document."""
+_REASON = {"because", "why", "unfit", "few", "what", "blind"}
+"""What checks call a reason, and what was not examined."""
 _EVENT = re.compile(r'"(?:[a-z_]+\.){2}([a-z_]+)"|(?:right_of|_event)\(.{0,40}?, "([a-z_]+)"\)')
 _WORD = re.compile(r"[A-Za-z]{2}")
 
@@ -106,6 +108,7 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
     yield from (str(link.get("strength", "")) for one in catalogue.crosswalks.values() for link in one["links"])
     yield from (one.replace("-", " ") for one in catalogue.stages)
     yield from (one.question for one in catalogue.traits.values())
+    yield from (str(one["description"]) for one in catalogue.threats)
     walk = rules(catalogue)
     for question in walk.questions.values():
         yield from (question.question.rstrip("?"), question.reference)
@@ -142,6 +145,9 @@ def sentences() -> Iterator[Message]:
     for room in _ROOMS:
         for path in sorted((_SOURCES / room).rglob("*.py")):
             found += _of_source(path.read_text(encoding="utf-8"))
+    for room in ("checks", "measures", "interchange"):
+        for path in sorted((_SOURCES / room).rglob("*.py")):
+            found += _of_checks(path.read_text(encoding="utf-8"))
     yield from (Message(one) for one in dict.fromkeys(found) if _is_said(one))
 
 
@@ -162,6 +168,22 @@ def _of_source(source: str) -> Iterator[str]:
             answers = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value is not None]
             answers += [one.args[0] for one in ast.walk(node) if isinstance(one, ast.Call) and _is_append(one)]
             yield from (text for one in answers for text in _patterns(one))
+
+
+def _of_checks(source: str) -> Iterator[str]:
+    """Why a check came to its result, and what it did not look at: by the names that checks give such texts."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            said = [one.value for one in node.keywords if one.arg in _REASON]
+            said += node.args[:1] if getattr(node.func, "id", "") == "_undecided" else []
+            yield from (text for one in said for text in _patterns(one) if _has_words(text))
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in _REASON:
+            yield from (text for text in _patterns(node.value) if _has_words(text))
+
+
+def _has_words(text: str) -> bool:
+    """Whether so much of it is ours, two words at least, that nothing else is taken for it."""
+    return len(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", text))) > 1
 
 
 def _worded(node: ast.Call) -> Iterator[ast.expr]:

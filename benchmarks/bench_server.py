@@ -120,6 +120,11 @@ def answers(estate: Estate, times: int) -> list[dict[str, Any]]:
         ("one system by API", "", got(api, "/api/v1/system/system:s7")),
         ("page of a risk", PAGE, got(web, f"/record/{risk.ref}/")),
         ("page of a system", PAGE, got(web, "/record/system:s7/")),
+        *((f"part of that: {part}", PAGE, got(web, f"/record/system:s7/?part={part}"))
+          for part in ("risks", "parts", "documents", "work", "history")),
+        ("register of risks", PAGE, got(web, "/in/risks/")),
+        ("list of statements", PAGE, got(web, "/in/evidence/")),
+        ("controls", PAGE, got(web, "/in/controls/?system=system:s7")),
         ("posture page of a system", PAGE, got(web, "/posture/system:s7/")),
         ("posture of one framework by API", "target 20 ms, 8 queries",
          got(api, "/api/v1/system/system:s7/posture?framework=iso42001")),

@@ -112,6 +112,21 @@ def test_home_judges_of_very_many_that_wait_only_those_that_changed_themselves(
     assert "being judged again" not in lead.get("/").content.decode()
 
 
+def test_the_system_that_is_shown_is_chosen_however_many_there_are(lead: Client, meridian: Organisation) -> None:
+    write_many((meridian.system(f"s{n:03}", name=f"System {n:03}") for n in range(210)), actor=SETUP,
+               action="inventory.system.added")  # fmt: skip
+
+    def chosen(address: str) -> tuple[list[str], int]:
+        options = lead.get(address).content.decode().partition('id="system"')[2].partition("</select>")[0]
+        return re.findall(r'<option value="([^"]+)" selected>', options), options.count("<option")
+
+    assert chosen("/in/controls/") == (["system:loans"], 200)
+    assert chosen("/in/controls/?system=system:s209") == (["system:s209"], 201)
+    assert chosen("/in/controls/?system=system:none") == (["system:loans"], 200)
+    assert chosen("/why/system:s209/iso42001:A.7.5/") == (["system:s209"], 201)
+    assert chosen("/in/controls/side-by-side/?right=gdpr&system=system:s209") == (["system:s209"], 201)
+
+
 def test_pushed_evidence_shows_its_status_and_why(lead: Client, meridian: Organisation, tmp_path: Path) -> None:
     loans = repository(tmp_path / "loans")
     enrol_key(evidence_key(loans), "evidence", actor=actor_of(meridian.lead), reason="Lending.")

@@ -21,7 +21,7 @@ from upright.records.assurance.judging import explain_of, posture_of
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.web.evidence import readable
-from upright.web.frame import catalogue
+from upright.web.frame import catalogue, ledger_of
 from upright.web.improving import found_against
 from upright.web.naming import know, learn
 from upright.web.posture import RIGHT, SHORT, WORST_FIRST, ordered, short
@@ -43,6 +43,7 @@ _SAID = {
     "done": gettext_noop("failed; an approved record says what is done about it"),
 }
 _SHOWN = 4
+_CHOICES = 200
 _WORST = ("bad", "old", "open", "none", "ok")
 
 
@@ -78,33 +79,48 @@ class Point:
 
 def controls(request: Request) -> HttpResponse:
     """A framework over one system and the organisation; the requirement that is asked for, or the worst."""
-    systems = list(visible(System, request.powers).order_by("name")) if request.powers.may(RIGHT) else []
-    if not systems:
+    system = _system(request)
+    if system is None:
         return render(request, "web/controls.html", {"systems": [], "here": "controls"})
-    wanted = request.GET.get("system", "")
-    system = next((one for one in systems if one.ref == wanted), systems[0])
     at = request.GET.get("at", "")
     framework = at.partition(":")[0] or request.GET.get("framework", "iso42001")
     if framework not in catalogue().frameworks:
         raise Http404(f"There is no framework {framework!r}.")
-    return _page(request, system, framework, at, systems)
+    return _page(request, system, framework, at)
 
 
 def why(request: Request, ref: str, requirement: str) -> HttpResponse:
     """The same page at one requirement of one system."""
-    system = visible(System, request.powers).filter(ref=ref).first()
+    system = visible(System, request.powers).select_related("owner").filter(ref=ref).first()
     if not isinstance(system, System) or not request.powers.may(RIGHT, system):
         raise Http404(f"There is no system {ref} that you may read.")
     if requirement not in catalogue().requirements:
         raise Http404(f"There is no requirement {requirement!r}.")
-    systems = list(visible(System, request.powers).order_by("name"))
-    return _page(request, system, requirement.partition(":")[0], requirement, systems)
+    return _page(request, system, requirement.partition(":")[0], requirement)
+
+
+def _system(request: Request) -> System | None:
+    """The system that is asked for, else the first by name; None: none whose posture may be read."""
+    rows = visible(System, request.powers).select_related("owner")
+    if not request.powers.may(RIGHT):
+        return None
+    wanted = request.GET.get("system", "")
+    asked: System | None = rows.filter(ref=wanted).first() if wanted else None
+    return asked or rows.order_by("name").first()
+
+
+def _choices(request: Request, system: System | None) -> list[tuple[str, str]]:
+    """What can be chosen instead, by name; the one that is shown is among them however many there are."""
+    if system is None:
+        return []
+    found = list(visible(System, request.powers).order_by("name").values_list("ref", "name")[:_CHOICES])
+    own = (system.ref, system.name)
+    return found if own in found else [own, *found]
 
 
 def side_by_side(request: Request) -> HttpResponse:
     """Two frameworks: which requirements speak of the same, and where each stands; shown for orientation alone."""
-    systems = list(visible(System, request.powers).order_by("name")) if request.powers.may(RIGHT) else []
-    system = next((one for one in systems if one.ref == request.GET.get("system", "")), systems[0] if systems else None)
+    system = _system(request)
     pairs = {
         (str(one["from"]), str(one["to"]))
         for one in catalogue().crosswalks.values()
@@ -126,7 +142,7 @@ def side_by_side(request: Request) -> HttpResponse:
         "web/side_by_side.html",
         {
             "system": system,
-            "systems": systems,
+            "systems": _choices(request, system),
             "right": right,
             "called": said(SHORT.get(right, right)),
             "choices": [(to, said(SHORT.get(to, to))) for _, to in sorted(pairs)],
@@ -145,8 +161,8 @@ def side_by_side(request: Request) -> HttpResponse:
     )
 
 
-def _page(request: Request, system: System, framework: str, at: str, systems: Sequence[System]) -> HttpResponse:
-    kept = posture_of(system.ref)
+def _page(request: Request, system: System, framework: str, at: str) -> HttpResponse:
+    kept = posture_of(system.ref, _organisation(request))
     statuses = _statuses(kept.verdicts)
     wanted = request.GET.get("status", "")
     own = [one for one in catalogue().requirements.values() if one.framework == framework]
@@ -157,7 +173,7 @@ def _page(request: Request, system: System, framework: str, at: str, systems: Se
     counted: Counter[str] = Counter(statuses.get(one.id, "unknown") for one in own)
     context = {
         "system": system,
-        "systems": systems,
+        "systems": _choices(request, system),
         "framework": catalogue().frameworks[framework],
         "frameworks": [(one, said(SHORT.get(one, one))) for one in ordered()],
         "called": said(SHORT.get(framework, framework)),
@@ -176,10 +192,16 @@ def _page(request: Request, system: System, framework: str, at: str, systems: Se
     return render(request, "web/controls.html", context | _detail(request, system, chosen, statuses))
 
 
+def _organisation(request: Request) -> str:
+    """The organisation's reference, which the foot of the page reads too; empty where there is no ledger."""
+    ledger = ledger_of(request)
+    return ledger.of if ledger else ""
+
+
 def _detail(
     request: Request, system: System, requirement: "Requirement", statuses: Mapping[str, Status]
 ) -> dict[str, Any]:
-    told = explain_of(requirement.id, system.ref)
+    told = explain_of(requirement.id, system.ref, shared=_organisation(request))
     know(request, system)
     learn(request, (*told.sentences, *(one.subject for one in told.cells), *map(_record_of, told.cells)))
     rows = {one.evidence: one for one in readable(request).filter(evidence__in=told.evidence[:64])}

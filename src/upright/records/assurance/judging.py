@@ -93,16 +93,18 @@ def catalogue() -> "Catalogue":
     return load_catalogue(())
 
 
-def facts_of(scope: str, at: str | None = None) -> Facts:
+def facts_of(scope: str, at: str | None = None, shared: str = "") -> Facts:
     """What judgement sees of a system (with the organisation), or of the whole organisation; two queries.
 
     Args:
         scope: ``system:mortgage`` or the organisation's reference.
         at: as recorded up to then; None: now.
+        shared: the organisation's reference where it is at hand.
     """
-    entries = _entries(scope)
+    shared = shared or organisation()
+    entries = _entries(scope, shared)
     moment = at or max(time_text(now()), entries[-1].time if entries else "")
-    return gather(entries, at=moment, scope=scope, catalogue=catalogue(), log="server", organisation=organisation())
+    return gather(entries, at=moment, scope=scope, catalogue=catalogue(), log="server", organisation=shared)
 
 
 def posture_of(system: str, shared: str = "") -> Kept:
@@ -215,11 +217,12 @@ def gate_of(system: str, stage: str, at: str | None = None) -> GateAnswer:
     return gate_answer(facts_of(system, at), catalogue(), system=system, stage=stage)
 
 
-def explain_of(requirement: str, system: str | None, at: str | None = None) -> "Explanation":
+def explain_of(requirement: str, system: str | None, at: str | None = None, *, shared: str = "") -> "Explanation":
     """Why a requirement has its status, in sentences, with the evidence ids."""
     from upright.posture import explain
 
-    facts = facts_of(system or organisation(), at)
+    shared = shared or organisation()
+    facts = facts_of(system or shared, at, shared)
     return explain(facts, catalogue(), requirement, system=system)
 
 
@@ -245,9 +248,9 @@ class Reading:
         )
 
 
-def _entries(scope: str) -> list[Recorded]:
+def _entries(scope: str, shared: str) -> list[Recorded]:
     if scope.startswith("system:"):
-        return _of_indexes([f"index:{Ref.parse(scope).bare}", organisation_index(), KEYS])
+        return _of_indexes([f"index:{Ref.parse(scope).bare}", f"index:{shared}", KEYS])
     wanted = Q()
     for prefix in read_by_posture():
         wanted |= Q(ref__gte=prefix, ref__lt=f"{prefix[:-1]};")

@@ -71,13 +71,17 @@ def status(name: str, word: str = "") -> SafeString:
 @register.simple_tag
 def sign(name: str) -> SafeString:
     """The sign of a status alone, for rows whose words stand beside it; read out as its word."""
-    drawn, word = _WORDS.get(name, _WORDS["unknown"])
+    return _signed(name, gettext(_WORDS.get(name, _WORDS["unknown"])[1]), settings.STATIC_URL)
+
+
+@lru_cache(maxsize=256)
+def _signed(name: str, word: str, _served_from: str) -> SafeString:
     return format_html(
         '<svg class="icon sign" data-status="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
         _SIGNED.get(name, name),
-        gettext(word),
+        word,
         static("upright/icons.svg"),
-        drawn,
+        _WORDS.get(name, _WORDS["unknown"])[0],
     )
 
 

@@ -357,7 +357,9 @@ def test_keys_alone_go_everywhere_and_what_was_typed_is_not_lost(live: Site) -> 
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
         page.keyboard.press("Control+k")
-        page.keyboard.type("add risk")
+        with page.expect_response(re.compile(r"/jump/\?q=add(\+|%20)risk$")):  # and so is what came before
+            page.keyboard.type("add risk")
+        page.locator("#palette-query:not(.htmx-request)").wait_for()
         page.get_by_role("link", name="Add risk create").wait_for()
         page.keyboard.press("ArrowDown")
         while "Add risk" not in page.evaluate("document.activeElement.textContent"):

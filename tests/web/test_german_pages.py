@@ -29,24 +29,29 @@ REFERENCE = re.compile(r"\S+:\S+|\b\w+(?:-\w+)+\b")
 
 
 class Texts(HTMLParser):
-    """Every text of a page that is not code, and what labels say."""
+    """Every text of a page that is neither code nor marked as English, and what labels say."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
         self.code = 0
+        self.marked = ""  # the element that says of itself that it is English
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.code += tag in {"script", "style", "code", "pre", "textarea"}
         known = dict(attrs)
+        if known.get("lang") == "en" and tag != "html":
+            self.marked = self.marked or tag
         names = ("aria-label", "placeholder", "title", "alt", "data-label")
         self.found += [known[one] for one in names if known.get(one)]
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == self.marked:
+            self.marked = ""
         self.code -= tag in {"script", "style", "code", "pre", "textarea"}
 
     def handle_data(self, data: str) -> None:
-        if data.strip() and not self.code:
+        if data.strip() and not self.code and not self.marked:
             self.found.append(" ".join(data.split()))
 
 

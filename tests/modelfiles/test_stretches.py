@@ -15,7 +15,7 @@ from modelfiles.oracle import consult
 from modelfiles.test_oracle import foreign
 from upright.modelfiles import machine, stretches
 from upright.modelfiles.allowlist import allow_list
-from upright.modelfiles.limits import Budget, LimitError, Limits
+from upright.modelfiles.limits import Budget, LimitError, Limits, memory_used
 from upright.modelfiles.machine import Ended, Machine
 from upright.modelfiles.report import Findings, Verdict
 from upright.modelfiles.window import Window
@@ -27,6 +27,7 @@ PROTOCOLS = (2, 3, 4, 5)
 def from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are looked for at once, not only in large files."""
     monkeypatch.setattr(stretches, "ATOMS_AFTER", 0)
+    monkeypatch.setattr(stretches, "_CHECKED", 0)  # what small runs cost says nothing of what was followed
     monkeypatch.setattr(stretches, "NESTED_AFTER", 0)
 
 
@@ -311,11 +312,32 @@ def test_large_lists_of_each_shape_take_few_steps_and_hold_few_values() -> None:
         assert len(one.machine.memo) < 1_500, name
 
 
-def test_what_needs_too_many_steps_or_values_says_so() -> None:
-    limits = Limits(opcodes=20_000, values=5_000)
-    for body, why in ((b"N0" * 20_000, "instructions"), (b"cdatetime\ndate\n" * 9_000, "values at once")):
-        with pytest.raises(LimitError, match=why):
-            Machine(Window.over(proto(4) + body + b"N."), allow_list(), Findings(), Budget(limits)).run()
+HOSTILE = {
+    "instructions": b"N0" * 20_000,
+    "values at once": b"cdatetime\ndate\n" * 9_000,
+    "containers within each other": b"](" * 9_000,
+    "values at once, under marks": (b"cdatetime\ndate\n" * 2_000 + b"(") * 9,
+    "instructions, for places written again": b"".join(b"]q%c" % n for n in range(200)) * 99,
+}
+
+
+@pytest.mark.parametrize("why", HOSTILE)
+def test_what_needs_too_many_steps_or_values_says_so(why: str) -> None:
+    limits = Limits(opcodes=20_000, values=5_000, marks=3_000)
+    version = 2 if "again" in why else 4
+    with pytest.raises(LimitError, match=why.partition(",")[0]):
+        Machine(Window.over(proto(version) + HOSTILE[why] + b"N."), allow_list(), Findings(), Budget(limits)).run()
+
+
+def test_what_needs_too_much_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = iter(range(0, 2**40, 2**26))
+    monkeypatch.setattr(machine, "memory_used", lambda: next(told))
+    with pytest.raises(LimitError, match="needs more than 120 MB of memory"):
+        Machine(Window.over(proto(4) + b"N0" * 40_000 + b"N."), allow_list(), Findings(), Budget(Limits())).run()
+    monkeypatch.undo()
+    assert memory_used() > 2**20
+    kept = bytearray(2**26)
+    assert memory_used() > len(kept)
 
 
 # Streams of any shape -------------------------------------------------------------------------------------------

@@ -251,6 +251,7 @@ def _mark(m: Machine) -> None:
     if len(m.below) > 10_000:
         m.unclear("marks within marks, more than 10,000 deep")
     m.below.append(m.stack)
+    m.buried += len(m.stack)
     m.stack = []
 
 

@@ -1,5 +1,6 @@
 """How far a scan goes before it says ``not_examined``: what a file may cost us is bounded."""
 
+import mmap
 from dataclasses import dataclass, field
 
 
@@ -17,12 +18,25 @@ class Limits:
     """Bytes that one part may expand to whatever its ratio."""
     ratio: int = 200
     """Beyond ``free_bytes``, expanded bytes per stored byte."""
-    opcodes: int = 30_000_000
+    opcodes: int = 8_000_000
     """Pickle instructions of all streams together that are followed one by one, and groups of values stepped over."""
-    values: int = 8_000_000
+    values: int = 2_000_000
     """Values of one pickle that are held at once."""
+    marks: int = 100_000
+    """Marks within marks of a pickle; Python's own writer makes some thousands at most."""
+    memory: int = 120 * 2**20
+    """Bytes of memory that following one pickle may add, where the system tells it."""
     probes: int = 2_000
     """Places in foreign bytes where a hidden pickle is looked for."""
+
+
+def memory_used() -> int:
+    """Bytes of memory that this process has for its data; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb", buffering=0) as told:  # noqa: PTH123 - some hundred times a second
+            return int(told.read().split()[5]) * mmap.PAGESIZE
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 class BrokenStreamError(Exception):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from upright.modelfiles.allowlist import AllowList
-from upright.modelfiles.limits import BrokenStreamError, Budget, LimitError
+from upright.modelfiles.limits import BrokenStreamError, Budget, LimitError, memory_used
 from upright.modelfiles.memo import Memo, Reread
 from upright.modelfiles.report import Findings
 from upright.modelfiles.runs import Run, made
@@ -69,7 +69,8 @@ class Machine:
         self.frame_end = NOWHERE
         self.memo = Memo() if memo is None else memo
         self.seeker = Seeker()
-        self.made = 0
+        self.made = self.buried = 0
+        self.memory = 0
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
 
@@ -78,6 +79,7 @@ class Machine:
         self.pos = self.window.start + start
         self.proto, self.frame_end = 0, NOWHERE
         self.stack, self.below = [], []
+        self.buried, self.memory = 0, memory_used()
         try:
             self._loop()
         except StopStream:
@@ -121,8 +123,13 @@ class Machine:
     def _count(self, done: int, steps: list[Step] | None) -> list[Step] | None:
         """Every so many instructions: what they used up; where the next ones are noted, if objects are learnt of."""
         self.budget.steps(_COUNT_EVERY if done else 0)
-        if len(self.stack) + len(self.memo) + self.made > self.budget.limits.values:
-            raise LimitError(f"holds more than {self.budget.limits.values} values at once")
+        limits = self.budget.limits
+        if len(self.stack) + self.buried + len(self.memo) + len(self.unlisted) + self.made > limits.values:
+            raise LimitError(f"holds more than {limits.values} values at once")
+        if len(self.below) > limits.marks:
+            raise LimitError(f"opens more than {limits.marks} containers within each other")
+        if memory_used() - self.memory > limits.memory:
+            raise LimitError(f"needs more than {limits.memory >> 20} MB of memory to be followed")
         self.window.forget(self.pos)
         self.seeker.after(done)
         if steps is not None:
@@ -231,6 +238,7 @@ class Machine:
             raise BrokenStreamError("there is no mark")
         items = self.stack
         self.stack = self.below.pop()
+        self.buried -= len(self.stack)
         return items
 
 

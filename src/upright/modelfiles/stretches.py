@@ -17,6 +17,8 @@ _FEW, _MANY, _SHORT, _LONG = 8, 64, 64, 512
 _FIRST_PAUSE, _LONGEST_PAUSE, _CUT = 1 << 7, 1 << 14, 1 << 12
 _APART, _APART_OF_OBJECTS = 3, 12
 _MOST_MARKS = 9_000
+_CHECKED = 100
+"""Steps that a run counts whose reads of the memo are compared one by one."""
 _FORGET_EVERY = 1 << 22
 _LOOSER = (0, 1, 2)
 _ANY_PLACE = 2
@@ -147,7 +149,10 @@ def _run(m: Stream, first: int, loose: int) -> tuple[Run, int, bool] | None:
     places = run.places() if manner.any_place or not manner.framed else None
     is_ascii = _is_ascii(m, run) if manner.any_text else True
     sure = _is_sure(m, places or []) if manner.any_place else True
+    if manner.any_place:
+        m.budget.steps(_CHECKED + len(places or []) // 16)
     if is_ascii is None or sure is None or not m.memo.take_over(run, None if places is None else run.keeping(places)):
+        m.budget.steps((run.stop - first) // 4)  # looked at in vain, as no writer makes it happen
         return None
     return run, stop, is_ascii and sure
 

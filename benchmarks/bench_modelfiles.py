@@ -6,6 +6,7 @@ hostile files whose loading runs code, and models as the libraries write them.
 """
 
 import contextlib
+import datetime as dt
 import json
 import os
 import pickle
@@ -155,11 +156,15 @@ def _timed(command: list[str], home: Path) -> tuple[str, float]:
 
 def _large(folder: Path, megabytes: int) -> Iterator[dict[str, Any]]:
     """Pickles of one shape each; ``size`` is about how many bytes a value takes."""
+    import numpy as np
+
     shapes: dict[str, tuple[int, Callable[[int], Any]]] = {
         "small dicts": (41, lambda n: {"id": n, "score": n / 7, "name": f"n{n}", "ok": True, "n": n % 7}),
         "short texts": (13, lambda n: f"v{n:09}"),
         "mixed numbers": (5, lambda n: (n % 200, n % 50_000, -n, n << 20)[n % 4]),
         "tuples of number, float and text beyond ASCII": (32, lambda n: (n, n / 7, f"\xfc{n}")),
+        "times": (19, lambda n: dt.datetime(2020, 1, 1) + dt.timedelta(seconds=n)),  # noqa: DTZ001
+        "numbers of numpy": (19, lambda n: np.float64(n / 7)),
     }
     for shape, (size, make) in shapes.items():
         path = folder / "large.pkl"

@@ -312,6 +312,14 @@ def test_large_lists_of_each_shape_take_few_steps_and_hold_few_values() -> None:
         assert len(one.machine.memo) < 1_500, name
 
 
+def test_a_tuple_that_goes_on_behind_a_frame_has_no_run_followed() -> None:
+    data = pickle.dumps([(n, n / 7, f"\xfc{n}") for n in range(20_000)], 4)
+    one = Followed(data)
+    assert data.count(b"\x95") > 5
+    assert one.verdict is Verdict.CLEAN
+    assert one.machine.made == 0
+
+
 HOSTILE = {
     "instructions": b"N0" * 20_000,
     "values at once": b"cdatetime\ndate\n" * 9_000,

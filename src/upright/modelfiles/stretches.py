@@ -14,7 +14,7 @@ And after the second of these, objects that are built over and over are learnt, 
 NOWHERE = 1 << 62
 _SPAN = 1 << 16
 _FEW, _MANY, _SHORT, _LONG = 8, 64, 64, 512
-_FIRST_PAUSE, _LONGEST_PAUSE, _CUT = 1 << 7, 1 << 14, 1 << 12
+_FIRST_PAUSE, _LONGEST_PAUSE = 1 << 7, 1 << 14
 _APART, _APART_OF_OBJECTS = 3, 12
 _MOST_MARKS = 9_000
 _CHECKED = 100
@@ -137,8 +137,7 @@ def _run(m: Stream, first: int, loose: int) -> tuple[Run, int, bool] | None:
     manner = Manner(m.proto >= 4, power, loose > 0, loose == _ANY_PLACE, m.seeker.learnt.shapes)
     steps = _steps(m, first, limit, manner)
     stop = steps[-1][0] if steps else first
-    is_cut = limit < m.end and limit - stop <= _CUT
-    if stop < m.end and (manner.objects or not is_cut) and m.buffer[stop] not in _TAKING:
+    if stop < m.end and m.buffer[stop] not in _TAKING:  # a tuple may go on behind a frame's end
         apart, most = 0, _APART_OF_OBJECTS if manner.objects else _APART
         while steps and apart < most:
             apart += steps.pop()[1]

@@ -207,7 +207,8 @@ def test_rows_are_matched_by_key_reference_or_external_id_and_changed(meridian: 
     outcome = take(meridian, sheet(tmp_path, "short name,name\none,First\ntwo,Mortgage lending\n"))
     assert (outcome.added, outcome.changed, outcome.same) == (0, 1, 1)
     take(meridian, sheet(tmp_path, "ref,name\nsystem:two,Second\n"))
-    take(meridian, sheet(tmp_path, f"id,purpose\n{one.pk},By key.\n"))
+    found = take(meridian, sheet(tmp_path, f"id,purpose\n {str(one.pk).upper()} ,By key.\n"))
+    assert (found.added, found.changed) == (0, 1)
     assert set(System.objects.values_list("name", "purpose", "version")) == {
         ("First", "By key.", 3),
         ("Second", "Ranks applications.", 2),

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, get_args
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Query
@@ -21,7 +20,7 @@ from upright.desk.description import Move, RecordType
 from upright.desk.forms import form_class, form_data
 from upright.desk.values import sentence
 from upright.desk.visible import visible
-from upright.kernel import Ref, RefError
+from upright.kernel import Ref, RefError, key_of
 from upright.records.identity.editing import may_be_added
 from upright.records.identity.power import rights
 from upright.records.trail.errors import ConflictError
@@ -173,18 +172,11 @@ def find(described: RecordType, key: str, caller: Caller) -> Record:
         ApiError: 404, whether it is not there or may not be read.
     """
     rows = visible(described.model, caller.powers).select_related(*links(described.model))
-    by = {"pk": found} if (found := _uuid(key)) else {"ref": _ref(described.name, key)}
+    by = {"pk": found} if (found := key_of(key)) else {"ref": _ref(described.name, key)}
     record = rows.filter(**by).first()
     if record is None:
         raise not_found()
     return record
-
-
-def _uuid(key: str) -> UUID | None:
-    try:
-        return UUID(key) if len(key) == 36 else None
-    except ValueError:
-        return None
 
 
 def _ref(kind: str, key: str) -> str:

@@ -10,7 +10,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -21,10 +20,11 @@ from upright.desk.fields import LinesField, RecordChoiceField
 from upright.desk.forms import form_class, form_data
 from upright.desk.values import label
 from upright.desk.visible import visible
-from upright.kernel import Actor, InputError
-from upright.records.identity.editing import add, demand_known, edit, has_adder, take_over, told_fields
+from upright.kernel import Actor, InputError, key_of
+from upright.records.identity import editing
 from upright.records.identity.power import Powers
 from upright.records.trail.door import change, rehearse
+from upright.records.trail.errors import said
 from upright.records.trail.record import Record
 from upright.records.trail.references import demand_claimable
 
@@ -158,14 +158,14 @@ class Importer:
             mine.keep(mine)
 
     def _write(self, number: int, record: Record, reason: str, told: Mapping[str, str]) -> None:
-        verb = add if record.is_new else edit
+        verb = editing.add if record.is_new else editing.edit
         try:
             verb(record, actor=self.actor, reason=reason, powers=self.powers)
             if told:
-                take_over(record, told, actor=self.actor, reason=reason)
+                editing.take_over(record, told, actor=self.actor, reason=reason)
         except (ValidationError, InputError) as why:
             raise InputError(
-                f"Row {number}: {_said(why)} The rows of its batch were not written.", code="UP-IMPORT-04"
+                f"Row {number}: {said(why)} The rows of its batch were not written.", code="UP-IMPORT-04"
             ) from None
 
     def _named(self, heads: list[str], cells: list[str]) -> dict[str, str]:
@@ -175,30 +175,27 @@ class Importer:
                 found[name] = self.mapped.values.get(name, {}).get(text.strip(), text)
         return found
 
+    def _keys(self, values: Mapping[str, str]) -> dict[str, str]:
+        """By what a row names the record that it changes: key, reference, external id."""
+        named = {key: values.get(key, "").strip() for key in ("id", "ref", self.described.external_id or "ref")}
+        named["id"] = str(key_of(named["id"]) or "")
+        return {key: text for key, text in named.items() if text}
+
     def _there(self, rows: list[dict[str, str]]) -> dict[tuple[str, str], Record]:
+        wanted: dict[str, set[str]] = {}
+        for key, text in chain.from_iterable(self._keys(values).items() for values in rows):
+            wanted.setdefault(key, set()).add(text)
         found: dict[tuple[str, str], Record] = {}
-        for key in ("id", "ref", self.described.external_id or "ref"):
-            wanted = {values[key] for values in rows if values.get(key)}
-            if key == "id":
-                wanted = {one for one in wanted if _uuid(one)}
-            if wanted:
-                query = visible(self.described.model, self.powers).filter(**{f"{key}__in": wanted})
-                found |= {(key, str(getattr(one, key))): one for one in query}
+        for key, texts in wanted.items():
+            query = visible(self.described.model, self.powers).filter(**{f"{key}__in": texts})
+            found |= {(key, str(getattr(one, key))): one for one in query}
         return found
 
     def _existing(self, values: Mapping[str, str], there: Mapping[tuple[str, str], Record]) -> Record | None:
-        keys = [(key, values.get(key, "").strip()) for key in ("id", "ref", self.described.external_id or "ref")]
-        return next((there[key] for key in keys if key in there), None)
+        return next((there[key] for key in self._keys(values).items() if key in there), None)
 
     def _problems(
-        self,
-        number: int,
-        record: Record,
-        values: dict[str, str],
-        outcome: Outcome,
-        told: dict[str, str],
-        *,
-        dry: bool,
+        self, number: int, record: Record, values: dict[str, str], outcome: Outcome, told: dict[str, str], *, dry: bool
     ) -> list[Problem]:
         columns = {name: head for head, name in self.mapped.columns.items() if name}
         found: list[Problem] = []
@@ -225,10 +222,10 @@ class Importer:
             else:
                 given[name] = meaning
         self._form.again(given, record)
-        said = {one.column for one in found}
+        named = {one.column for one in found}
         for name, errors in self._form.errors.as_data().items():
-            if columns.get(name, name) not in said:
-                problem(name, " ".join(map(_said, errors)))
+            if columns.get(name, name) not in named:
+                problem(name, " ".join(map(said, errors)))
         for name, why in self._refusals(record, values):
             problem(name, why)
         for name, why in () if found else self._verb_refuses(record, by_verb, told, dry=dry):
@@ -243,24 +240,24 @@ class Importer:
         Whom the file names for a field that says who acts is put into ``told``.
         """
         model = type(record)
-        if record.is_new and (dry or by_verb) and has_adder(model):
+        if record.is_new and (dry or by_verb) and editing.has_adder(model):
             try:
-                rehearse(lambda: add(record, actor=self.actor, powers=self.powers))
+                rehearse(lambda: editing.add(record, actor=self.actor, powers=self.powers))
             except (ValidationError, InputError) as why:
-                yield "ref", _said(why)
+                yield "ref", said(why)
                 return
         filled = form_data(record, self.described)
         for name, text in by_verb.items():
             if text == cell(filled[name]):
                 continue
-            if record.is_new and name in told_fields(model):
+            if record.is_new and name in editing.told_fields(model):
                 try:
-                    demand_known(text)
+                    editing.demand_known(text)
                 except InputError as why:
-                    yield name, _said(why)
+                    yield name, said(why)
                 told[name] = text
             else:
-                yield name, _said(_decided_elsewhere(text))
+                yield name, said(editing.decided_elsewhere(text))
 
     def _refusals(self, record: Record, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         verb = "add" if record.is_new else "change"
@@ -269,8 +266,8 @@ class Importer:
         if not record.is_new:
             return
         if given := values.get("id", "").strip():
-            if _uuid(given):
-                record.id = UUID(given)
+            if key := key_of(given):
+                record.id = key
             else:
                 yield "id", "Not a key; leave it empty for a new record."
         record.ref = values.get("ref", "").strip()
@@ -305,27 +302,5 @@ def _link_meaning(asked: RecordChoiceField) -> Any:
     return lambda text: text.strip() if ":" in text else words.get(_plain(text))
 
 
-def _decided_elsewhere(text: str) -> InputError:
-    return InputError(
-        f"“{text[:80]}” came about by a verb, and what was decided elsewhere was not witnessed here, so no import "
-        "counts it. Leave the column out; decide it here where it is still to hold.",
-        code="UP-IMPORT-06",
-    )
-
-
-def _said(why: ValidationError | InputError) -> str:
-    if isinstance(why, InputError):
-        return str(why)
-    errors = chain.from_iterable(why.error_dict.values()) if hasattr(why, "error_dict") else why.error_list
-    return " ".join(f"{one.messages[0]} [{one.code}]" if "UP-" in str(one.code) else one.messages[0] for one in errors)
-
-
 def _plain(text: str) -> str:
     return " ".join(text.replace("_", " ").lower().split())
-
-
-def _uuid(text: str) -> bool:
-    try:
-        return str(UUID(text.strip())) == text.strip().lower()
-    except ValueError:
-        return False

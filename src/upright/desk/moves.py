@@ -33,11 +33,7 @@ _FIELDS: dict[Any, type[forms.Field]] = {
     Decimal: forms.DecimalField,
     date: forms.DateField,
 }
-_PLAUSIBLE: dict[type[forms.Field], Any] = {
-    forms.CharField: _REHEARSED,
-    forms.IntegerField: 1,
-    forms.DecimalField: Decimal(1),
-}
+_PLAUSIBLE: dict[type, Any] = {forms.CharField: _REHEARSED, forms.IntegerField: 1, forms.DecimalField: Decimal(1)}
 _SOON = timedelta(days=30)
 """Answers with which a verb is rehearsed: a refusal of one of these is none of what stands in the records."""
 

@@ -5,7 +5,7 @@ from upright.kernel.canonical import CanonicalError, canonical_bytes, plain_byte
 from upright.kernel.clock import Clock, TimeError, parse_duration, parse_time, read_time, system_clock, time_text
 from upright.kernel.collecting import without_collecting
 from upright.kernel.errors import InputError, MissingExtraError, UprightError
-from upright.kernel.ids import uuid7
+from upright.kernel.ids import key_of, uuid7
 from upright.kernel.numbers import NumberError, as_decimal, decimal_text
 from upright.kernel.refs import Ref, RefError
 from upright.kernel.signer import Signer
@@ -26,6 +26,7 @@ __all__ = [
     "as_decimal",
     "canonical_bytes",
     "decimal_text",
+    "key_of",
     "parse_duration",
     "parse_time",
     "plain_bytes",

@@ -20,3 +20,16 @@ def uuid7(clock: Clock = system_clock) -> uuid.UUID:
     random = int.from_bytes(os.urandom(10), "big")
     high, low = random >> 68, random & ((1 << _RANDOM_BITS) - 1)
     return uuid.UUID(int=(millisecond << 80) | (0x7 << 76) | (high << 64) | (0b10 << _RANDOM_BITS) | low)
+
+
+def key_of(text: str) -> uuid.UUID | None:
+    """A key out of its text of 36 signs; None where it is anything else.
+
+    >>> str(key_of("01890A5D-AC96-774B-BCCE-B302099A8057")), key_of("{01890a5dac96774bbcceb302099a8057}")
+    ('01890a5d-ac96-774b-bcce-b302099a8057', None)
+    """
+    try:
+        key = uuid.UUID(text)
+    except ValueError:
+        return None
+    return key if str(key) == text.lower() else None

@@ -133,6 +133,15 @@ def take_over(record: Edited, told: Mapping[str, str], *, actor: Actor, reason: 
     return write(record, actor=actor, action=f"{right_of(type(record), 'add').rpartition('.')[0]}.told", reason=reason)
 
 
+def decided_elsewhere(text: str) -> RefusedError:
+    """Why no import takes what came about by a verb."""
+    return RefusedError(
+        f"“{text[:80]}” came about by a verb, and what was decided elsewhere was not witnessed here, so no import "
+        "counts it. Leave the column out; decide it here where it is still to hold.",
+        code="UP-IMPORT-06",
+    )
+
+
 def demand_known(ref: str) -> None:
     """Returns nothing if a reference names a person who is here, active or not.
 

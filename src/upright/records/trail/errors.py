@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -54,6 +55,18 @@ def misfit(field: str, said: str, *, code: str) -> ValidationError:
     'UP-FIELD-03'
     """
     return ValidationError({field: ValidationError(said, code=code)})
+
+
+def said(why: ValidationError | InputError) -> str:
+    """What a refusal says, each sentence followed by its code where it has one of ours.
+
+    >>> said(misfit("about", "It names no record here.", code="UP-FIELD-03"))
+    'It names no record here. [UP-FIELD-03]'
+    """
+    if isinstance(why, InputError):
+        return str(why)
+    errors = chain.from_iterable(why.error_dict.values()) if hasattr(why, "error_dict") else why.error_list
+    return " ".join(f"{one.messages[0]} [{one.code}]" if "UP-" in str(one.code) else one.messages[0] for one in errors)
 
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -3,7 +3,9 @@
 import gzip
 import io
 import pickle
+import uuid
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -242,6 +244,13 @@ def models() -> dict[str, Any]:
         }
 
 
+def values() -> dict[str, Any]:
+    """What stands beside models in a file: ids and counts."""
+    ids = [uuid.UUID(int=number) for number in range(3)]
+    counts = Counter(approved=12, denied=5)
+    return {"ids": ids, "counts": counts, "both": {"runs": ids, "seen": counts, "words": Counter("abca")}}
+
+
 @cache
 def benign_files() -> dict[str, bytes]:
     """Every file of the corpus: each model as joblib and by one protocol in turn, some in each compression."""
@@ -250,6 +259,8 @@ def benign_files() -> dict[str, bytes]:
         protocol = count % 6
         found[f"{name}.pickle{protocol}"] = dumped(model, protocol)
         found[f"{name}.joblib"] = with_joblib(model)
+    for protocol in range(6):
+        found |= {f"{name}.pickle{protocol}": dumped(value, protocol) for name, value in values().items()}
     some = models()["wrapped-pipeline-of-columns"]
     for protocol in range(2, 6):
         found[f"joblib-protocol-{protocol}"] = with_joblib(some, protocol=protocol)

@@ -3,7 +3,8 @@
 import pickle
 import random
 import struct
-from collections import OrderedDict, defaultdict
+import uuid
+from collections import Counter, OrderedDict, defaultdict
 from functools import cache
 
 import numpy as np
@@ -26,6 +27,8 @@ LISTED = (
     ("sklearn.preprocessing._data", "StandardScaler"),
     ("numpy.random._pickle", "__randomstate_ctor"),
     ("datetime", "timedelta"),
+    ("collections", "Counter"),
+    ("uuid", "UUID"),
 )
 OLD = (("__builtin__", "set"), ("__builtin__", "object"), ("copy_reg", "_reconstructor"), ("UserDict", "UserDict"))
 FOREIGN = (
@@ -52,6 +55,8 @@ def pieces() -> tuple[bytes, ...]:
         OrderedDict(a=1),
         defaultdict(list, a=[1]),
         {1, 2},
+        Counter(a=2),
+        uuid.UUID(int=7),
         b"abc",
         np.dtype([("a", "f8")]),
         [1.5] * 40,

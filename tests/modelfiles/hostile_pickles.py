@@ -341,6 +341,18 @@ def _calls() -> Iterator[tuple[str, Hostile]]:
         Hostile(pickle4(call(stack_glob("collections", "defaultdict"), OS_SYSTEM)), DANGEROUS, (SYSTEM,)),
     )
     yield (
+        "counter-of-a-call",
+        Hostile(pickle4(call(stack_glob("collections", "Counter"), OS_SYSTEM)), DANGEROUS, (SYSTEM,)),
+    )
+    yield (
+        "counter-of-what-is-no-list",
+        Hostile(pickle4(call(stack_glob("collections", "Counter"), stack_glob("numpy", "dtype"))), BAD),
+    )
+    yield (
+        "uuid-called-instead-of-made",
+        Hostile(pickle4(call(stack_glob("uuid", "UUID"), short_text("0" * 32))), BAD),
+    )
+    yield (
         "cython-maker-of-another-module",
         Hostile(
             pickle4(call(stack_glob("sklearn.metrics._dist_metrics", "newObj"), stack_glob("numpy", "dtype"))), BAD

@@ -27,7 +27,7 @@ def test_the_worker_gathers_statistics_so_that_many_risks_of_a_unit_are_not_all_
         with connection.cursor() as cursor:
             cursor.execute("SELECT idx FROM sqlite_stat1 WHERE tbl = 'risk_risk'")
             known = {row[0] for row in cursor.fetchall()}
-        assert {"risk_of_a_unit_by_title", "risk_of_a_unit_by_state", "risk_of_an_owner_by_review"} <= known
+        assert {"risk_of_a_unit_by_title", "risk_of_a_unit_by_rating", "risk_of_an_owner_by_review"} <= known
         plan = Risk.objects.filter(unit=meridian.lending).order_by("title", "pk")[:10].explain()
         assert "risk_of_a_unit_by_title" in plan
         assert "TEMP B-TREE" not in plan

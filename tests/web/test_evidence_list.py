@@ -84,3 +84,35 @@ def test_a_line_says_what_the_statement_does_and_what_people_wrote_is_text(owner
         old[is_aged(one)] += 1
     assert "while unchanged" in text
     assert min(old.values()) > 3
+
+
+def linked(text: str, word: str) -> str:
+    """Where the link of the list's foot that says this leads; empty: there is none."""
+    foot = text.partition('class="table-foot"')[2].partition("</div>")[0]
+    links = [part.partition("</a>")[0] for part in foot.split("<a ")[1:]]
+    return next((one.partition('href="')[2].partition('"')[0] for one in links if one.endswith(f">{word}")), "")
+
+
+@pytest.mark.parametrize("many", [1, 100])
+def test_the_oldest_is_one_step_away_and_the_way_back_keeps_the_filter(
+    owner: Client, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(evidence, "_MANY", many)
+    monkeypatch.setattr(evidence, "_PER", 4)
+    kept = "?result=failed"
+    mine = [one.index for one in EvidenceRow.objects.order_by("-index")
+            if one.system in {"", "system:loans", "system:cards"} and one.result == "failed"]  # fmt: skip
+    shown, text = walked(owner, kept)
+    assert shown == mine
+    assert (linked(text, "Newest"), linked(text, "Newer")) == ("", "")
+    pages, query = [], linked(text, "Oldest").replace("&amp;", "&")
+    while query:
+        text = owner.get(f"/in/evidence/{query}").content.decode()
+        pages.append([int(part.partition("/")[0]) for part in text.split('<th scope="row"><a href="/statement/')[1:]])
+        assert linked(text, "Newest") in {"", kept}
+        query = linked(text, "Newer").replace("&amp;", "&")
+    assert pages[0] == mine[-4:]
+    assert pages[-1] == mine[:4]
+    assert [one for page in pages[:-1] for one in page[::-1]] == mine[::-1][: 4 * (len(pages) - 1)]
+    assert linked(text, "Older")
+    assert owner.get("/in/evidence/?after=%C2%B2").status_code == 200

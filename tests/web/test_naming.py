@@ -1,5 +1,9 @@
 """References in sentences on pages: the name that people gave, with a link; what may not be read stays a reference."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from django.http import HttpRequest
@@ -7,15 +11,18 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
-from records.identity.accounts import stranger
+import upright
+from records.identity.accounts import account, logged_in, stranger
 from records.organisation import Organisation, actor_of
+from upright.kernel import Actor
 from upright.records.identity.approval import demand_approver
 from upright.records.identity.models import Person
 from upright.records.identity.power import powers_of
 from upright.records.inventory.models import System
 from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError
-from upright.web.naming import know, learn, named
+from upright.web.naming import know, learn, named, who
+from upright.web.recent import Happening, with_names
 
 
 def asked_by(person: Person) -> HttpRequest:
@@ -92,3 +99,34 @@ def test_many_sentences_cost_one_query_a_type(meridian: Organisation, system: Sy
     with CaptureQueriesContext(connection) as none:
         named(again, system.ref)
     assert len(none) == 0
+
+
+def test_what_happened_names_who_and_what_with_one_query_a_type(meridian: Organisation, system: System) -> None:
+    request = asked_by(meridian.lead)
+    made = Happening(entry=1, time="", action="a.b.moved_on", actor="", reason=f"By {meridian.owner.ref}.",
+                     ref="task:1", title=f"Look at {system.ref}: again, system:none too")  # fmt: skip
+    second = replace(made, entry=2, title=f"{system.ref}.", reason=f"Since {system.ref} was added.")
+    with CaptureQueriesContext(connection) as asked:
+        found = with_names(request, [made, second])
+        assert "Olu Owner" in named(request, made.reason)
+    assert len([one for one in asked if 'FROM "inventory_system"' in one["sql"]]) == 1
+    assert [one.title for one in found] == [f"Look at {system}: again, system:none too", f"{system}."]
+    assert (made.what, found[0].ref) == ("moved on", "task:1")
+    assert who("system:reminders", {}) == "Upright (reminders)"
+    assert (who("person:x", {"person:x": "Olu"}), who("person:y", {})) == ("Olu", "person:y")
+
+
+def test_each_part_of_the_server_that_acts_has_a_name(meridian: Organisation, system: System) -> None:
+    found = {part for path in Path(upright.__file__).parent.rglob("*.py") if "tests" not in path.parts
+             for part in re.findall(r'Actor\.system\("([a-z-]+)"\)', path.read_text(encoding="utf-8"))}  # fmt: skip
+    assert len(found) > 8
+    assert not [part for part in found - {"migration"} if who(f"system:{part}", {}).startswith("system:")]
+    write(
+        system, actor=Actor.system("reminders"), action="inventory.system.changed", reason=f"See {meridian.owner.ref}."
+    )
+    client = logged_in(account(meridian.lead))
+    for page in ("/", f"/history/{system.ref}/"):
+        text = client.get(page).content.decode()
+        assert "by Upright (reminders)" in text, page
+        assert f'See <a href="/record/{meridian.owner.ref}/">Olu Owner</a>.' in text, page
+        assert "system:reminders" not in text

@@ -1,6 +1,7 @@
 """Evidence: every statement with its result and how fresh it is; one statement from requirement to bytes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -71,8 +72,36 @@ def _newest_first(request: Request) -> "QuerySet[EvidenceRow]":
     return EvidenceRow.objects.filter(Q(system="") | is_seen).order_by("-index")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    rows: list[EvidenceRow]
+    has_newer: bool
+    has_older: bool
+
+
+def _entry(request: Request, name: str) -> int | None:
+    """The entry that an address names; ``None``: none that can be."""
+    text = text_of(request, name)
+    return int(text[:15]) if text.isascii() and text.isdecimal() else None
+
+
+def _page(rows: "QuerySet[EvidenceRow]", before: int | None, after: int | None) -> _Page:
+    """A page of statements, newest first, next to an entry; where less than a page follows one, the newest."""
+    if before is None and after is not None:
+        found = list(rows.filter(index__gt=after).order_by("index")[: _PER + 1])
+        if len(found) > _PER:
+            shown = found[:_PER][::-1]
+            return _Page(rows=shown, has_newer=True, has_older=rows.filter(index__lt=shown[-1].index).exists())
+    found = list((rows if before is None else rows.filter(index__lt=before))[: _PER + 1])
+    return _Page(rows=found[:_PER], has_newer=before is not None, has_older=len(found) > _PER)
+
+
 def show(request: Request) -> HttpResponse:
-    """The list, newest first; by result, system and kind."""
+    """The list, newest first; by result, system and kind.
+
+    A page begins at an entry, before or after it, so that the oldest is as near as the newest. There are no numbered
+    pages: to count them would read every statement that somebody may see, and each new one would move them all.
+    """
     wanted = {name: text_of(request, name)[:_LONGEST] for name in ("result", "system", "kind")}
     rows = _newest_first(request)
     if wanted["result"] in RESULTS:
@@ -81,23 +110,23 @@ def show(request: Request) -> HttpResponse:
         rows = rows.filter(system=wanted["system"])
     if wanted["kind"]:
         rows = rows.annotate(words=Cast("kinds", TextField())).filter(words__contains=f'"{wanted["kind"]}"')
-    before = text_of(request, "before")
-    before = before[:15] if before.isascii() and before.isdecimal() else ""
-    if before:
-        rows = rows.filter(index__lt=int(before))
-    page = list(rows[: _PER + 1])
+    found = _page(rows, _entry(request, "before"), _entry(request, "after"))
+    page = found.rows
     shown = {one.system for one in page} | {wanted["system"]}
     names = dict(visible(System, request.powers).filter(ref__in=shown).values_list("ref", "name"))
     newest = dict(LedgerStream.objects.filter(ref__in={one.stream for one in page}).values_list("ref", "newest"))
     kept = urlencode({name: value for name, value in wanted.items() if value})
+    and_ = "&" if kept else ""
     return render(
         request,
         "web/evidence.html",
         {
-            "rows": Statements(names, newest).body(page[:_PER]),
-            "count": min(len(page), _PER),
-            "next": f"?{kept}{'&' if kept else ''}before={page[_PER - 1].index}" if len(page) > _PER else "",
-            "is_first": not before,
+            "rows": Statements(names, newest).body(page),
+            "count": len(page),
+            "first": f"?{kept}" if found.has_newer else "",
+            "previous": f"?{kept}{and_}after={page[0].index}" if found.has_newer and page else "",
+            "next": f"?{kept}{and_}before={page[-1].index}" if found.has_older else "",
+            "last": f"?{kept}{and_}after=0" if found.has_older else "",
             "wanted": wanted,
             "is_narrowed": bool(kept),
             "results": [(one, _with(wanted, "result", one)) for one in RESULTS],

@@ -22,7 +22,7 @@ from upright.web.frame import ledger_of
 from upright.web.in_scope import InScope, in_scope
 from upright.web.needs import needs, stage_word
 from upright.web.posture import MOST_COMPARED, behind, compared, said_of, severity_word
-from upright.web.recent import recent
+from upright.web.recent import recent, with_names
 from upright.web.requests import Request
 from upright.web.steps import best_step
 from upright.web.visits import Visits, visited
@@ -69,7 +69,7 @@ def home(request: Request) -> HttpResponse:
             "may_add": _may_add(request, "system"),
             "may_add_risk": _may_add(request, "risk"),
             "has_role": bool(request.powers.held),
-            "happened": happened or newest,
+            "happened": with_names(request, happened or newest),
             "is_news": bool(happened) and visits is not None,
             "since": visits.at if visits else None,
             "needs": waits.lines,

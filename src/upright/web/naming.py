@@ -4,13 +4,13 @@ Verbs, judgement, ledger and API name records by reference. A page reads them ba
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from upright.desk.description import registered
 from upright.desk.visible import visible
@@ -24,6 +24,21 @@ _NAME = re.compile(r"(?<![\w:/@.\"-])([a-z][a-z0-9-]*):([A-Za-z0-9_][A-Za-z0-9._
 """A reference, or a requirement's id; one in quotation marks is spoken of as a text."""
 _CODE = re.compile(r"`([^`<>\n]{1,80})`")
 _MOST = 64
+_PARTS = {
+    "system:bootstrap": gettext_lazy("Upright (set-up)"),
+    "system:identity-provider": gettext_lazy("Upright (identity provider)"),
+    "system:login": gettext_lazy("Upright (log-in)"),
+    "system:mailer": gettext_lazy("Upright (e-mail)"),
+    "system:manage": gettext_lazy("Upright (command line)"),
+    "system:outsider": gettext_lazy("somebody outside, by a link"),
+    "system:reactions": gettext_lazy("Upright (reactions)"),
+    "system:reminders": gettext_lazy("Upright (reminders)"),
+    "system:restore": gettext_lazy("Upright (restore)"),
+    "system:server": gettext_lazy("Upright (server)"),
+    "system:somebody": gettext_lazy("somebody who gave no name"),
+    "system:tasks": gettext_lazy("Upright (imports)"),
+}
+"""The parts of the server that act by themselves (``Actor.system``); no AI system acts, so none is mistaken for one."""
 
 
 def named(request: HttpRequest | None, text: str, organisation: object = "") -> SafeString:
@@ -49,6 +64,23 @@ def _linked(request: HttpRequest | None, words: str, organisation: object, reade
         parts.append(gettext("You") if ref == reader and place.start() == 0 else _shown(ref, known, organisation))
         at = place.start() + len(ref)
     return coded("".join((*parts, escape(words[at:]))))
+
+
+def worded(request: HttpRequest, text: str) -> str:
+    """What stands within a link already: the records that it names by their names, as text."""
+    learn(request, (text,))
+    known = _known(request)
+    return _NAME.sub(lambda place: _in_words(place[0], known), text)
+
+
+def _in_words(found: str, known: Mapping[str, str]) -> str:
+    ref = found.rstrip("./-")
+    return (known.get(ref) or ref) + found[len(ref) :]
+
+
+def who(actor: str, names: Mapping[str, str]) -> str:
+    """Who acted: a person by name as far as it is known, a part of the server by what it does."""
+    return names.get(actor) or str(_PARTS.get(actor, actor))
 
 
 def coded(html: str) -> SafeString:

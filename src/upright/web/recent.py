@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 import msgspec
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from upright.desk.description import registered
+from upright.desk.values import sentence
 from upright.desk.visible import visible
 from upright.ledger.leaves import parse_leaf
 from upright.records.assurance.models import EvidenceRow
@@ -13,6 +15,8 @@ from upright.records.identity.models import Person
 from upright.records.identity.power import Powers
 from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerEntry, LedgerStream
+from upright.web.naming import learn, who, worded
+from upright.web.requests import Request
 
 _LOOKED_AT = 200
 _AT_ONCE = 60
@@ -39,13 +43,20 @@ class Happening:
 
     @property
     def what(self) -> str:
-        """Its event's verb, such as changed."""
-        return self.action.rpartition(".")[2].replace("_", " ")
+        """Its event's verb, such as changed, in the reader's language."""
+        word = gettext(sentence(self.action.rpartition(".")[2].replace("_", " ")))
+        return word[:1].lower() + word[1:]
 
     @property
     def address(self) -> str:
         """Where it is shown."""
         return reverse("web:statement", args=[self.entry]) if self.result else reverse("web:record", args=[self.ref])
+
+
+def with_names(request: Request, found: list[Happening]) -> list[Happening]:
+    """The same with names for references in titles; those in reasons are learned, one query a type for all together."""
+    learn(request, [text for one in found for text in (one.title, one.reason)])
+    return [replace(one, title=worded(request, one.title)) for one in found]
 
 
 def recent(powers: Powers, most: int, since: int = 0, index_ref: str = "") -> list[Happening]:
@@ -103,7 +114,7 @@ def _statement(time: str, row: EvidenceRow) -> Happening:
 
 def _named(found: list[Happening]) -> list[Happening]:
     names = {one.ref: str(one) for one in Person.objects.filter(ref__in={one.actor for one in found})}
-    return [replace(one, actor=names.get(one.actor, one.actor)) for one in found]
+    return [replace(one, actor=who(one.actor, names)) for one in found]
 
 
 def _filed(indices: list[int], powers: Powers) -> dict[int, EvidenceRow]:

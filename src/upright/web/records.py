@@ -22,7 +22,7 @@ from upright.records.trail.record import Record
 from upright.web.hanging import hanging
 from upright.web.kept import facts
 from upright.web.linked import links
-from upright.web.naming import know
+from upright.web.naming import know, learn, who
 from upright.web.places import clause_title
 from upright.web.requests import Request, the_record
 from upright.web.resting import resting
@@ -87,6 +87,7 @@ def history(request: Request, ref: str) -> HttpResponse:
     """Every entry of a record: who, what, before and after, why, and its proof."""
     described, record = the_record(ref, request)
     past = _told(described, list(reversed(steps(ref))))
+    learn(request, [one["step"].reason for one in past])
     return render(
         request,
         "web/history.html",
@@ -137,7 +138,7 @@ def _told(described: RecordType, past: list[Step]) -> list[dict[str, Any]]:
     return [
         {
             "step": step,
-            "who": names.get(step.actor, step.actor),
+            "who": who(step.actor, names),
             "what": gettext(sentence(step.action.rpartition(".")[2].replace("_", " "))),
             "changes": detail.changes(described.model, step) if step.action.rpartition(".")[2] != "added" else [],
         }

@@ -37,7 +37,7 @@ from upright.web.parts import made_of
 from upright.web.plots import Plot, interval, of_whom, plot
 from upright.web.posture import RIGHT, rows, said_of, severity_word
 from upright.web.posture import short as requirement_short
-from upright.web.recent import recent
+from upright.web.recent import recent, with_names
 from upright.web.records import links_of, why_not_edit
 from upright.web.requests import Request, is_fragment, the_record
 from upright.web.sentences import measure
@@ -194,7 +194,8 @@ def _work(seen: Seen) -> dict[str, Any]:
 
 
 def _happened(seen: Seen) -> dict[str, Any]:
-    return {"happened": recent(seen.request.powers, _NEWEST, index_ref=f"index:{seen.record.ref}")}
+    newest = recent(seen.request.powers, _NEWEST, index_ref=f"index:{seen.record.ref}")
+    return {"happened": with_names(seen.request, newest)}
 
 
 STANDING = "standing"

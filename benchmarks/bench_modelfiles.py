@@ -154,12 +154,19 @@ def _timed(command: list[str], home: Path) -> tuple[str, float]:
     return text, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def _document(n: int) -> dict[str, Any]:
+    """As a store of texts keeps it: 500 to 3,000 characters, every second one beyond ASCII."""
+    word = "\xfcber " if n % 2 else "about "
+    return {"id": n, "title": f"title {n}", "text": word * (90 + n * 37 % 410), "tags": [f"t{n % 99}", None]}
+
+
 def _large(folder: Path, megabytes: int) -> Iterator[dict[str, Any]]:
     """Pickles of one shape each; ``size`` is about how many bytes a value takes."""
     import numpy as np
 
     shapes: dict[str, tuple[int, Callable[[int], Any]]] = {
         "small dicts": (41, lambda n: {"id": n, "score": n / 7, "name": f"n{n}", "ok": True, "n": n % 7}),
+        "documents": (1_950, _document),
         "short texts": (13, lambda n: f"v{n:09}"),
         "mixed numbers": (5, lambda n: (n % 200, n % 50_000, -n, n << 20)[n % 4]),
         "tuples of number, float and text beyond ASCII": (32, lambda n: (n, n / 7, f"\xfc{n}")),

@@ -210,7 +210,7 @@ def benign() -> dict[str, Any]:
         "records, then an object": [*rows, np.arange(3.0), np.float64(2), collections.OrderedDict(a=1)],
         "objects between": [row if n % 25 else np.arange(2) for n, row in enumerate(rows)],
         "structured types": [*rows, np.zeros(2, [("a", "f8"), ("b", "i4")])],
-        "default dicts": [*rows, collections.defaultdict(list, a=[1]), collections.Counter],
+        "default dicts": [*rows, collections.defaultdict(list, a=[1]), collections.ChainMap],
         "long lists within": [[*range(1001)], [{"a": n} for n in range(1001)]] * 20,
         "a last item that is alone": [[rows[0], [*range(1000), [1]], 1.5] for _ in range(40)],
         "dicts of records": {f"r{n}": row for n, row in enumerate(rows)},

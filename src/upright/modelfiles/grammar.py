@@ -19,6 +19,12 @@ _WHOLE = rb"K.|M..|J.{4}|\x8a(?:\x00|\x01.|\x02..|\x03...|\x04.{4}|\x05.{5}|\x06
 _NUMBER = rb"K.|M..|J.{4}|G.{8}|[N\x88\x89]|" + _WHOLE.partition(b"J.{4}|")[2]
 _ALONE = rb"(?=[eutas\x85-\x87])"  # an empty container before anything else may be about to be filled with it
 _PLACES = {24: rb"...\x00", 20: rb"..[\x00-\x0f]\x00", 16: rb"..\x00\x00", 8: rb".\x00\x00\x00"}
+LONG_HEADS = {0x8C: 1, ord("X"): 4}
+"""Instructions of texts, with the bytes of their length."""
+LONG = _LONGEST_INNER + 1
+"""Bytes of the shortest text that the expressions for containers do not take."""
+STANDS_FOR_LONG = b"C\x00"
+"""What ``Readers`` are given for a text that no expression took: something that may be kept and is no text."""
 STARTS = frozenset(b"KMJGN\x88\x89\x8aX\x8cChj)](}\x8f")
 """What a plain value may begin with."""
 
@@ -205,6 +211,7 @@ class Parts:
     """Of containers deeper than ``values`` takes: how one opens, its items as far as they are not deep, how it closes.
 
     By its opening instruction; the mark is a group, without it one item may follow. A dict's items end with a value.
+    ``memo`` is what may keep a value, behind it; it matches everywhere.
     """
 
     opens: dict[int, re.Pattern[bytes]]
@@ -212,6 +219,7 @@ class Parts:
     closes: dict[int, re.Pattern[bytes]]
     key: re.Pattern[bytes]
     value: re.Pattern[bytes]
+    memo: re.Pattern[bytes]
 
 
 @lru_cache(_MOST_COMPILED)
@@ -225,7 +233,8 @@ def parts(manner: Manner) -> Parts:
     opening, holding, closing = (
         {code[0]: re.compile(each, re.DOTALL) for code, each in one.items()} for one in (opens, items, closes)
     )
-    return Parts(opening, holding, closing, re.compile(_key(manner), re.DOTALL), re.compile(inner, re.DOTALL))
+    key, value, kept = (re.compile(one, re.DOTALL) for one in (_key(manner), inner, memo))
+    return Parts(opening, holding, closing, key, value, kept)
 
 
 @cache

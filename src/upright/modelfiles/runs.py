@@ -5,13 +5,16 @@ before. So it may be followed later, and then gives what following it at once wo
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from upright.modelfiles import grammar
 from upright.modelfiles.allowlist import AllowList
 from upright.modelfiles.limits import Budget
 from upright.modelfiles.report import Findings
 from upright.modelfiles.window import Buffer, Window
+
+if TYPE_CHECKING:
+    from array import array
 
 
 class Stream(Protocol):
@@ -42,13 +45,17 @@ class Stream(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """``count`` values that the bytes ``start`` to ``stop`` push; ``place`` is the first that they keep, once known."""
+    """``count`` values that the bytes ``start`` to ``stop`` push; ``place`` is the first that they keep, once known.
+
+    ``long``: where the texts start and stop, by turns, that no expression took, each with its instruction.
+    """
 
     machine: Stream
     start: int
     stop: int
     count: int
     framed: bool
+    long: "array[int] | None" = None
     place: int = -1
     _made: tuple[list[Any], list[Any]] | None = field(default=None)
 
@@ -64,9 +71,18 @@ class Run:
                 return text
         return self._follow()[1][ordinal]
 
+    def readable(self) -> tuple[Buffer, int, int]:
+        """Its instructions as the expressions read them, where they start and where they stop."""
+        if self.long is None:
+            return self.machine.buffer, self.start, self.stop
+        edges = [self.start, *self.long, self.stop]
+        between = zip(edges[::2], edges[1::2], strict=True)
+        short = grammar.STANDS_FOR_LONG.join(self.machine.buffer[first:last] for first, last in between)
+        return short, 0, len(short)
+
     def places(self) -> list[bytes]:
         """The instructions that keep a value or read a place, in order."""
-        found = grammar.readers(framed=self.framed).places.findall(self.machine.buffer, self.start, self.stop)
+        found = grammar.readers(framed=self.framed).places.findall(*self.readable())
         return [one for one in found if one]
 
     def keeping(self, places: list[bytes] | None = None) -> list[bytes]:
@@ -77,7 +93,7 @@ class Run:
     def texts(self) -> list[str | None]:
         """What it keeps, in order: texts, and None for what is none."""
         code, head = (b"\x8c", 2) if self.framed else (b"X", 5)
-        found = grammar.readers(framed=self.framed).kept.findall(self.machine.buffer, self.start, self.stop)
+        found = grammar.readers(framed=self.framed).kept.findall(*self.readable())
         return [one[head:].decode("utf-8", "surrogatepass") if one[:1] == code else None for one in found if one]
 
     def _follow(self) -> tuple[list[Any], list[Any]]:

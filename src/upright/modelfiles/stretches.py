@@ -1,11 +1,13 @@
 """Where a pickle holds long runs of plain values, and how the machine steps over one."""
 
+from array import array
 from re import Pattern
 
 from upright.modelfiles import grammar
-from upright.modelfiles.grammar import ATOMS, EMPTIES, STARTS, VALUES, Manner
+from upright.modelfiles.grammar import ATOMS, EMPTIES, LONG, LONG_HEADS, STARTS, VALUES, Manner
 from upright.modelfiles.runs import Run, Stream
 from upright.modelfiles.shapes import Learnt, Step, learn
+from upright.modelfiles.values import LONGEST_TEXT
 
 ATOMS_AFTER, SHAPES_AFTER, NESTED_AFTER = 1 << 13, 1 << 14, 1 << 16
 """After so many instructions runs are looked for: of numbers and texts, and of containers; expressions cost time.
@@ -25,6 +27,7 @@ _ANY_PLACE = 2
 _DEEPEST, _PATIENCE, _TRIES = 60, 8, 16
 _OPENING = frozenset(b"(]}\x8f")
 _DICT, _APPEND, _SET = b"}as"
+_EMPTY = frozenset(b"]}")
 _TAKING = frozenset(b"eut\x90\x91dl1")
 """Instructions that take all down to the mark, so that no value of a run before them is looked at alone."""
 
@@ -135,7 +138,8 @@ def _run(m: Stream, first: int, loose: int) -> tuple[Run, int, bool] | None:
     if m.seeker.learnt.shapes and not m.seeker.learnt.holds(m):
         m.seeker.learnt = Learnt()
     manner = Manner(m.proto >= 4, power, loose > 0, loose == _ANY_PLACE, m.seeker.learnt.shapes)
-    steps = _steps(m, first, limit, manner)
+    long: dict[int, int] = {}
+    steps = _steps(m, first, limit, manner, long)
     stop = steps[-1][0] if steps else first
     if stop < m.end and m.buffer[stop] not in _TAKING:  # a tuple may go on behind a frame's end
         apart, most = 0, _APART_OF_OBJECTS if manner.objects else _APART
@@ -144,9 +148,9 @@ def _run(m: Stream, first: int, loose: int) -> tuple[Run, int, bool] | None:
     count = sum(size for _, size in steps)
     if not steps or (count < _FEW and steps[-1][0] - first < _SHORT):
         return None
-    run = Run(m, first, steps[-1][0], count, manner.framed)
+    run = Run(m, first, steps[-1][0], count, manner.framed, _edges(long, steps[-1][0]))
     places = run.places() if manner.any_place or not manner.framed else None
-    is_ascii = _is_ascii(m, run) if manner.any_text else True
+    is_ascii = _is_ascii(run) if manner.any_text else True
     sure = _is_sure(m, places or []) if manner.any_place else True
     if manner.any_place:
         m.budget.steps(_CHECKED + len(places or []) // 16)
@@ -156,22 +160,36 @@ def _run(m: Stream, first: int, loose: int) -> tuple[Run, int, bool] | None:
     return run, stop, is_ascii and sure
 
 
-def _steps(m: Stream, first: int, limit: int, manner: Manner) -> list[tuple[int, int]]:
-    """The end of each match and its number of values."""
+def _edges(long: dict[int, int], stop: int) -> "array[int] | None":
+    """Where long texts start and stop, those before ``stop``.
+
+    Some may have been seen in a container that was given up; but what an instruction is depends only on those before
+    it, so they stand there all the same.
+    """
+    if not long:
+        return None
+    return array("Q", (edge for one in sorted(long.items()) if one[1] <= stop for edge in one)) or None
+
+
+def _steps(m: Stream, first: int, limit: int, manner: Manner, long: dict[int, int]) -> list[tuple[int, int]]:
+    """The end of each match and its number of values; into ``long`` go the long texts among them."""
     steps: list[tuple[int, int]] = []
     at = first
-    for count in ATOMS:
-        at = _repeat(m, grammar.atoms(manner, count), at, limit, steps, count)
+    if grammar.atoms(manner, ATOMS[-1]).match(m.buffer, at, limit) is not None:  # else the larger are not compiled
+        for count in ATOMS:
+            at = _repeat(m, grammar.atoms(manner, count), at, limit, steps, count)
     if m.seeker.nested:
-        at = _repeat(m, grammar.empties(manner), at, limit, steps, EMPTIES)
+        if at < limit and m.buffer[at] in _EMPTY:
+            at = _repeat(m, grammar.empties(manner), at, limit, steps, EMPTIES)
+        values, parts = grammar.values(manner), grammar.parts(manner)
         deep: int | None = at
         while deep is not None:
-            at = _repeat(m, grammar.values(manner), deep, limit, steps, VALUES)
-            deep = _deep(m, grammar.parts(manner), at, limit, _DEEPEST)
+            at = _repeat(m, values, deep, limit, steps, VALUES)
+            deep = _deep(m, parts, at, limit, _DEEPEST, long)
             if deep is not None:
                 steps.append((deep, 1))
     _repeat(m, grammar.atoms(manner, 1), at, limit, steps, 1)
-    m.budget.steps(len(steps))
+    m.budget.steps(len(steps) + len(long) // 4)
     return steps
 
 
@@ -182,15 +200,17 @@ def _repeat(m: Stream, pattern: Pattern[bytes], at: int, limit: int, steps: list
     return at
 
 
-def _deep(m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int) -> int | None:
-    """Where the container ends that begins at ``at``, if it is of plain values to its end."""
+def _deep(m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int, long: dict[int, int]) -> int | None:
+    """Where the container ends that begins at ``at``, if it is of plain values to its end; or the long text."""
     code = m.buffer[at] if at < limit else 0
+    if code in LONG_HEADS:
+        return _long(m, parts, at, limit, long)
     opened = parts.opens[code].match(m.buffer, at, limit) if code in parts.opens and levels else None
     if opened is None:
         return None
     at = opened.end()
     if opened[1] is None:
-        return _alone(m, parts, at, limit, levels, is_dict=code == _DICT)
+        return _alone(m, parts, at, limit, levels, long, is_dict=code == _DICT)
     while True:
         items = parts.items[code].match(m.buffer, at, limit)
         at = at if items is None else items.end()
@@ -202,13 +222,36 @@ def _deep(m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int) -> 
             if key is None:
                 return None
             at = key.end()
-        inside = _deep(m, parts, at, limit, levels - 1)
+        inside = _deep(m, parts, at, limit, levels - 1, long)
         if inside is None:
             return None
         at = inside
 
 
-def _alone(m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int, *, is_dict: bool) -> int:
+def _long(m: Stream, parts: grammar.Parts, at: int, limit: int, long: dict[int, int]) -> int | None:
+    """Where the long text ends that begins at ``at``, with what keeps it; None if it is short, cut off or broken.
+
+    One longer than ``LONGEST_TEXT`` is not decoded, as the machine does not do so either.
+    """
+    code = m.buffer[at]
+    first = at + 1 + LONG_HEADS[code]
+    size = int.from_bytes(m.buffer[at + 1 : first], "little")
+    stop = first + size
+    if size < LONG or stop > limit:
+        return None
+    if size <= LONGEST_TEXT:
+        try:
+            m.buffer[first:stop].decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return None
+    long[at] = stop
+    kept = parts.memo.match(m.buffer, stop, limit)
+    return kept.end() if kept is not None else stop
+
+
+def _alone(
+    m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int, long: dict[int, int], *, is_dict: bool
+) -> int:
     """Where the one item ends that is put into the container before ``at``; there, if it stays empty."""
     inside: int | None = at
     if is_dict:
@@ -216,15 +259,15 @@ def _alone(m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int, *,
         inside = None if key is None else key.end()
     if inside is not None:
         value = parts.value.match(m.buffer, inside, limit)
-        inside = _deep(m, parts, inside, limit, levels - 1) if value is None else value.end()
+        inside = _deep(m, parts, inside, limit, levels - 1, long) if value is None else value.end()
     if inside is None or inside >= limit or m.buffer[inside] != (_SET if is_dict else _APPEND):
         return at
     return inside + 1
 
 
-def _is_ascii(m: Stream, run: Run) -> bool | None:
+def _is_ascii(run: Run) -> bool | None:
     """Whether its texts are ASCII; None if one is not even UTF-8."""
-    texts = b"".join(grammar.readers(framed=run.framed).texts.findall(m.buffer, run.start, run.stop))
+    texts = b"".join(grammar.readers(framed=run.framed).texts.findall(*run.readable()))
     try:
         texts.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:

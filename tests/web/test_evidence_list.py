@@ -9,7 +9,7 @@ from upright.records.assurance.evidence import fresh_until, is_aged
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.records.trail.door import write
-from upright.web import evidence
+from upright.web import evidence, filed
 
 KINDS = (["performance"], ["data-quality", "drift"], ["<b>none</b>"])
 RESULTS = ("passed", "failed", "undecided", "errored")
@@ -49,7 +49,7 @@ def walked(client: Client, query: str) -> tuple[list[int], str]:
 def test_who_may_see_many_systems_is_shown_the_same_as_who_may_see_few(
     owner: Client, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr(evidence, "_MANY", many)
+    monkeypatch.setattr(filed, "_MANY", many)
     rows = list(EvidenceRow.objects.order_by("-index"))
     mine = [one for one in rows if one.system in {"", "system:loans", "system:cards"}]
     found, text = walked(owner, "")
@@ -97,7 +97,7 @@ def linked(text: str, word: str) -> str:
 def test_the_oldest_is_one_step_away_and_the_way_back_keeps_the_filter(
     owner: Client, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr(evidence, "_MANY", many)
+    monkeypatch.setattr(filed, "_MANY", many)
     monkeypatch.setattr(evidence, "_PER", 4)
     kept = "?result=failed"
     mine = [one.index for one in EvidenceRow.objects.order_by("-index")

@@ -15,6 +15,7 @@ import upright
 from records.identity.accounts import account, logged_in, stranger
 from records.organisation import Organisation, actor_of
 from upright.kernel import Actor
+from upright.records.governance.models import AiRole
 from upright.records.identity.approval import demand_approver
 from upright.records.identity.models import Person
 from upright.records.identity.power import powers_of
@@ -130,3 +131,12 @@ def test_each_part_of_the_server_that_acts_has_a_name(meridian: Organisation, sy
         assert "by Upright (reminders)" in text, page
         assert f'See <a href="/record/{meridian.owner.ref}/">Olu Owner</a>.' in text, page
         assert "system:reminders" not in text
+
+
+def test_a_reference_that_a_field_holds_is_named_for_who_may_read_it(meridian: Organisation, system: System) -> None:
+    made = AiRole(about=system.ref, roles=["producer"], why="Ours.", unit=meridian.root, owner=meridian.owner)
+    write(made, actor=actor_of(meridian.lead), action="governance.ai_role.added")
+    text = logged_in(account(meridian.lead)).get(f"/record/{made.ref}/").content.decode()
+    assert f'<dd><a href="/record/{system.ref}/">&lt;b&gt;Loans &amp; homes&lt;/b&gt;</a></dd>' in text
+    assert f">{system.ref}<" not in text
+    assert str(named(asked_by(meridian.lead), "iso42001:4 and iso42001:A.5.2")) == "ISO 42001 4 and ISO 42001 A.5.2"

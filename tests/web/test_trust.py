@@ -42,6 +42,7 @@ from upright.records.identity.editing import add
 from upright.records.identity.models import Person, Role, Unit
 from upright.records.identity.power import DeniedError
 from upright.records.inventory.models import System
+from upright.records.risk.known import threats
 from upright.records.risk.models import StatementOfApplicability
 from upright.records.trail.door import change, refresh, write
 from upright.records.trail.errors import RefusedError
@@ -49,6 +50,7 @@ from upright.records.trail.models import LedgerStream
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now, server_log
 from upright.web import trust
+from upright.web.frame import catalogue
 from upright.web.language import CHOSEN
 
 FREE = (models.CharField, models.TextField)
@@ -413,6 +415,35 @@ def test_the_fields_of_a_claim_are_ticked_by_their_labels_never_typed(meridian: 
     wrong = member.post(f"/edit/{made.ref}/", written | {"shows": ["owner"], "version": refresh(made).version})
     assert wrong.status_code == 400
     assert "is never shown" in unescape(wrong.content.decode())
+
+
+def offers(text: str, name: str) -> dict[str, str]:
+    """What a form offers beside a field that is typed."""
+    part = text.partition(f'<datalist id="id_{name}_choices">')[2].partition("</datalist>")[0]
+    assert f'list="id_{name}_choices"' in text
+    return {value: unescape(word) for value, word in re.findall(r'<option value="([^"]*)">([^<]*)</option>', part)}
+
+
+def test_what_a_claim_may_rest_on_is_offered_by_name_to_who_may_read_it(meridian: Organisation) -> None:
+    held, system = certificate(meridian), write(meridian.system(), actor=SETUP, action="inventory.system.added")
+    for index, ref in ((900, system.ref), (901, "system:hidden")):
+        EvidenceRow.objects.create(
+            index=index, evidence=f"{index:064x}", stream="binding:x", system=ref, binding="fair", subject="model:x/1",
+            kinds=["performance"], source="check", result="failed", ended="2026-03-01T00:00:00.000Z",
+        )  # fmt: skip
+    member = logged_in(account(meridian.lead))
+    text = member.get("/records/publication/add/").content.decode()
+    assert offers(text, "rests_on") == {system.ref: str(system), held.ref: str(held)}
+    assert offers(text, "evidence") == {f"{900:064x}": f"{system.name}, fair, failed, 1 Mar 2026"}
+    assert offers(text, "framework").keys() == catalogue().frameworks.keys()
+    assert offers(text, "framework")["iso42001"] == catalogue().frameworks["iso42001"].title
+    risk = member.get("/records/risk/add/").content.decode()
+    assert offers(risk, "threat").keys() == threats().keys()
+    written = {
+        "title": "Typed", "unit": meridian.root.ref, "owner": meridian.lead.ref, "review_by": day(90).isoformat(),
+        "framework": "gdpr", "shows": "",
+    }  # fmt: skip
+    assert member.post("/records/publication/add/", written).status_code == 302
 
 
 def checking(folder: Path, *documents: Any, key: str) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,7 @@ from upright.records.assurance.evidence import fresh_until
 from upright.records.assurance.judging import explain_of, posture_of
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
-from upright.web.evidence import readable
+from upright.web.filed import readable
 from upright.web.frame import catalogue, ledger_of
 from upright.web.improving import found_against
 from upright.web.naming import know, learn

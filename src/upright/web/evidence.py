@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -24,20 +24,20 @@ from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.server_log import now
+from upright.web.filed import kinds_of, newest_first, readable
 from upright.web.frame import catalogue
 from upright.web.places import shelves
 from upright.web.plots import interval, number, of_whom, plots
-from upright.web.posture import RIGHT, WORST_FIRST, short
+from upright.web.posture import WORST_FIRST, short
 from upright.web.requests import Request, text_of
 from upright.web.sentences import measure, said
-from upright.web.statements import Statements, asked_by, kinds_of
+from upright.web.statements import Statements, asked_by
 from upright.web.values import limit_words
 
 RESULTS = ("passed", "failed", "undecided", "errored")
 _PER = 50
 _LONGEST = 300
 _EARLIER = 8
-_MANY = 100  # systems
 _CHECK = """\
 import json, sys
 from upright.ledger import Checkpoint, VerifierKey, leaf_hash, verify_inclusion
@@ -51,25 +51,6 @@ path = [bytes.fromhex(one) for one in p["path"]]
 verify_inclusion(leaf_hash(p["leaf"].encode()), p["index"], seen.size, path, seen.root)
 print("in the log, signed, and nothing else")
 """
-
-
-def readable(request: Request) -> "QuerySet[EvidenceRow]":
-    """The statements that somebody may read: of systems that they may see, and of the organisation."""
-    if not request.powers.may(RIGHT):
-        return EvidenceRow.objects.none()
-    return EvidenceRow.objects.filter(Q(system="") | Q(system__in=visible(System, request.powers).values("ref")))
-
-
-def _newest_first(request: Request) -> "QuerySet[EvidenceRow]":
-    """The same, newest first. To who may see many systems most of the newest are, so each is looked up as it comes.
-
-    Taking all statements of all these systems and sorting them would read the whole table for a page of fifty.
-    """
-    seen = visible(System, request.powers)
-    if seen.count() <= _MANY or not request.powers.may(RIGHT):
-        return readable(request).order_by("-index")
-    is_seen = Exists(seen.filter(ref=OuterRef("system")))
-    return EvidenceRow.objects.filter(Q(system="") | is_seen).order_by("-index")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +84,7 @@ def show(request: Request) -> HttpResponse:
     pages: to count them would read every statement that somebody may see, and each new one would move them all.
     """
     wanted = {name: text_of(request, name)[:_LONGEST] for name in ("result", "system", "kind")}
-    rows = _newest_first(request)
+    rows = newest_first(request)
     if wanted["result"] in RESULTS:
         rows = rows.filter(result=wanted["result"])
     if wanted["system"]:

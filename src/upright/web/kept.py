@@ -13,7 +13,7 @@ from upright.desk.detail import sections
 from upright.desk.values import Shown, day, label, plain_shown
 from upright.records.governance.kinds import field_label
 from upright.records.trail.record import Record
-from upright.web.naming import learn, linked
+from upright.web.naming import NAME, learn, linked
 from upright.web.sentences import said
 from upright.web.shown_fields import shown_labels
 from upright.web.values import value_html
@@ -27,11 +27,18 @@ def facts(request: HttpRequest, described: RecordType, record: Record) -> Facts:
     held = {name: value for name, value in held.items() if value and isinstance(value, dict | list)}
     if labels := shown_labels(record):
         held[label(type(record), "shows")] = list(labels)
-    learn(request, (text for value in held.values() for text in _texts(value)))
+    found = list(sections(described, record))
+    refs = [one.text for _, fields in found for _, one in fields if _is_reference(one)]
+    learn(request, (*refs, *(text for value in held.values() for text in _texts(value))))
     return [
         (title, [told for name, one in fields for told in _told(request, name, held.get(name), one)])
-        for title, fields in sections(described, record)
+        for title, fields in found
     ]
+
+
+def _is_reference(one: Shown) -> bool:
+    """Whether a value is nothing but a reference, of a record or of who acted."""
+    return (one.kind == "link" and one.link == one.text) or (one.kind == "text" and bool(NAME.fullmatch(one.text)))
 
 
 def _told(request: HttpRequest, name: str, value: Any, plain: Shown) -> Iterable[tuple[str, Any]]:
@@ -42,7 +49,7 @@ def _told(request: HttpRequest, name: str, value: Any, plain: Shown) -> Iterable
         case list():
             yield name, _html(request, value)
         case _:
-            yield name, plain
+            yield name, linked(request, plain.text) if _is_reference(plain) else plain
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -20,7 +20,7 @@ from upright.web.posture import short
 from upright.web.sentences import said
 from upright.web.values import record_address
 
-_NAME = re.compile(r"(?<![\w:/@.\"-])([a-z][a-z0-9-]*):([A-Za-z0-9_][A-Za-z0-9._/-]*)(?![\w@/-])")
+NAME = re.compile(r"(?<![\w:/@.\"-])([a-z][a-z0-9-]*):([A-Za-z0-9_][A-Za-z0-9._/-]*)(?![\w@/-])")
 """A reference, or a requirement's id; one in quotation marks is spoken of as a text."""
 _CODE = re.compile(r"`([^`<>\n]{1,80})`")
 _MOST = 64
@@ -58,7 +58,7 @@ def _linked(request: HttpRequest | None, words: str, organisation: object, reade
     learn(request, (words,))
     known = _known(request)
     parts, at = [], 0
-    for place in _NAME.finditer(words):
+    for place in NAME.finditer(words):
         ref = place[0].rstrip("./-")
         parts.append(escape(words[at : place.start()]))
         parts.append(gettext("You") if ref == reader and place.start() == 0 else _shown(ref, known, organisation))
@@ -70,7 +70,7 @@ def worded(request: HttpRequest, text: str) -> str:
     """What stands within a link already: the records that it names by their names, as text."""
     learn(request, (text,))
     known = _known(request)
-    return _NAME.sub(lambda place: _in_words(place[0], known), text)
+    return NAME.sub(lambda place: _in_words(place[0], known), text)
 
 
 def _in_words(found: str, known: Mapping[str, str]) -> str:
@@ -94,7 +94,7 @@ def learn(request: HttpRequest | None, texts: Iterable[str]) -> None:
     if powers is None:
         return
     known = _known(request)
-    refs = {place[0].rstrip("./-") for text in texts for place in _NAME.finditer(text)} - known.keys()
+    refs = {place[0].rstrip("./-") for text in texts for place in NAME.finditer(text)} - known.keys()
     wanted: dict[str, list[str]] = {}
     for ref in sorted(refs)[:_MOST]:
         if (kind := ref.partition(":")[0]) in registered():
@@ -117,7 +117,7 @@ def _known(request: HttpRequest | None) -> dict[str, str]:
 
 
 def _shown(ref: str, known: dict[str, str], organisation: object) -> str:
-    if ref in catalogue().requirements:
+    if ref.partition(":")[0] in catalogue().frameworks:
         return escape(short(ref))
     if ref.startswith("organisation:"):
         return escape(str(organisation) or ref)

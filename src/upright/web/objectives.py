@@ -13,7 +13,7 @@ from upright.records.assurance.models import EvidenceRow
 from upright.records.governance.models import Objective
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
-from upright.web.evidence import readable
+from upright.web.filed import readable
 from upright.web.plots import interval, of_whom
 from upright.web.requests import Request
 from upright.web.values import in_words

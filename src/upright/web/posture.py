@@ -162,7 +162,8 @@ def compared(systems: Sequence[object], found: Mapping[str, Summary]) -> list[Ro
 def short(requirement: str) -> str:
     """A requirement as it is called beside others: its framework's short name and its own id."""
     framework, _, local = requirement.partition(":")
-    return f"{said(SHORT.get(framework, framework))} {catalogue().requirements[requirement].display or local}"
+    known = catalogue().requirements.get(requirement)  # none of a whole clause, such as iso42001:4
+    return f"{said(SHORT.get(framework, framework))} {(known and known.display) or local}"
 
 
 def said_of(missing: Iterable[Missing]) -> str:

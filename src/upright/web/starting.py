@@ -15,7 +15,7 @@ from upright.records.identity.models import RoleAssignment, Unit
 from upright.records.identity.power import person_of
 from upright.records.inventory.models import HostedUse, System
 from upright.records.risk.models import Risk
-from upright.web.evidence import readable
+from upright.web.filed import readable
 from upright.web.requests import Request
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from upright.records.assurance.evidence import fresh_until
 from upright.records.assurance.models import EvidenceRow
 from upright.records.trail.server_log import now
+from upright.web.filed import kinds_of
 from upright.web.frame import catalogue
 from upright.web.sentences import said
 from upright.web.templatetags.upright import day_of, display, status, when
@@ -24,11 +25,6 @@ def asked_by() -> Mapping[str, tuple[str, ...]]:
         for kind in one.kinds:
             found.setdefault(kind, []).append(one.id)
     return {kind: tuple(ids) for kind, ids in found.items()}
-
-
-def kinds_of(row: EvidenceRow) -> str:
-    """The kinds of a statement by their names."""
-    return ", ".join(said(one.replace("-", " ")) for one in row.kinds)
 
 
 class Statements:

@@ -29,7 +29,8 @@ from upright.records.risk.queries import worst_first
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.web.checks import checks_of
-from upright.web.evidence import RESULTS, readable
+from upright.web.evidence import RESULTS
+from upright.web.filed import readable
 from upright.web.frame import catalogue, ledger_of
 from upright.web.hanging import hanging
 from upright.web.needs import stage_word

@@ -32,7 +32,7 @@ from upright.records.trail.proving import inclusion
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.record import record_types
 from upright.records.trail.server_log import has_log, server_log
-from upright.web.evidence import readable
+from upright.web.filed import readable
 from upright.web.frame import catalogue
 from upright.web.needs import stage_word
 from upright.web.outside import organisation_name

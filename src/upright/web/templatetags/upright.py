@@ -23,6 +23,7 @@ from upright.records.trail.server_log import now
 from upright.web import naming, sentences
 from upright.web.choosing import settle
 from upright.web.kinds import kind_inputs
+from upright.web.offered import is_offered, names_records, offered
 from upright.web.posture import short
 from upright.web.shown_fields import is_shown_fields, shown_inputs
 from upright.web.values import anchor, period, value_html
@@ -169,6 +170,10 @@ def widget(field: BoundField) -> SafeString:
         attrs |= {"hx-get": reverse("web:choices", args=[linked.model.ref_type])}
         attrs |= {"hx-trigger": "input changed delay:200ms", "hx-target": f"#{field.auto_id}_choices"}
         attrs |= {"hx-params": field.html_name}
+    elif is_offered(field):
+        attrs |= {"list": f"{field.auto_id}_choices", "autocomplete": "off", "spellcheck": "false"}
+        if names_records(field):
+            attrs["placeholder"] = gettext("Type a name, choose its reference")
     if isinstance(field.field.widget, Textarea):
         attrs["rows"] = 1 if field.field.widget.attrs.get("rows") == 1 else 3  # it grows with what is typed
     _say_what_empty_means(field)
@@ -214,6 +219,15 @@ def is_typed(field: BoundField) -> bool:
         return False
     settle(field.field)
     return isinstance(field.field.widget, TextInput)
+
+
+@register.simple_tag(takes_context=True)
+def offers(context: template.Context, field: BoundField) -> list[tuple[str, str]]:
+    """What a field that is typed offers to who reads the page."""
+    request = context.get("request")
+    if request is None or not hasattr(request, "powers"):
+        return []
+    return list(offered(request, field))
 
 
 @register.filter

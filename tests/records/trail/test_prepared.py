@@ -4,11 +4,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from records.organisation import Organisation
 from upright.records.identity.models import Person, RoleAssignment, Unit
-from upright.records.trail.prepared import raw_rows, rows
+from upright.records.trail.prepared import objects, raw_rows, rows
 
 NOBODY, NO_DAY = "person:none", date.min
 COLUMNS = ("pk", "person__name", "unit_id", "starts", "ends", "accepted_at", "confirmed_by", "exception__ends")
@@ -33,6 +33,25 @@ def test_rows_are_those_of_values_list_and_the_query_is_built_once(meridian: Org
             found = rows("tests.roles", build, put)
             assert found == list(asked(person.ref, day))
             assert len(found) == (day >= first)
+    assert built == [1]
+
+
+def test_objects_are_those_of_the_query_with_what_it_annotates(meridian: Organisation) -> None:
+    built = []
+
+    def build() -> QuerySet[Person]:
+        built.append(1)
+        return Person.objects.filter(ref=NOBODY).annotate(lies_in=F("unit__name"), logs_in=F("account__is_active"))
+
+    for person in (meridian.lead, meridian.owner):
+        (found,) = objects(Person, "tests.people", build, {NOBODY: person.ref})
+        expected = Person.objects.get(ref=person.ref)
+        assert found == expected
+        assert {one.attname: getattr(found, one.attname) for one in Person._meta.concrete_fields} == {
+            one.attname: getattr(expected, one.attname) for one in Person._meta.concrete_fields
+        }
+        assert (found.lies_in, found.logs_in) == (expected.unit.name, None)
+    assert objects(Person, "tests.people", build, {NOBODY: "person:not-here"}) == []
     assert built == [1]
 
 

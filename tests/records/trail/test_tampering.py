@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from records.organisation import Organisation, actor_of, grant
+from upright.ledger.errors import RollbackError
 from upright.records.identity.models import Role
 from upright.records.trail.door import write
 from upright.records.trail.models import LedgerEntry, LedgerLog
@@ -136,6 +137,24 @@ def rolled_back(meridian: Organisation) -> str:
     LedgerEntry.objects.filter(index__gte=size).delete()
     LedgerLog.objects.update(checkpoint=before)
     return "The log was rolled back"
+
+
+@pytest.mark.parametrize("newest_gone", [False, True])
+def test_nothing_is_written_behind_a_row_that_the_checkpoint_does_not_name(
+    newest_gone: bool, meridian: Organisation
+) -> None:
+    filled(meridian)
+    size = server_log().view().size
+    forged = LedgerEntry.objects.get(index=size - 1)
+    if newest_gone:
+        forged.delete()
+    forged.index = size
+    forged.save(force_insert=True)
+    with pytest.raises(RollbackError) as refused:
+        grant(meridian.lead, Role.MEMBER, meridian.root)
+    assert refused.value.code == "UP-LEDGER-34"
+    assert f"names {size} entries and there is a row of entry {size}" in refused.value.message
+    assert server_log().view().size == size
 
 
 ATTACKS = [

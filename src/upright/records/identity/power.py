@@ -7,7 +7,6 @@ Each app registers its rights, ``app.thing.verb`` to the roles that have them, w
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -189,20 +188,16 @@ def _assignments(ref: str, today: date) -> list[Any]:
 
     Every request asks it, and putting it together takes five times as long as answering it.
     """
-    sql, params = _asking(connection.vendor)
     day = RoleAssignment._meta.get_field("starts")
     put = {day.get_db_prep_value(_ANY_DAY, connection): day.get_db_prep_value(today, connection), _ANYBODY: ref}
-    return list(RoleAssignment.objects.raw(sql, [put.get(one, one) for one in params]))
+    return prepared.objects(RoleAssignment, "power.assignments", _of_anybody, put)
 
 
-@lru_cache(maxsize=2)
-def _asking(_vendor: str) -> tuple[str, tuple[Any, ...]]:
-    """The query of ``_assignments`` for anybody on any day, in the words of a database."""
+def _of_anybody() -> Any:
     lending = Delegation.objects.filter(_current(_ANY_DAY), receiver__ref=_ANYBODY).values("giver")
     theirs = models.Q(person__ref=_ANYBODY) | models.Q(person__in=lending)
     found = RoleAssignment.objects.filter(_current(_ANY_DAY), theirs, person__is_active=True)
-    sql, params = found.annotate(of=models.F("person__ref")).query.sql_with_params()
-    return sql, tuple(params)
+    return found.annotate(of=models.F("person__ref"))
 
 
 def _current(today: date) -> models.Q:

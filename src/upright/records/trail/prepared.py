@@ -5,15 +5,16 @@ Its values of the moment (who asks, the day) are put into the text that was made
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 _MOST = 128
 Build = Callable[[], QuerySet[Any, Any] | None]
 Row = tuple[Any, ...]
+Object = TypeVar("Object", bound=Model)
 
 
 class _Text(NamedTuple):
@@ -53,13 +54,22 @@ def rows(key: Hashable, build: Build, put: Mapping[Any, Any] | None = None) -> l
     return [] if found is None else [_converted(row, found) for row in _asked(found, put)]
 
 
+def objects(model: type[Object], key: Hashable, build: Build, put: Mapping[Any, Any] | None = None) -> list[Object]:
+    """The same as objects of the model; what the query annotates is theirs too, as the database gives it."""
+    found = _text(_Once((key, connection.vendor), build))
+    return [] if found is None else list(model._base_manager.raw(found.sql, _params(found, put)))
+
+
 def _asked(text: _Text, put: Mapping[Any, Any] | None) -> list[Row]:
-    params = text.params
-    if put:
-        params = tuple(put.get(one, one) if isinstance(one, Hashable) else one for one in params)
     with connection.cursor() as cursor:
-        cursor.execute(text.sql, params)
+        cursor.execute(text.sql, _params(text, put))
         return [tuple(row) for row in cursor.fetchall()]
+
+
+def _params(text: _Text, put: Mapping[Any, Any] | None) -> Row:
+    if not put:
+        return text.params
+    return tuple(put.get(one, one) if isinstance(one, Hashable) else one for one in text.params)
 
 
 def _converted(row: Row, text: _Text) -> Row:

@@ -3,6 +3,7 @@
 import re
 
 from upright.kernel import InputError, Ref
+from upright.records.trail import prepared
 from upright.records.trail.models import LedgerStream, RefCounter
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
@@ -57,8 +58,7 @@ def give_ref(record: Record, numbers: Numbers) -> str:
         name = f"{kind}:{now().year}"
         return f"{name}-{numbers.next(name):04d}"
     ref = f"{kind}:{slug(str(getattr(record, record.named_by)))}"
-    if LedgerStream.objects.filter(ref=ref).exists():
-        raise InputError(f'"{ref}" is taken, now or in the past; give another name.', code="UP-DOOR-05")
+    _demand_never_given(ref)
     return ref
 
 
@@ -76,9 +76,16 @@ def demand_claimable(record: Record) -> str:
         ref = f"{record.ref_type}:{slug(str(getattr(record, record.named_by)))}"
     if Ref.parse(ref).type != record.ref_type or own not in {None, ref}:
         raise InputError(f"{ref} is not the reference of a {record.ref_type}.", code="UP-DOOR-05")
-    if LedgerStream.objects.filter(ref=ref).exists():
-        raise InputError(f'"{ref}" is taken, now or in the past; give another name.', code="UP-DOOR-05")
+    _demand_never_given(ref)
     return ref
+
+
+def _demand_never_given(ref: str) -> None:
+    stand_in = "any"  # no reference is without a colon
+    if prepared.raw_rows(
+        "trail.given", lambda: LedgerStream.objects.filter(ref=stand_in).values("ref"), {stand_in: ref}
+    ):
+        raise InputError(f'"{ref}" is taken, now or in the past; give another name.', code="UP-DOOR-05")
 
 
 def claim_ref(record: Record, numbers: Numbers) -> str:

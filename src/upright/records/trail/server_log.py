@@ -14,6 +14,7 @@ from django.db import transaction
 
 from upright.evidence import PrivateKey
 from upright.kernel import Clock, InputError, system_clock
+from upright.records.trail import prepared
 from upright.records.trail.models import LedgerLog
 from upright.records.trail.store import DatabaseLog
 from upright.workspace.layout import state_head
@@ -123,13 +124,13 @@ def _make_seal_key(path: Path) -> None:
 
 
 def _origin() -> str:
-    found: str | None = LedgerLog.objects.values_list("origin", flat=True).first()
-    if found is None:
+    found = prepared.rows("trail.origin", lambda: LedgerLog.objects.order_by("pk").values_list("origin")[:1])
+    if not found:
         raise InputError(
             "This database holds no ledger yet. 'upright serve' begins one, 'upright demo' with an example.",
             code="UP-DOOR-06",
         )
-    return found
+    return str(found[0][0])
 
 
 def _log_key(origin: str) -> PrivateKey:

@@ -3,12 +3,16 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from django.db.models import QuerySet, Subquery
 
 from upright.ledger import DamageError
 from upright.ledger.layout import HASH_BYTES, TILE_WIDTH, Layout
 from upright.ledger.leaves import entry_tile
 from upright.ledger.openings import Fields, Opening
 from upright.ledger.source import keep
+from upright.records.trail import prepared
 from upright.records.trail.models import HashTile, LedgerEntry, LedgerLog
 
 _LEVEL = 1 << 40
@@ -36,12 +40,17 @@ class DatabaseSource:
 
     def checkpoint(self) -> str:
         """The text of the checkpoint, read anew."""
-        text: str | None = LedgerLog.objects.values_list("checkpoint", flat=True).first()
-        if text is None:
+        return self.end()[0]
+
+    def end(self) -> tuple[str, int, bytes]:
+        """The text of the checkpoint; index and leaf of the newest row, -1 and empty where there is none."""
+        found = prepared.rows("trail.end", _end)
+        if not found:
             raise DamageError(
                 "There is no ledger in this database. 'upright manage begin' makes it.", code="UP-LEDGER-43"
             )
-        return text
+        text, index, leaf = found[0]
+        return (text, -1, b"") if index is None else (text, index, bytes(leaf))
 
     def hash_tile(self, level: int, n: int, width: int) -> bytes:
         """The first ``width`` hashes of a tile."""
@@ -113,6 +122,12 @@ class DatabaseSource:
         rows = {row[0]: _plain(row) for row in query}
         keep(self._rows, n, rows, _KEPT)
         return rows
+
+
+def _end() -> QuerySet[Any, Any]:
+    newest = LedgerEntry.objects.order_by("-index")
+    columns = {"newest": Subquery(newest.values("index")[:1]), "newest_leaf": Subquery(newest.values("leaf")[:1])}
+    return LedgerLog.objects.order_by("pk").annotate(**columns).values_list("checkpoint", *columns)[:1]
 
 
 def _plain(row: Row) -> Row:

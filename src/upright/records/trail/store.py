@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 
 from django.db import connection
@@ -29,6 +30,7 @@ from upright.ledger.statehead import demand_extends, demand_known, read_head, wr
 from upright.ledger.streams import Stream, Streams
 from upright.ledger.tree import EMPTY_ROOT, leaf_hashes
 from upright.ledger.view import View
+from upright.records.trail import prepared
 from upright.records.trail.models import HashTile, LedgerEntry, LedgerLog, LedgerStream
 from upright.records.trail.source import DatabaseSource, tile_key
 
@@ -43,6 +45,8 @@ _FIRMLY = (
 """Where PostgreSQL is set to answer a commit before it is kept, a crash would leave the state head ahead of the log."""
 _IN_A_BATCH = 500
 _AT_ONCE = 200
+_FEW = 4
+_END = ("ref", "stream", "salt", "index_ref", "entries", "newest")
 _Same = tuple[str, bytes]
 """A stream and the digest of an entry's bytes."""
 
@@ -134,14 +138,15 @@ class DatabaseLog:
         """
         for entry in entries:
             demand_valid(entry)
-        seen = self.demand_sound()
+        text, newest, leaf = self.source.end()
+        seen = self._sound(text)
         frontier = _frontier(self.source, seen)
         streams = _streams(seen.size, entries)
         draft, filed = Draft(streams), _filed(streams, entries)
         indices = [_placed(draft, entry, filed) for entry in entries]
         if not draft.rows:
             return indices, seen
-        time, late = self._moment(seen.size)
+        time, late = self._moment(_last_time(seen.size, newest, leaf))
         written = draft.write(time, late=late)
         self._store(draft, written, frontier)
         checkpoint = Checkpoint.sign(seen.origin, frontier.size, frontier.root(), self._signer)
@@ -155,8 +160,10 @@ class DatabaseLog:
 
     def demand_sound(self) -> Checkpoint:
         """The stored checkpoint, once its signature holds and it extends what this host has seen."""
+        return self._sound(self.source.checkpoint())
+
+    def _sound(self, text: str) -> Checkpoint:
         head = read_head(self._state_head)
-        text = self.source.checkpoint()
         checkpoint = _signed(text, str(self.key))
         if head is None or str(head) == text:
             return checkpoint
@@ -165,10 +172,9 @@ class DatabaseLog:
         demand_extends(checkpoint.origin, checkpoint.size, checkpoint.root, head, root)
         return checkpoint
 
-    def _moment(self, size: int) -> tuple[str, bool]:
+    def _moment(self, last: str) -> tuple[str, bool]:
         now = self._clock()
         text = time_text(now)
-        last = _last_time(size)
         if text >= last:
             return text, False
         if parse_time(last) - now > _FARTHEST_AHEAD:
@@ -220,7 +226,7 @@ def _frontier(source: DatabaseSource, seen: Checkpoint) -> Frontier:
             edges[level] = (tile_key(level, n), width * 32)
         level += 1
     keys = [key for key, _ in edges.values()]
-    stored = {key: bytes(data) for key, data in HashTile.objects.filter(key__in=keys).values_list("key", "hashes")}
+    stored = {key: bytes(data) for key, data in _tiles(keys)}
     partial = []
     for at in range(level):
         key, wanted = edges.get(at, (0, 0))
@@ -245,16 +251,31 @@ def _streams(size: int, entries: Iterable[NewEntry]) -> Streams:
     found.size = size
     wanted = sorted(refs)
     for start in range(0, len(wanted), _IN_A_BATCH):
-        for row in LedgerStream.objects.filter(ref__in=wanted[start : start + _IN_A_BATCH]):
-            found.by_ref[row.ref] = StoredStream(
-                ref=row.ref,
-                id=row.stream,
-                salt=bytes(row.salt),
-                index=row.index_ref,
-                count=row.entries,
-                newest=row.newest,
+        for ref, stream, salt, index, count, newest in _ends(wanted[start : start + _IN_A_BATCH]):
+            found.by_ref[ref] = StoredStream(
+                ref=ref, id=stream, salt=bytes(salt), index=index, count=count, newest=newest
             )
     return found
+
+
+def _tiles(keys: list[int]) -> list[prepared.Row]:
+    stand_in = range(-len(keys), 0)  # no tile has such a key
+    return prepared.rows(
+        ("trail.tiles", len(keys)),
+        lambda: HashTile.objects.filter(key__in=stand_in).values_list("key", "hashes"),
+        dict(zip(stand_in, keys, strict=True)),
+    )
+
+
+def _ends(refs: list[str]) -> list[prepared.Row]:
+    """Asked for four or for a whole batch, the last one repeated, so that two queries are kept for any number."""
+    width = _FEW if len(refs) <= _FEW else _IN_A_BATCH
+    stand_in = [f"{number}" for number in range(width)]  # no reference is without a colon
+    return prepared.rows(
+        ("trail.ends", width),
+        lambda: LedgerStream.objects.filter(ref__in=stand_in).values_list(*_END),
+        dict(zip_longest(stand_in, refs, fillvalue=refs[-1])),
+    )
 
 
 def _filed(streams: Streams, entries: Iterable[NewEntry]) -> dict[_Same, int]:
@@ -302,20 +323,15 @@ def _row(opening: Opening, leaf: bytes, stream_salt: bytes) -> LedgerEntry:
     )
 
 
-def _last_time(size: int) -> str:
+def _last_time(size: int, newest: int, leaf: bytes) -> str:
     """When the newest entry was made. A row beyond it was never ours: rows and checkpoint are committed together."""
-    last = ""
-    for index, leaf in (
-        LedgerEntry.objects.filter(index__gte=size - 1).order_by("index").values_list("index", "leaf")[:2]
-    ):
-        if index >= size:
-            raise RollbackError(
-                f"The checkpoint names {size} entries and there is a row of entry {index}: the checkpoint was set back "
-                "or a row was forged. Run 'upright ledger verify'.",
-                code="UP-LEDGER-34",
-            )
-        last = parse_leaf(bytes(leaf)).time
-    return last
+    if newest >= size:
+        raise RollbackError(
+            f"The checkpoint names {size} entries and there is a row of entry {newest}: the checkpoint was set back "
+            "or a row was forged. Run 'upright ledger verify'.",
+            code="UP-LEDGER-34",
+        )
+    return parse_leaf(leaf).time if size and newest == size - 1 else ""
 
 
 def _grown(frontier: Frontier, hashes: list[bytes]) -> Iterator[tuple[int, int, bytes]]:

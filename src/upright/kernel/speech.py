@@ -32,6 +32,9 @@ OWN = (*MONTHS, DAY, _OR, _AGAINST, _ABOUT)
 """What is said here itself."""
 _COMMAS = str.maketrans(",.", ".,")
 _FIGURE = r"[\u2212-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PERIOD = re.compile(r"P(\d{1,6})([YMWD])")
+_UNITS = {one[0].upper(): (f"%(count)s {one}", f"%(count)s {one}s") for one in ("year", "month", "week", "day")}
 _DEEPEST = 4
 _LONGEST = 4000
 
@@ -105,11 +108,13 @@ class Speech:
 
     def _part(self, name: str, value: str, depth: int) -> str:
         """What stood in a place: a day or a number as readers write it, kinds by their names, else what it says."""
-        if name.startswith("day"):
+        if name.startswith("day") or _DAY.fullmatch(value):
             try:
                 return self.day(date.fromisoformat(value))
             except ValueError:
                 return value
+        if (found := _PERIOD.fullmatch(value)) is not None:
+            return self.counted(*_UNITS[found[2]], int(found[1])) % {"count": found[1]}
         if name.startswith("figure"):
             return self.number(value)
         if name.startswith("group"):
@@ -117,9 +122,18 @@ class Speech:
         if name == "about":
             kinds, _, ref = value.rpartition(" about ")
             return self.text(_ABOUT) % {"kinds": self._part("kinds", kinds, depth), "ref": ref}
+        if name == "counts":
+            return ", ".join(self._counted(one, depth) for one in value.split(", "))
+        if name in {"roles", "held", "classes"}:
+            return ", ".join(_said(one.replace("-", " "), self, depth) for one in value.split(", "))
         if name == "kinds":
             return self.text(_OR).join(_said(one.replace("-", " "), self, depth) for one in value.split(_OR))
         return _said(value, self, depth)
+
+    def _counted(self, text: str, depth: int) -> str:
+        """How many of what, such as ``3 passed``."""
+        figure, _, what = text.partition(" ")
+        return f"{self.number(figure)} {_said(what, self, depth)}"
 
     @cached_property
     def _sentences(self) -> tuple[dict[str, str], list[_Pattern]]:

@@ -43,6 +43,10 @@ _ANSWERS = (
 )
 
 SAYINGS = (
+    "Results of {kinds}: {counts}",
+    *("at most {figure}", "at least {figure}"),
+    *("has model", "uses data", "needs", "provided by", "runs as", "deploys", "served by", "trained on", "runs on"),
+    *("Measured", "No plan", "undecided", "errored"),
     *("became", "due", "measure", "runs", "target", "value"),
     *("Met", "Not met", "Overdue", "Planned", "Running", "To be planned", "Unknown"),
     *(f"is {one}" for one in ("closed", "dropped", "not there", "replaced", "superseded", "withdrawn")),

@@ -114,10 +114,14 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
         yield from (question.question.rstrip("?"), question.reference)
         yield from (option.what for option in question.options)
     yield from (one.title for one in walk.outcomes.values())
+    yield from (sentence(one.replace("-", " ")) for one in walk.severities)
+    yield from (one.class_id.replace("-", " ") for one in walk.outcomes.values())
     deadlines: Any = catalogue.frameworks["eu-ai-act"].facts["incident_deadlines"]
     for case in deadlines["cases"]:
         yield from (case["case"], case["also"])
     yield from (text for one in legal_periods() for text in (one.what, one.starts))
+    bound = (one.applies.roles for one in catalogue.requirements.values() if one.applies)
+    yield from dict.fromkeys(role.replace("-", " ") for roles in bound for role in roles or ())
     yield from (item.why for items in catalogue.gates.stages.values() for item in items)
 
 

@@ -1,16 +1,17 @@
 """What a record holds in lists and tables of its own, as HTML: labels in the reader's language, references as names."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from upright.desk.description import RecordType
 from upright.desk.detail import sections
-from upright.desk.values import Shown, day, label, plain_shown
+from upright.desk.values import Shown, day, label, plain_shown, sentence
 from upright.records.governance.kinds import field_label
 from upright.records.trail.record import Record
 from upright.web.naming import NAME, learn, linked
@@ -18,6 +19,7 @@ from upright.web.sentences import said
 from upright.web.shown_fields import shown_labels
 from upright.web.values import value_html
 
+_CHOSEN = re.compile(r"[a-z]+(?:[-_][a-z]+)*")
 Facts = list[tuple[str, list[tuple[str, Any]]]]
 
 
@@ -45,7 +47,7 @@ def _told(request: HttpRequest, name: str, value: Any, plain: Shown) -> Iterable
     """A field as the page lists it; what holds fields of its own is one fact for each of them."""
     match value:
         case dict():
-            yield from ((said(field_label(str(key))), _html(request, one)) for key, one in value.items())
+            yield from ((said(field_label(str(key))), _cell(request, one)) for key, one in value.items())
         case list():
             yield name, _html(request, value)
         case _:
@@ -65,7 +67,7 @@ def _texts(value: Any) -> Iterable[str]:
 def _html(request: HttpRequest, value: Any) -> SafeString:
     match value:
         case dict():
-            pairs = ((said(field_label(str(name))), _html(request, one)) for name, one in value.items())
+            pairs = ((said(field_label(str(name))), _cell(request, one)) for name, one in value.items())
             return format_html('<dl class="facts kept">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs))
         case [dict(), *_] if all(isinstance(one, dict) for one in value):
             return _table(request, value)
@@ -75,6 +77,15 @@ def _html(request: HttpRequest, value: Any) -> SafeString:
         case str():
             return _text(request, value)
     return value_html(plain_shown(value))
+
+
+def _cell(request: HttpRequest, value: Any) -> SafeString:
+    """A value with a name of its own: a single word of ours is one of few to choose from, and is told as such."""
+    if isinstance(value, str) and _CHOSEN.fullmatch(value):
+        words = re.sub("[-_]", " ", value)
+        known = next((one for one in map(said, (words, sentence(words))) if one not in {words, sentence(words)}), value)
+        return conditional_escape(known)
+    return _html(request, value)
 
 
 def _text(request: HttpRequest, value: str) -> SafeString:
@@ -96,7 +107,7 @@ def _table(request: HttpRequest, rows: Sequence[Mapping[str, Any]]) -> SafeStrin
             format_html_join(
                 "",
                 '<td data-label="{}">{}</td>',
-                ((head, _html(request, row.get(name, ""))) for name, head in zip(names, heads, strict=True)),
+                ((head, _cell(request, row.get(name, ""))) for name, head in zip(names, heads, strict=True)),
             ),
         )
         for row in rows

@@ -17,6 +17,7 @@ from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.web.naming import learn, who, worded
 from upright.web.requests import Request
+from upright.web.sentences import kinds
 
 _LOOKED_AT = 200
 _AT_ONCE = 60
@@ -107,7 +108,7 @@ def _statement(time: str, row: EvidenceRow) -> Happening:
         actor="",
         reason="",
         ref=row.stream,
-        title=row.binding or ", ".join(row.kinds),
+        title=row.binding or kinds(row.kinds),
         result=row.result,
     )
 

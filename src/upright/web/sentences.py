@@ -1,5 +1,6 @@
 """What rooms below say in English, in the language of who reads the page (``kernel/speech.py`` finds it again)."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django.utils.functional import Promise
@@ -21,6 +22,11 @@ def said(text: object) -> str:
 def measure(name: str) -> str:
     """What a measure is called."""
     return said(plain_words(name))
+
+
+def kinds(names: Iterable[str]) -> str:
+    """Kinds of evidence, or roles under a law, by what they are called."""
+    return ", ".join(said(name.replace("-", " ")) for name in names)
 
 
 def within(text: str) -> str:

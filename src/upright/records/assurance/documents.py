@@ -10,10 +10,12 @@ from upright.records.assurance.correction import Nonconformity
 from upright.records.assurance.coverage import coverage, programme_lacks
 from upright.records.assurance.judging import catalogue
 from upright.records.assurance.review_actions import review_lacks
+from upright.records.assurance.review_inputs import THEN
 from upright.records.assurance.reviewing import ManagementReview, ReviewInput
 from upright.records.identity.models import Person
 from upright.records.trail.paper import Cell, Paper, Part, lacks, ours, prints_as, table_part, text_part
 from upright.records.trail.server_log import now
+from upright.reports.words import plain_words
 
 
 def audit_report(audit: Audit) -> Paper:
@@ -206,9 +208,24 @@ def _input_part(title: str, drawn: ReviewInput | None) -> Part:
         none = ours("None: %(because)s As of entry %(entry)s.", because=drawn.none_because, entry=f"{drawn.entry:,}")
         return Part(title=title, text=none)
     rows: list[tuple[Cell, ...]] = [
-        (str(one.get("ref")), str(one.get("what")), _state(one), _on(one), _more(one)) for one in drawn.extract
+        (_record(one), _what(one), _state(one), _on(one), _more(one)) for one in drawn.extract
     ]
     return Part(title=title, text=as_of, head=("Record", "What", "State", "On", "More"), rows=tuple(rows))
+
+
+def _record(line: dict[str, object]) -> Cell:
+    """The reference; of what was counted by kind, the kind."""
+    ref = str(line.get("ref"))
+    return ref if ":" in ref else ours(ref.replace("-", " "))
+
+
+def _what(line: dict[str, object]) -> Cell:
+    """What a record says of itself; what the extract counts and lists is ours (``review_inputs``)."""
+    said = str(line.get("what"))
+    if "runs" in line:
+        results = {f"at{at}": ours(one) for at, one in enumerate(said.split(THEN))}
+        return ours(THEN.join(f"%({name})s" for name in results), **results)
+    return said if ":" in str(line.get("ref")) else ours(said)
 
 
 def _state(line: dict[str, object]) -> Cell:
@@ -222,10 +239,22 @@ def _on(line: dict[str, object]) -> Cell:
 
 def _more(line: dict[str, object]) -> Cell:
     return tuple(
-        ours("%(name)s %(value)s", name=ours(key.replace("_", " ")), value=str(value))
+        ours("%(name)s %(value)s", name=ours(key.replace("_", " ")), value=_value(key, str(value)))
         for key, value in line.items()
         if key not in {"ref", "what", "state", "on"}
     )
+
+
+def _value(key: str, value: str) -> Cell:
+    """What a line adds, by what it is."""
+    match key:
+        case "value":
+            return ours(value)
+        case "measure":
+            return ours(plain_words(value))
+        case "due":
+            return date.fromisoformat(value)
+    return value
 
 
 def _leads_to(is_nonconformity: bool, answer: Nonconformity | None) -> Cell:

@@ -21,6 +21,8 @@ from upright.records.trail.models import LedgerEntry
 Row = dict[str, Any]
 _TITLES = ("title", "name", "what", "statement", "decision", "purpose", "summary", "description", "nature", "cause")
 _MOST = 200
+THEN = " → "
+"""Between results of one check, oldest first."""
 
 
 class Period:
@@ -107,8 +109,8 @@ def _monitoring(period: Period, _review: ManagementReview) -> Iterator[Row]:
                 by = counts.setdefault(kind, {})
                 by[said.result] = by.get(said.result, 0) + 1
     for kind, by in sorted(counts.items()):
-        words = ", ".join(f"{count} {result}" for result, count in sorted(by.items()))
-        yield row(kind, f"Results of {kind}: {words}", "measured", period.since)
+        told = ", ".join(f"{count} {result}" for result, count in sorted(by.items()))
+        yield row(kind, f"Results of {kind}: {told}", "measured", period.since)
 
 
 def _audits(period: Period, _review: ManagementReview) -> Iterator[Row]:
@@ -142,7 +144,7 @@ def _tests(period: Period, _review: ManagementReview) -> Iterator[Row]:
             results.setdefault(entry.ref, []).append(said.result)
             last[entry.ref] = entry.time
     for ref, found in sorted(results.items()):
-        yield row(ref, " → ".join(found[-12:]), found[-1], last[ref], runs=len(found))
+        yield row(ref, THEN.join(found[-12:]), found[-1], last[ref], runs=len(found))
 
 
 def _incidents(period: Period, _review: ManagementReview) -> Iterator[Row]:

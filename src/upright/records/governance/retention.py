@@ -189,7 +189,7 @@ class LegalPeriod:
     what: str
     period: str
     starts: str
-    who: str
+    who: tuple[str, ...]
     basis: str
 
 
@@ -207,7 +207,7 @@ def legal_periods() -> tuple[LegalPeriod, ...]:
                 what=row["what"][:1].upper() + row["what"][1:],
                 period=row["min"],
                 starts=f"from {starts}" if starts else "from the event that the law names",
-                who=", ".join(row["who"]),
+                who=tuple(row["who"]),
                 basis=f"EU AI Act, {', '.join(row['refs'])}",
             )
         )

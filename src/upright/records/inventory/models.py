@@ -9,6 +9,7 @@ from upright.kernel import Ref
 from upright.records.identity.models import Person, Unit
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.named import word
 from upright.records.trail.record import Record, RecordEvidence
 
 
@@ -345,7 +346,7 @@ class Dependency(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.dependent} {self.role} {self.on}"
+        return f"{self.dependent} {word(self.role.replace('-', ' '))} {self.on}"
 
 
 def within(kind: str, system: System, short_name: str) -> str:

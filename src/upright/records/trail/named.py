@@ -17,9 +17,9 @@ def composed(words: str, /, **parts: object) -> str:
 
 
 def word(text: object, *, inside: bool = False) -> str:
-    """A word of ours within a name; ``inside`` of it English begins the word small."""
+    """A word or limit of ours within a name; ``inside`` of it English begins the word small."""
     spoken = _spoken()
-    known = spoken.text(str(text))
+    known = spoken.sentence(str(text))
     return known[:1].lower() + known[1:] if inside and spoken.is_english else known
 
 

@@ -1,5 +1,6 @@
 """Tags of the pages: icons, status signs, dates, the widget of a field."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -240,6 +241,12 @@ def is_several(field: BoundField) -> bool:
 def numbered(count: int) -> str:
     """A whole number with its thousands apart."""
     return number_format(count, force_grouping=True)
+
+
+@register.filter
+def kinds(names: Iterable[str]) -> str:
+    """Kinds of evidence, or roles under a law, by what they are called."""
+    return sentences.kinds(names)
 
 
 @register.filter

@@ -12,9 +12,10 @@ from upright.records.inventory.models import OfSystem, System
 from upright.records.operations.models.use import AboutSystem
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
-from upright.records.trail.named import composed
+from upright.records.trail.named import composed, word
 from upright.records.trail.record import RecordEvidence
 from upright.records.trail.server_log import now
+from upright.reports.words import plain_words
 
 TRAINING_HOLDS = timedelta(days=730)
 
@@ -125,7 +126,7 @@ class Monitor(AboutSystem):
         return None if self.every_days else "it does not say how often a result is due (A.6.2.6)."
 
     def __str__(self) -> str:
-        return f"{self.measure} {self.limit}".replace("_", " ")
+        return f"{word(plain_words(self.measure))} {word(self.limit.replace('_', ' '))}"
 
 
 class Alarm(OfSystem):

@@ -185,6 +185,11 @@ def texts(rows: int) -> dict[str, list[str]]:
         "account": [iban(digits(18)) for _ in range(rows)],
         "card": [f"4{digits(15)}" for _ in range(rows)],
         "eleven": [str(draw.randrange(10**10, 10**11)) for _ in range(rows)],
+        "grouped": [f"4{digits(3)} {digits(4)} {digits(4)} {digits(4)}" for _ in range(rows)],
+        "prose": [
+            f"order {digits(8)} of 2026-01-31 was late, {digits(3)} {digits(3)} {digits(4)} by AB{digits(6)}, refunded"
+            for _ in range(rows)
+        ],
         "note": [f"order {at} was late by {draw.randrange(9)} days, refunded" for at in range(rows)],
     }
 

@@ -22,10 +22,21 @@ TYPES = ("EMAIL", "PHONE", "CARD", "IBAN", "NATIONAL_ID", "IP", "NAME", "ADDRESS
 _EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])"
 )
-_TOKEN = re.compile(r"(?<![\w.,/+-])\+?\(?[0-9](?:[ ./()-]{0,2}[0-9]){6,18}(?![\w]|[.,/-]\w)")
-_IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.\w)")
+# The next three take a sign first and look behind it after: Python leaps to the next of a set of signs, but only where
+# a pattern begins with the set.
+_TOKEN = re.compile(
+    r"[0-9+(](?<![\w.,/+-][0-9+(])(?:(?<=[0-9])|(?<=\+)\(?[0-9]|(?<=\()[0-9])"
+    r"(?:[ ./()-]{0,2}[0-9]){6,18}(?![\w]|[.,/-]\w)"
+)
+_IPV4 = re.compile(r"[0-9](?<![\w.][0-9])[0-9]{0,2}\.(?:[0-9]{1,3}\.){2}[0-9]{1,3}(?![\w]|\.\w)")
+_ACCOUNTS_IN = re.compile(
+    r"[0-9](?<=[A-Za-z]{2}[0-9])(?<!\w[A-Za-z]{2}[0-9])[0-9](?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![\w])"
+)
+"""Accounts (``_IBAN``) among other words, from the check digits on; the country stands in the two signs before."""
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
-_IBAN = re.compile(r"(?<![\w])[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![\w])")
+_EIGHT_PARTS = re.compile(r":(?:[0-9A-Fa-f]{0,4}:){6}")
+"""What an address of version 6 has somewhere, unless it leaves out zeros by ``::``."""
+_IBAN = re.compile(r"[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?")
 _IBAN_REGISTRY = """
 AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 DE:22 DK:18 DO:28 EE:20 EG:29
 ES:24 FI:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 HR:21 HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20
@@ -41,12 +52,13 @@ _CARDS = re.compile(
 )
 """Prefix and length of Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay."""
 _LOCAL_PHONE = re.compile(r"\(0?\d{2,4}\)[ -]?\d{3,4}[ -]?\d{3,5}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{2,5}|\d{3}-\d{3}-\d{4}")
+_LOCAL_SHAPE = re.compile(_LOCAL_PHONE.pattern.replace("0", r"\d"))
 _IN_GROUPS = re.compile(r"\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,4})?|\d{4}[ -]\d{6}[ -]\d{4,5}")
 HINTS = {
     1: r"[0-9](?:[ ./()-]{0,2}[0-9]){6}",
     2: r"[A-Za-z]{2}[0-9]{2} ?[A-Za-z0-9]{4}",
-    4: r"[0-9](?:[0-9]{7}[ -]?[A-Za-z]|[0-9]{5}[-+A-Ya-y][0-9]{3}|[0-9]{2}-[kK]|[0-9]{16}[xX]| ?2[ABab] ?[0-9]{3})"
-    r"|[XYZxyz]-?[0-9]{7}|[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]",
+    4: r"[0-9](?:[0-9]{7}[ -]?[A-Za-z](?:[^0-9A-Za-z_]|$)|[0-9]{5}[-+A-Ya-y][0-9]{3}|[0-9]{2}-[kK]|[0-9]{16}[xX]"
+    r"| ?2[ABab] ?[0-9]{3})|[XYZxyz]-?[0-9]{7}|[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]",
 }
 """What every text has somewhere that holds a number, an account, or a number with letters in it; a database reads these
 as Python does, and several times as fast."""
@@ -54,8 +66,8 @@ _DIGITS, _ACCOUNT, _LETTERS = HINTS
 _ALL_HINTS = sum(HINTS)
 _WITH_LETTERS = tuple(one for one in NATIONAL_IDS if one.country in {"CN", "CL", "ES", "FI", "FR", "IT"})
 _LETTERED = re.compile(rf"(?<![\w.,/+-])(?:{'|'.join(one.form.pattern for one in _WITH_LETTERS)})(?![\w]|[.,/-]\w)")
-_SEPARATORS = {ord(sign): None for sign in " ./()+-"}
-_AS_NINES = str.maketrans("012345678", "9" * 9)
+_SEPARATORS = b" ./()+-"
+_AS_NINES = bytes.maketrans(b"012345678", b"9" * 9)
 _MASKS = {code: "9" if chr(code).isdigit() else "a" for code in range(128) if chr(code).isalnum()}
 _CARD, _IBAN_CHANCE, _LUHN_CHANCE = "CARD", 1.0 / 97.0, 0.1
 
@@ -82,10 +94,12 @@ class Seen(NamedTuple):
 
 
 _MAIL = Seen("EMAIL", holds=True, chance=0.0)
+_PUBLIC = Seen("IP", holds=True, chance=0.0)
 _CARD_SEEN = tuple(Seen(_CARD, holds=holds, chance=_LUHN_CHANCE) for holds in (False, True))
 _PHONES = tuple(Seen("PHONE", holds=holds, chance=0.0) for holds in (False, True))
 _ACCOUNTS = tuple(Seen("IBAN", holds=holds, chance=_IBAN_CHANCE) for holds in (False, True))
 Found = dict[str, Seen]
+_Address = Callable[[str], ipaddress.IPv4Address | ipaddress.IPv6Address]
 _Pool = dict[tuple[str | tuple[NationalId, ...], int], list[tuple[Found, str]]]
 
 
@@ -141,8 +155,10 @@ def _read(text: str, hint: int, found: Found, pool: _Pool) -> None:
         _ibans(text, found)
     if hint & _LETTERS:
         _lettered(text, found, pool)
-    if text.count(".") >= 3 or "::" in text or text.count(":") >= 7:
-        _addresses(text, found)
+    if text.count(".") >= 3:
+        _address(text, _IPV4, ipaddress.IPv4Address, found)
+    if "::" in text or (text.count(":") >= 7 and _EIGHT_PARTS.search(text)):
+        _address(text, _IPV6, ipaddress.IPv6Address, found)
 
 
 def _note(found: Found, seen: Seen) -> None:
@@ -155,7 +171,7 @@ def _plain(length: int, numbers: list[tuple[Found, str]], pool: _Pool) -> None:
     written = [one for one in numbers if one[1][:2] != "00"]
     if 13 <= length <= 19 and (cards := [one for one in written if _CARDS.fullmatch(one[1])]):
         pool[_CARD, length].extend(cards)
-    if written and (fitting := _of_shape("9" * length)):
+    if written and (fitting := _of_shape(b"9" * length).fitting):
         pool[fitting, length].extend(written)
     for found, text in numbers:
         if text[:2] == "00":
@@ -163,23 +179,45 @@ def _plain(length: int, numbers: list[tuple[Found, str]], pool: _Pool) -> None:
 
 
 def _number(token: str, found: Found, pool: _Pool) -> None:
-    digits = token if token.isdigit() else token.translate(_SEPARATORS)
-    length = len(digits)
-    if token[0] == "+" or token.startswith("00"):
-        _note(found, _PHONES[_is_phone(digits.removeprefix("00"))])
+    if token[0] == "+" or token[:2] == "00":
+        _note(found, _PHONES[_is_phone(_digits(token).removeprefix("00"))])
         return
-    if 13 <= length <= 19 and _CARDS.fullmatch(digits) and (token is digits or _IN_GROUPS.fullmatch(token)):
-        pool[_CARD, length].append((found, digits))
-    if fitting := _of_shape(token.translate(_AS_NINES)):
-        pool[fitting, length].append((found, digits))
-    if token is not digits and _LOCAL_PHONE.fullmatch(token):
+    length, may_be_card, fitting, may_be_phone = _of_shape(token.encode().translate(_AS_NINES))
+    if may_be_card or fitting:
+        digits = token if length == len(token) else _digits(token)
+        if may_be_card and _CARDS.fullmatch(digits):
+            pool[_CARD, length].append((found, digits))
+        if fitting:
+            pool[fitting, length].append((found, digits))
+    if may_be_phone and _LOCAL_PHONE.fullmatch(token):
         _note(found, _PHONES[True])
 
 
+def _digits(token: str) -> str:
+    return token.encode().translate(None, _SEPARATORS).decode()
+
+
+class _Shape(NamedTuple):
+    """What a number written so may be: each digit of it is a 9 here, whatever it is."""
+
+    length: int
+    may_be_card: bool
+    fitting: tuple[NationalId, ...]
+    may_be_phone: bool
+
+
 @lru_cache(maxsize=4_096)
-def _of_shape(shape: str) -> tuple[NationalId, ...]:
-    """The countries that write their number so; each digit is a 9 here."""
-    return tuple(one for one in NATIONAL_IDS if one.form.fullmatch(shape))
+def _of_shape(written: bytes) -> _Shape:
+    """A column writes its numbers in few ways, so most are known from the one before."""
+    shape = written.decode()
+    length = shape.count("9")
+    is_plain = length == len(shape)
+    return _Shape(
+        length=length,
+        may_be_card=13 <= length <= 19 and (is_plain or _IN_GROUPS.fullmatch(shape) is not None),
+        fitting=tuple(one for one in NATIONAL_IDS if one.form.fullmatch(shape)),
+        may_be_phone=not is_plain and _LOCAL_SHAPE.fullmatch(shape) is not None,
+    )
 
 
 def _is_phone(digits: str) -> bool:
@@ -212,8 +250,10 @@ def _as_seen(rules: tuple[NationalId, ...], fits: int, held: int) -> Seen | None
 
 
 def _ibans(text: str, found: Found) -> None:
-    for match in _IBAN.finditer(text):
-        _account(match[0], found)
+    for match in _ACCOUNTS_IN.finditer(text):
+        start = match.start() - 2
+        if text[start : start + 2].upper() in _IBAN_LENGTHS:
+            _account(text[start : match.end()], found)
 
 
 def _account(written: str, found: Found) -> None:
@@ -235,17 +275,12 @@ def _is_iban(account: str) -> bool:
     return int((account[4:] + account[:4]).translate(_AS_NUMBERS)) % 97 == 1
 
 
-def _addresses(text: str, found: Found) -> None:
-    for pattern, kind in ((_IPV4, ipaddress.IPv4Address), (_IPV6, ipaddress.IPv6Address)):
-        if pattern is _IPV6 and text.count(":") < 2:
-            continue
-        for match in pattern.finditer(text):
-            if _is_public(match[0], kind):
-                _note(found, Seen("IP", holds=True, chance=0.0))
-                return
+def _address(text: str, pattern: re.Pattern[str], kind: _Address, found: Found) -> None:
+    if "IP" not in found and any(_is_public(match[0], kind) for match in pattern.finditer(text)):
+        found["IP"] = _PUBLIC
 
 
-def _is_public(text: str, kind: Callable[[str], ipaddress.IPv4Address | ipaddress.IPv6Address]) -> bool:
+def _is_public(text: str, kind: _Address) -> bool:
     """An address that may lead to a person: not of this machine, a private network, or a range set aside."""
     try:
         return kind(text).is_global

@@ -79,7 +79,7 @@ def _statements(request: Request) -> Offers:
 
 
 def _threats(_: Request) -> Offers:
-    return [(one, said(title.partition(" ")[2])) for one, title in threat_choices()]
+    return [(one, said(title).partition(" ")[2]) for one, title in threat_choices()]
 
 
 _OFFERS: dict[tuple[Any, str], Callable[[Request], Offers]] = {

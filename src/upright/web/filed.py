@@ -7,7 +7,7 @@ from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.web.posture import RIGHT
 from upright.web.requests import Request
-from upright.web.sentences import said
+from upright.web.sentences import kinds
 
 _MANY = 100  # systems
 
@@ -33,4 +33,4 @@ def newest_first(request: Request) -> "QuerySet[EvidenceRow]":
 
 def kinds_of(row: EvidenceRow) -> str:
     """The kinds of a statement by their names."""
-    return ", ".join(said(one.replace("-", " ")) for one in row.kinds)
+    return kinds(row.kinds)

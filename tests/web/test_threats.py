@@ -115,3 +115,21 @@ def test_threats_are_shown_to_who_may_read_them_and_of_systems_alone(
     assert logged_in(stranger(meridian)).get(page).status_code in {403, 404}
     assert Client().get(page).status_code == 302
     assert logged_in(account(meridian.lead)).get(f"/threats/{meridian.root.ref}/").status_code == 404
+
+
+def test_what_drives_a_threat_and_what_others_do_are_told_in_the_readers_language(
+    meridian: Organisation, made: dict[str, Record]
+) -> None:
+    run, client = made["risk-assessment"], logged_in(account(meridian.lead))
+    assert isinstance(run, RiskAssessment)
+    suggest_threats(run, actor=actor_of(meridian.lead))
+    left, asked = [], {"accept-language": "de"}
+    for one in ThreatDecision.objects.order_by("ref")[::8]:
+        page, known = f"/record/{one.ref}/", threats()[one.threat]
+        english, german = read(client, page), read(client, page, headers=asked)  # type: ignore[arg-type]
+        for phrase in (*known["likelihood"]["drivers"], *known["treated_by"]["measures"]):
+            assert phrase in english, one.threat
+            left += [phrase] if phrase in german else []
+        assert "driver:" not in english + german
+        assert "measure:" not in english + german
+    assert left == []

@@ -108,7 +108,10 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
     yield from (str(link.get("strength", "")) for one in catalogue.crosswalks.values() for link in one["links"])
     yield from (one.replace("-", " ") for one in catalogue.stages)
     yield from (one.question for one in catalogue.traits.values())
-    yield from (str(one["description"]) for one in catalogue.threats)
+    for threat in catalogue.threats:
+        yield str(threat["description"])
+        yield from (f"driver: {one}" for one in threat["likelihood"]["drivers"])
+        yield from (f"measure: {one}" for one in threat["treated_by"]["measures"])
     walk = rules(catalogue)
     for question in walk.questions.values():
         yield from (question.question.rstrip("?"), question.reference)

@@ -81,11 +81,16 @@ def _threat(system: System, name: str) -> Threat:
     known = threats()[name]
     return Threat(
         id=name,
-        title=gettext(f"{name} {known['title']}").removeprefix(f"{name} "),
+        title=_told(name, known["title"]),
         description=str(known["description"]),
         likelihood=str(known["likelihood"]["typical"]),
         impact=str(known["impact"]["typical"]),
-        drivers=tuple(map(str, known["likelihood"]["drivers"])),
-        measures=tuple(map(str, known["treated_by"]["measures"])),
+        drivers=tuple(_told("driver:", one) for one in known["likelihood"]["drivers"]),
+        measures=tuple(_told("measure:", one) for one in known["treated_by"]["measures"]),
         why=tuple(fits_because(system, known)),
     )
+
+
+def _told(what: str, text: str) -> str:
+    """A phrase of the catalogue for who reads; looked up with what it is, for *training* is a stage elsewhere."""
+    return gettext(f"{what} {text}").removeprefix(f"{what} ")

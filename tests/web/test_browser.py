@@ -523,6 +523,13 @@ def test_ten_thousand_rows_are_listed_sorted_filtered_and_counted(live: Site) ->
         found["found"] = examined(page)
         page.set_viewport_size({"width": 360, "height": 740})
         page.goto("/records/risk/?q=Copy")
+        ends = page.evaluate(
+            "() => [...document.querySelectorAll('.pick input, #list table')].slice(0, 3)"
+            ".map((one) => Math.round(one.getBoundingClientRect().right))"
+        )
+        assert len(set(ends)) == 1, ends  # the box for all stands above the boxes of the rows, within the page
+        page.locator("[data-all]").check()
+        assert "50 selected" in page.locator("[data-bulk]").inner_text()
         for way, told_then, page_then in (
             ("last", "9,951 to 10,000 of 10,000", "Page 200 of 200"),
             ("prev", "9,901 to 9,950 of 10,000", "Page 199 of 200"),

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from django.utils.translation import override
 import upright
 from records.identity.accounts import account, logged_in, stranger
 from records.organisation import Organisation, actor_of
+from upright.desk.description import registered
 from upright.kernel import Actor
+from upright.records.assurance.verdicts import take_snapshot
 from upright.records.governance.models import AiRole
 from upright.records.identity.approval import demand_approver
 from upright.records.identity.models import Person
@@ -22,6 +25,8 @@ from upright.records.identity.power import powers_of
 from upright.records.inventory.models import System
 from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError
+from upright.records.trail.server_log import now
+from upright.web.frame import catalogue
 from upright.web.naming import know, learn, named, who
 from upright.web.recent import Happening, with_names
 
@@ -140,3 +145,36 @@ def test_a_reference_that_a_field_holds_is_named_for_who_may_read_it(meridian: O
     assert f'<dd><a href="/record/{system.ref}/">&lt;b&gt;Loans &amp; homes&lt;/b&gt;</a></dd>' in text
     assert f">{system.ref}<" not in text
     assert str(named(asked_by(meridian.lead), "iso42001:4 and iso42001:A.5.2")) == "ISO 42001 4 and ISO 42001 A.5.2"
+
+
+def test_a_list_a_due_date_a_title_and_the_palette_say_names_not_references(
+    meridian: Organisation, system: System
+) -> None:
+    day = {"review_by": now().date() + timedelta(days=3)}
+    made = AiRole(about=system.ref, roles=["producer"], why="Ours.", unit=meridian.root, owner=meridian.lead, **day)
+    write(made, actor=actor_of(meridian.lead), action="governance.ai_role.added")
+    other = meridian.system("cards", name="Cards", purpose="Olu wants it.")
+    write(other, actor=actor_of(meridian.lead), action="inventory.system.added")
+    client = logged_in(account(meridian.lead))
+    loans = "&lt;b&gt;Loans &amp; homes&lt;/b&gt;"
+    assert f'<a href="/record/{made.ref}/">{loans}</a>' in client.get("/records/ai-role/").content.decode()
+    for address in ("/due/?whose=all", "/in/organisation/", f"/record/{made.ref}/", "/jump/?q=Ours"):
+        text = client.get(address).content.decode()
+        assert f"producer: {loans}" in text, address
+        assert f"producer: {system.ref}" not in text, address
+    found = re.findall(r"</svg>([^<]+) <span>([^<]+)<", client.get("/jump/?q=olu").content.decode())
+    assert found[0] == ("Olu Owner", "person")  # the name comes before what only mentions it, and no key is shown
+
+
+def test_a_snapshot_is_named_by_what_it_is_of(meridian: Organisation, system: System) -> None:
+    for scope in ("organisation:meridian", system.ref):
+        take_snapshot(scope, actor=actor_of(meridian.lead))
+    text = logged_in(account(meridian.lead)).get("/in/reports/").content.decode()
+    kept = text[text.index('id="h-snap"') :]
+    assert ">The whole organisation</a>" in kept
+    assert ">&lt;b&gt;Loans &amp; homes&lt;/b&gt;</a>" in kept
+    assert ">organisation:" not in kept
+
+
+def test_the_clause_of_each_type_is_one_of_the_catalogue() -> None:
+    assert [one.name for one in registered().values() if one.clause not in catalogue().requirements] == []

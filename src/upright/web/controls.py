@@ -26,6 +26,7 @@ from upright.web.improving import found_against
 from upright.web.naming import know, learn
 from upright.web.posture import RIGHT, SHORT, WORST_FIRST, ordered, short
 from upright.web.requests import Request
+from upright.web.sentences import kind as kind_name
 from upright.web.sentences import said
 from upright.web.steps import begin
 
@@ -255,7 +256,7 @@ def _point(
             words = said(_SAID.get(one.reason, one.reason.replace("-", " ")))
             answers.append((one.subject, words, row, "" if row else _record_of(one)))
     return Point(
-        words=gettext(" or ").join(said(one.replace("-", " ")) for one in kinds),
+        words=gettext(" or ").join(kind_name(one) for one in kinds),
         status=status,
         about=said(ask.about),
         fresh_for=ask.fresh_for,

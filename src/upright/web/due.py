@@ -19,6 +19,7 @@ from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import units_below
 from upright.records.trail.record import Record, record_types
 from upright.records.trail.server_log import now
+from upright.web.naming import learn, worded
 from upright.web.requests import Request
 from upright.web.sentences import within
 
@@ -56,7 +57,7 @@ def show(request: Request) -> HttpResponse:
     first = (_number(request.GET.get("page", "")) - 1) * _PER_PAGE
     rows = [due_of(row) for row in found[first : first + _PER_PAGE + 1]]
     context = {
-        "lines": lines(rows[:_PER_PAGE], today),
+        "lines": lines(request, rows[:_PER_PAGE], today),
         "whose": [(name, words, name == whose) for name, words in WHOSE.items()],
         "when": [(name, words, name == by) for name, words in WHEN.items()],
         "chosen": {"whose": whose, "when": by},
@@ -85,7 +86,7 @@ def sources(request: Request, whose: str = "all") -> list[Source]:
     return [*found, Source("task", tasks, ("due",))]
 
 
-def lines(rows: Iterable[Due], today: date) -> list[Line]:
+def lines(request: Request, rows: Iterable[Due], today: date) -> list[Line]:
     """Due dates with the names of their records and of who answers: one query a type."""
     rows = list(rows)
     refs: dict[str, set[str]] = {}
@@ -93,19 +94,24 @@ def lines(rows: Iterable[Due], today: date) -> list[Line]:
         refs.setdefault(one.kind, set()).add(one.ref)
     records = {row.ref: row for kind, wanted in refs.items() for row in _rows(kind, wanted)}
     names = dict(Person.objects.filter(ref__in={one.who for one in rows}).values_list("ref", "name"))
-    return [_line(one, records[one.ref], names, today) for one in rows if one.ref in records]
+    learn(request, map(str, records.values()))
+    return [
+        _line(one, records[one.ref], worded(request, str(records[one.ref])), names, today)
+        for one in rows
+        if one.ref in records
+    ]
 
 
 def _rows(kind: str, refs: set[str]) -> list[Record]:
     return list(record_types()[kind].objects.filter(ref__in=refs))
 
 
-def _line(one: Due, record: Any, names: dict[str, str], today: date) -> Line:
+def _line(one: Due, record: Any, title: str, names: dict[str, str], today: date) -> Line:
     leads_to = record.about if isinstance(record, Task) else one.ref
     described = registered().get(one.kind)
     kind = gettext("Task") if described is None else described.title
     return Line(
-        title=str(record),
+        title=title,
         address=reverse("web:record", args=[leads_to]),
         says=f"{kind}: {within(label(type(record), one.field))}",
         day=one.day,

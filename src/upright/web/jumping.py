@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,10 +16,12 @@ from upright.desk.description import RecordType, registered
 from upright.desk.visible import visible
 from upright.records.trail.record import Record
 from upright.web.frame import PLACES, catalogue
+from upright.web.naming import learn, worded
 from upright.web.needs import records_of
 from upright.web.posture import short
 from upright.web.requests import Request, is_fragment
 from upright.web.sentences import said
+from upright.web.values import is_key
 
 _MOST = 8
 _MOST_REQUIREMENTS = 5
@@ -55,21 +59,29 @@ def _records(request: Request, words: str) -> Iterator[Target]:
     for one in registered().values():
         if request.powers.may(one.right("read")):
             rows = visible(one.model, request.powers).filter(_holds(one, words)).order_by()
-            parts.append(rows.annotate(_type=Value(one.name, output_field=CharField())).values_list("_type", "ref"))
+            far = Case(When(_named(one, words), then=Value(0)), default=Value(1))
+            parts.append(rows.annotate(_far=far).values_list("_far", "ref"))
     if not parts:
         return
     found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    refs = [str(ref) for _, ref in found[:_MOST]]
+    refs = [str(ref) for _, ref in found.order_by("_far", "ref")[:_MOST]]
     records = records_of(request, set(refs))
+    learn(request, map(str, records.values()))
     for ref in refs:
         record = records.get(ref)
         if record is not None:
             yield Target(
-                title=str(record),
+                title=worded(request, str(record)),
                 address=reverse("web:record", args=[ref]),
-                kind=f"{_type_of(record).noun} {ref.partition(':')[2][:24]}",
+                kind=_told(record),
                 icon=f"i-{_type_of(record).place}",
             )
+
+
+def _told(record: Record) -> str:
+    """Its type, and the rest of its reference where that says something to who reads it."""
+    noun = str(_type_of(record).noun)
+    return noun if is_key(record.ref) else f"{noun} {record.ref.partition(':')[2]}"
 
 
 def _places(words: str) -> Iterator[Target]:
@@ -118,6 +130,12 @@ def _fits(words: str, title: object) -> bool:
 
 def _type_of(record: Record) -> RecordType:
     return registered()[record.ref_type]
+
+
+def _named(described: RecordType, words: str) -> Q:
+    """Called so: all words stand in its name, so that it comes before what only mentions them."""
+    name = next((one for one in described.columns if one in described.search), "ref")
+    return reduce(and_, (Q(**{f"{name}__icontains": word}) for word in words.split()))
 
 
 def _holds(described: RecordType, words: str) -> Q:

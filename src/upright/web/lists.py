@@ -1,5 +1,6 @@
 """The list of a type: filters as chips, sort, columns, paging, bulk actions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -14,7 +15,9 @@ from upright.desk.forms import form_class
 from upright.desk.listing import PER_PAGE, Page, Wanted, all_columns, option_word, options, page, unread, wanted
 from upright.desk.moves import move_named, offer
 from upright.desk.values import is_number, label
+from upright.records.trail.fields import RefField
 from upright.web import bulk as bulks
+from upright.web.naming import names_of
 from upright.web.places import clause_title
 from upright.web.requests import Request, given, is_fragment, the_type
 from upright.web.values import rows_html
@@ -31,7 +34,7 @@ def show(request: Request, name: str) -> HttpResponse:
         "described": described,
         "asked": asked,
         "found": found,
-        "body": rows_html(described, found.rows, asked.columns),
+        "body": rows_html(described, found.rows, asked.columns, _names(request, described, found, asked)),
         "heads": [_head(described, asked, one) for one in asked.columns],
         "chips": [
             {
@@ -66,6 +69,13 @@ def show(request: Request, name: str) -> HttpResponse:
             secure=request.is_secure(),
         )
     return answer
+
+
+def _names(request: Request, described: RecordType, found: Page, asked: Wanted) -> Mapping[str, str]:
+    """What the references in the cells are called; no query where a list shows none."""
+    fields = {one.name for one in described.model._meta.concrete_fields if isinstance(one, RefField)}
+    shown = [name for name in asked.columns if name in fields]
+    return names_of(request, (str(getattr(row, name)) for row in found.rows for name in shown)) if shown else {}
 
 
 def choose_filter(request: Request, name: str) -> HttpResponse:

@@ -78,6 +78,14 @@ def _in_words(found: str, known: Mapping[str, str]) -> str:
     return (known.get(ref) or ref) + found[len(ref) :]
 
 
+def names_of(request: HttpRequest, refs: Iterable[str]) -> Mapping[str, str]:
+    """What these references are called, as far as who reads may read them."""
+    wanted = set(refs)
+    learn(request, wanted)
+    known = _known(request)
+    return {ref: known[ref] for ref in wanted if known.get(ref)}
+
+
 def who(actor: str, names: Mapping[str, str]) -> str:
     """Who acted: a person by name as far as it is known, a part of the server by what it does."""
     return names.get(actor) or str(_PARTS.get(actor, actor))
@@ -102,6 +110,8 @@ def learn(request: HttpRequest | None, texts: Iterable[str]) -> None:
     for kind, some in wanted.items():
         known |= dict.fromkeys(some, "")
         known |= {one.ref: str(one) for one in visible(registered()[kind].model, powers).filter(ref__in=some)}
+    if within := [known[ref] for some in wanted.values() for ref in some if NAME.search(known[ref])]:
+        learn(request, within)  # a name may name another record, such as the system that a role is about
 
 
 def know(request: HttpRequest, *records: Record) -> None:
@@ -121,5 +131,5 @@ def _shown(ref: str, known: dict[str, str], organisation: object) -> str:
         return escape(short(ref))
     if ref.startswith("organisation:"):
         return escape(str(organisation) or ref)
-    name = known.get(ref, "")
+    name = NAME.sub(lambda place: _in_words(place[0], known), known.get(ref, ""))
     return format_html('<a href="{}">{}</a>', record_address(ref), name) if name else escape(ref)

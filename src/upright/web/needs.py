@@ -104,7 +104,7 @@ def _dated(request: Request) -> Iterator[Need]:
 
     found = rows_of(("due", who, today), request.powers, build)
     rows = [one for one in map(due.due_of, found) if one.kind != "task"]
-    for one in due_lines(rows, today):
+    for one in due_lines(request, rows, today):
         yield Need(title=one.title, address=one.address, says=one.says, due=one.day)
 
 

@@ -109,7 +109,7 @@ def _next(request: Request, place: str) -> list[Any]:
     """The nearest due dates of the records of a place."""
     today = now().date()
     mine = [one for one in sources(request) if one.kind != "task" and registered()[one.kind].place == place]
-    return lines([due_of(row) for row in listed(mine, today)[:_NEXT]], today)
+    return lines(request, [due_of(row) for row in listed(mine, today)[:_NEXT]], today)
 
 
 def _measured(request: Request) -> list[dict[str, Any]]:

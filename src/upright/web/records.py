@@ -22,7 +22,7 @@ from upright.records.trail.record import Record
 from upright.web.hanging import hanging
 from upright.web.kept import facts
 from upright.web.linked import links
-from upright.web.naming import know, learn, who
+from upright.web.naming import know, learn, who, worded
 from upright.web.places import clause_title
 from upright.web.requests import Request, the_record
 from upright.web.resting import resting
@@ -48,6 +48,7 @@ def show(request: Request, ref: str) -> HttpResponse:
         {
             "described": described,
             "record": record,
+            "title": worded(request, str(record)),
             "sections": facts(request, described, record),
             "clause": clause_title(described.clause),
             "moves": moves,

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
 from upright.desk.description import registered
@@ -21,6 +21,7 @@ from upright.records.inventory.models import System
 from upright.records.risk.models import StatementOfApplicability
 from upright.records.trail.paper import is_printed
 from upright.records.trail.server_log import organisation, server_log
+from upright.web.naming import names_of
 from upright.web.requests import Request
 
 _NEWEST = 8
@@ -41,11 +42,18 @@ def show(request: Request) -> HttpResponse:
         "systems": visible(System, request.powers).order_by("name"),
         "may_pack": request.powers.may(READ),
         "may_keep": request.powers.may("assurance.posture_snapshot.add"),
-        "snapshots": visible(PostureSnapshot, request.powers).order_by("-pk")[:_NEWEST],
+        "snapshots": _snapshots(request),
         "log_key": str(server_log().key),
         "here": "reports",
     }
     return render(request, "web/reports.html", context)
+
+
+def _snapshots(request: Request) -> list[dict[str, Any]]:
+    """The newest snapshots, each with what it is of by name."""
+    rows = list(visible(PostureSnapshot, request.powers).order_by("-pk")[:_NEWEST])
+    names = {**names_of(request, (one.scope for one in rows)), organisation(): gettext("The whole organisation")}
+    return [{"row": one, "of": names.get(one.scope, one.scope)} for one in rows]
 
 
 def _statement(request: Request) -> StatementOfApplicability | None:

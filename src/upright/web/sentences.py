@@ -1,5 +1,6 @@
 """What rooms below say in English, in the language of who reads the page (``kernel/speech.py`` finds it again)."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -8,6 +9,8 @@ from django.utils.translation import get_language, gettext
 
 from upright.kernel.speech import ENGLISH, speech
 from upright.reports.words import plain_words
+
+_OF_CONTROL = re.compile(r"(?<=^control evaluation)\.(a(?:\.\d+)+)$")
 
 
 def said(text: object) -> str:
@@ -24,9 +27,18 @@ def measure(name: str) -> str:
     return said(plain_words(name))
 
 
+def kind(name: str) -> str:
+    """What a kind of evidence, a role or a stage is called within a sentence.
+
+    >>> kind("user-information"), kind("control-evaluation.a.8.2")
+    ('user information', 'control evaluation of A.8.2')
+    """
+    return _OF_CONTROL.sub(lambda found: f" of {found[1].upper()}", said(name.replace("-", " ")))
+
+
 def kinds(names: Iterable[str]) -> str:
     """Kinds of evidence, or roles under a law, by what they are called."""
-    return ", ".join(said(name.replace("-", " ")) for name in names)
+    return ", ".join(map(kind, names))
 
 
 def within(text: str) -> str:

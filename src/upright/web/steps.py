@@ -14,6 +14,7 @@ from upright.records.assurance.overview import Summary, weight
 from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS, document_kinds, kept_kinds
 from upright.web.frame import catalogue
 from upright.web.requests import Request
+from upright.web.sentences import kind as kind_name
 from upright.web.sentences import said
 
 
@@ -52,7 +53,7 @@ def told(request: Request, step: Step, system: Called) -> Suggested:
     """A step in words, with what somebody may do about it."""
     kind = catalogue().kinds[step.kind]
     of = system.name if step.scope == system.ref else gettext("the organisation")
-    name = said(step.kind.replace("-", " "))
+    name = kind_name(step.kind)
     verb = {
         "failing": gettext("put right %(kind)s for %(of)s"),
         "stale": gettext("renew %(kind)s for %(of)s"),

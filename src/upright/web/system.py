@@ -41,6 +41,8 @@ from upright.web.posture import short as requirement_short
 from upright.web.recent import recent, with_names
 from upright.web.records import links_of, why_not_edit
 from upright.web.requests import Request, is_fragment, the_record
+from upright.web.sentences import kind as kind_name
+from upright.web.sentences import kinds as kind_names
 from upright.web.sentences import measure
 from upright.web.sentences import said as told
 from upright.web.steps import begin
@@ -313,7 +315,7 @@ def _lacking(
         kinds = kept.lacking.get(one.what, ())
         verb, address = begin(request, kinds[0], ref) if kinds else (gettext("See why"), link)
         if kinds:
-            named = ", ".join(told(kind.replace("-", " ")) for kind in kinds[:3])
+            named = kind_names(kinds[:3])
             why = gettext("%(why)s Lacks: %(kinds)s.") % {"why": told(why), "kinds": named}
         words = requirement_short(one.what)
     elif run is not None and said is not None:
@@ -322,7 +324,7 @@ def _lacking(
         verb, words = gettext("See the run"), one.what
     elif one.what in catalogue().kinds:
         link = reverse("web:kind", args=[one.what])
-        words = told(one.what.replace("-", " "))
+        words = kind_name(one.what)
         verb, address = begin(request, one.what, ref)
     else:
         link = address = f"{reverse('web:controls')}?framework=eu-ai-act&system={ref}"

@@ -94,12 +94,17 @@ def _broken(lines: Sequence[str]) -> SafeString:
     return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
 
-def rows_html(described: RecordType, rows: Sequence[Record], columns: Sequence[str]) -> SafeString:
-    """The body of a list: the first column leads to the record, a second line gives its reference."""
+def rows_html(
+    described: RecordType, rows: Sequence[Record], columns: Sequence[str], names: Mapping[str, str]
+) -> SafeString:
+    """The body of a list: the first column leads to the record, a second line gives its reference.
+
+    ``names``: what references in the cells are called; one that is missing stays as it is.
+    """
     model = described.model
     first, start = reader(model, columns[0]), reverse("web:record", args=["x:y"]).removesuffix("x:y/")
     heads = [(reader(model, name), _opening(model, name)) for name in columns[1:]]
-    return mark_safe("".join(_row(row, first, heads, start) for row in rows))  # noqa: S308 (each part is escaped)
+    return mark_safe("".join(_row(row, first, heads, start, names) for row in rows))  # noqa: S308 (each part is escaped)
 
 
 def _opening(model: type[Record], name: str) -> str:
@@ -107,12 +112,13 @@ def _opening(model: type[Record], name: str) -> str:
     return f'<td{shape} data-label="{escape(label(model, name))}">'
 
 
-def _row(row: Record, first: Reader, heads: Sequence[tuple[Reader, str]], start: str) -> str:
+def _row(row: Record, first: Reader, heads: Sequence[tuple[Reader, str]], start: str, names: Mapping[str, str]) -> str:
     ref = escape(row.ref)
     name = first(row).text or row.ref
+    name = names.get(name, name)
     title = escape(name)
-    sub = f'<span class="sub">{ref.partition(":")[2]}</span>' if name != row.ref and not _is_key(row.ref) else ""
-    cells = "".join(f"{opening}{_cell(read(row))}</td>" for read, opening in heads)
+    sub = f'<span class="sub">{ref.partition(":")[2]}</span>' if name != row.ref and not is_key(row.ref) else ""
+    cells = "".join(f"{opening}{_cell(read(row), names)}</td>" for read, opening in heads)
     return (
         f'<tr><td class="pick"><input type="checkbox" name="ref" value="{ref}" aria-label="{_select(title)}"></td>'
         f'<th scope="row"><a href="{start}{ref}/">{title}</a>{sub}</th>{cells}</tr>\n'
@@ -123,13 +129,16 @@ def _select(title: str) -> str:
     return gettext("Select %(title)s") % {"title": title}
 
 
-def _cell(one: Shown) -> str:
+def _cell(one: Shown, names: Mapping[str, str]) -> str:
     match one.kind:
+        case "link" if one.text in names:
+            return escape(names[one.text])
         case "text" | "link" | "number":
             return escape(in_words(one.text) if len(one.text) <= _LONG else f"{one.text[:_LONG].rstrip()}…")
     return value_html(one)
 
 
-def _is_key(ref: str) -> bool:
+def is_key(ref: str) -> bool:
+    """Whether a reference is a key that only machines read."""
     path = ref.partition(":")[2]
     return len(path) == 36 and path.count("-") == 4

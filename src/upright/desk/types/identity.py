@@ -75,7 +75,7 @@ register(
     RecordType(
         model=Invitation,
         place="organisation",
-        clause="iso42001:9.2",
+        clause="iso42001:9.2.2",
         purpose="External auditors who may read, where, and until when.",
         columns=("person", "unit", "purpose", "starts", "ends"),
         filters=("person", "unit"),

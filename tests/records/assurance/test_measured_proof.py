@@ -130,12 +130,12 @@ def test_a_check_in_force_stands_for_a_record_of_the_same_ask_that_lapsed(
     assert any({*ASKED.kinds} <= {*one.kinds} for one in against.asked_of("A.4.2"))
     assert bound(ran=now()) == []
     monkeypatch.setattr(against, "asked_of", lambda _: [replace(ASKED, must_pass=False)])
-    assert bound(ran=now(), failed="2026-01-01") == []  # what only has to be done was done
+    assert bound(ran=now(), failed="failed on 2026-01-01") == []  # what only has to be done was done
     monkeypatch.setattr(against, "asked_of", lambda _: [replace(ASKED, about="model")])
     assert bound(ran=now()) == [evaluation.ref]  # of another subject than is asked about
     monkeypatch.setattr(against, "asked_of", lambda _: [ASKED])
     for wrong in (
-        {"ran": now(), "failed": "2026-01-01"},
+        {"ran": now(), "failed": "failed on 2026-01-01"},
         {"ran": now() - timedelta(days=366)},
         {"open": "2026-01-01"},
     ):

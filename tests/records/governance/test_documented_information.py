@@ -10,8 +10,10 @@ from upright.catalogue import Catalogue
 from upright.desk.description import registered
 from upright.desk.forms import form_class
 from upright.records.assurance.judging import catalogue
-from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS, document_kinds, kept_kinds
+from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS, document_kinds, kept_kinds, misfits
 from upright.records.governance.models import Communication, Document
+from upright.records.governance.placeholders import unfilled
+from upright.records.governance.templates import template
 from upright.records.trail.record import Record, record_types
 
 OPEN: frozenset[str] = frozenset()
@@ -102,7 +104,7 @@ def asked(edition: Catalogue) -> Mapping[str, list[str]]:
     return found
 
 
-def test_what_the_standard_wants_written_has_type_form_and_example() -> None:
+def test_what_the_standard_wants_written_has_type_form_template_and_example() -> None:
     edition = catalogue()
     wanted = asked(edition)
     infos = [
@@ -126,3 +128,8 @@ def test_what_the_standard_wants_written_has_type_form_and_example() -> None:
             assert name in EXAMPLES or not described.is_typed, f"{requirement}: {kind} by {name}"
             assert form_class(described).base_fields, name
             assert described.clause in edition.requirements, name
+            known = edition.kinds[kind]
+            assert known.example, f"{requirement}: {kind} shows no example"
+            assert misfits(known, known.example) == [], f"{requirement}: {kind}"
+            begun = template(kind) if name == "document" else None
+            assert name != "document" or (begun is not None and unfilled(begun.text)), f"{requirement}: {kind}"

@@ -118,7 +118,7 @@ def newest_measured(units: Iterable[object], kinds: Set[str], lapsed: Set[str]) 
             ref=row.stream,
             subject=row.subject,
             system=row.system,
-            failed=row.ended[:10] if row.result == "failed" else "",
+            failed=f"failed on {row.ended[:10]}" if row.result == "failed" else "",
             open="" if is_decided else row.ended[:10],
             ran=parse_time(row.ended),
         )

@@ -1,12 +1,13 @@
 """What records say against a statement of applicability: needs left out, duties it never saw, proof that lapsed."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from django.db import models
+from django.db.models import ExpressionWrapper, F, Q
 
 from upright.kernel import Ref, parse_duration
 from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS, document_kinds, kept_kinds
@@ -105,7 +106,8 @@ class Proof:
         subject: whom it is about; empty: the organisation.
         system: whose it is; empty: the organisation's.
         said: what is wrong with it, whoever asks; empty: it stands.
-        failed: on which day a check failed; counts where an ask wants it passed, not only done.
+        failed: how a check or a record concluded badly; counts where an ask wants it passed, not only done.
+        is_alone: nothing else stands for it, as another person's competence does not.
         open: on which day a check decided nothing (any more).
         ran: when a check ran; it is old where an ask wants it fresher.
     """
@@ -115,6 +117,7 @@ class Proof:
     system: str = ""
     said: str = ""
     failed: str = ""
+    is_alone: bool = False
     open: str = ""
     ran: datetime | None = None
 
@@ -163,12 +166,12 @@ def _lapsed(
     row: SoaRow, asked: Asked, proofs: Mapping[str, list[Proof]], own: set[tuple[str, str]], gone: set[str]
 ) -> Iterator[tuple[str, str]]:
     """By subject what lapsed where nothing stands: its reference, and what is wrong."""
-    by_subject: dict[str, list[Proof]] = {}
+    by_subject: dict[tuple[str, str], list[Proof]] = {}
     for kind in asked.kinds:
         for one in proofs.get(kind, []):
             if one.ran is not None and one.subject.partition(":")[0] != asked.about:
                 continue  # a check of recorded decisions says nothing of a model
-            by_subject.setdefault(one.subject, []).append(one)
+            by_subject.setdefault((one.subject, one.ref if one.is_alone else ""), []).append(one)
     of = _ref(row.system)
     for found in by_subject.values():
         system = found[0].system
@@ -184,7 +187,7 @@ def _what_lapsed(proof: Proof, asked: Asked) -> str:
     if proof.open:
         return f"decided nothing on {proof.open}"
     if proof.failed and asked.must_pass:
-        return f"failed on {proof.failed}"
+        return proof.failed
     if proof.ran is None or asked.fresh_for is None or proof.ran + parse_duration(asked.fresh_for) >= now():
         return ""
     return f"ran last on {proof.ran.date()}, longer ago than {asked.fresh_for}"
@@ -195,33 +198,93 @@ def _proofs(units: Units, kinds: set[str]) -> dict[str, list[Proof]]:
     today = now().date()
     found: dict[str, list[Proof]] = {}
     for model, (of_kind, names) in sources(kinds).items():
-        subject = _subject_of(model)
-        shown = model.objects.filter(unit__in=units, state__in=_SPOKE).exclude(approved_by="").order_by("ref")
-        if names:
-            shown = shown.filter(**{f"{of_kind}__in": names})
-        result = "conclusion" if model is ControlEvaluation else "state"
-        columns = ("ref", "state", "review_by", result, of_kind or "ref", subject or "ref")
-        for ref, state, review_by, conclusion, name, about in shown.values_list(*columns):
-            said = _what_is_wrong(state, review_by, conclusion, today)
-            where = str(about or "") if subject else ""
-            for kind in _kinds_of(model, str(name), kinds):
-                found.setdefault(kind, []).append(Proof(ref=str(ref), subject=where, system=where, said=said))
-    lapsed = {one.subject for proofs in found.values() for one in proofs if one.said}
+        for name, proof in _filed(model, units, of_kind, names, today):
+            for kind in _kinds_of(model, name, kinds):
+                known = found.setdefault(kind, [])
+                if proof.failed and not proof.is_alone:  # overtaken is what the kind showed before; a later one mends
+                    known[:] = [one for one in known if one.subject != proof.subject or one.failed or one.said]
+                known.append(proof)
+    lapsed = {one.subject for proofs in found.values() for one in proofs if one.said or one.failed}
     for source in _MEASURED:
         for kind, proof in source(units, kinds, lapsed):
             found.setdefault(kind, []).append(proof)
     return found
 
 
+def _filed(model: type[Any], units: Units, of_kind: str, names: list[str], today: date) -> Iterator[tuple[str, Proof]]:
+    """By the name of its kind each record of a type that spoke, in the order in which they were made."""
+    subject, concludes = _subject_of(model), JUDGED.get(model.ref_type)
+    shown = model.objects.filter(**{f"{_path_to_unit(model)}__in": units}).order_by("pk")
+    columns = ["ref", of_kind or "ref", subject or "ref"]
+    if issubclass(model, Controlled):
+        shown = shown.filter(state__in=_SPOKE).exclude(approved_by="")
+        columns += ["state", "review_by"]
+    elif concludes is not None:
+        shown = shown.filter(concludes.spoke)
+    if names:
+        shown = shown.filter(**{f"{of_kind}__in": names})
+    bad = Q(pk=None) if concludes is None else concludes.badly
+    shown = shown.annotate(concludes_badly=ExpressionWrapper(bad, models.BooleanField()))
+    for ref, name, about, is_bad, *stands in shown.values_list(*columns[:3], "concludes_badly", *columns[3:]):
+        where = str(about or "") if subject else ""
+        said = _what_is_wrong(stands, today)
+        proof = Proof(ref=str(ref), subject=where, system=where, said=said)
+        if concludes is not None and is_bad:
+            proof = replace(proof, failed=concludes.words, is_alone=concludes.is_alone)
+        yield str(name), proof
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """How a type of record concludes.
+
+    Attributes:
+        badly: which conclude badly.
+        words: that, as it is told.
+        is_alone: each is about something of its own, so none stands for another.
+        spoke: which speak at all, where it is no controlled type.
+    """
+
+    badly: Q
+    words: str
+    is_alone: bool = False
+    spoke: Q = field(default_factory=Q)
+
+
+JUDGED: Mapping[str, Judged] = {
+    "competence": Judged(
+        badly=Q(is_effective=False), words="says that what was done about a gap did not work", is_alone=True
+    ),
+    "control-evaluation": Judged(
+        badly=Q(conclusion=ControlEvaluation.Conclusion.NOT_EFFECTIVE), words="found it not effective"
+    ),
+    "customer-requirement": Judged(spoke=~Q(state="open"), badly=Q(state="unmet"), words="is not met", is_alone=True),
+    "impact-assessment": Judged(
+        badly=Q(conclusion=ImpactAssessment.Conclusion.NOT_ACCEPTABLE), words="found the impact not acceptable"
+    ),
+    "information-delivery": Judged(badly=~Q(reached_percent=100), words="did not reach everybody"),
+    "information-owed": Judged(
+        spoke=Q(delivered_on__isnull=False), badly=Q(delivered_on__gt=F("due")), words="was delivered after its day"
+    ),
+    "kept-record": Judged(badly=Q(conclusion=KeptRecord.Conclusion.NOT_IN_ORDER), words="says that it is not in order"),
+    "test-report": Judged(badly=Q(conclusion="failed"), words="found results outside the limits"),
+}
+"""By type of record; a test holds it against what each of them says as evidence."""
+
 _SPOKE = (Controlled.State.APPROVED, Controlled.State.WITHDRAWN)
 
 
-def _what_is_wrong(state: str, review_by: date | None, conclusion: str, today: date) -> str:
+def _what_is_wrong(stands: Sequence[Any], today: date) -> str:
+    """Of a controlled record, by its state and day of review."""
+    state, review_by = stands or ("", None)
     if state == Controlled.State.WITHDRAWN:
         return "is withdrawn"
-    if conclusion == ControlEvaluation.Conclusion.NOT_EFFECTIVE:
-        return "found it not effective"
     return f"was to be looked at again by {review_by}" if review_by is not None and review_by < today else ""
+
+
+def _path_to_unit(model: type[models.Model]) -> str:
+    names = {one.name for one in model._meta.concrete_fields}
+    return next(f"{one}__unit" if one != "unit" else one for one in ("unit", "customer", "system") if one in names)
 
 
 def sources(kinds: Collection[str]) -> dict[type[Any], tuple[str, list[str]]]:
@@ -236,7 +299,9 @@ def sources(kinds: Collection[str]) -> dict[type[Any], tuple[str, list[str]]]:
     found = {model: by for model, by in found.items() if by[1]}
     special = {record_types().get(name) for kind, name in _special().items() if kind in kinds}
     for model in special:
-        if model is not None and issubclass(model, Controlled) and model not in found:
+        if model is None or model in found:
+            continue
+        if issubclass(model, Controlled) or model.ref_type in JUDGED:
             found[model] = ("", [])
     return found
 

@@ -96,6 +96,7 @@ def answers(estate: Estate, times: int) -> list[dict[str, Any]]:
     api, web = Client(headers={"Authorization": f"Bearer {text}"}), Client()
     web.force_login(Account.objects.get(person=owner))
     numbers = count()
+    unseen = (f"/in/controls/?system=system:s{number % estate.systems}" for number in count(8))
 
     def fields() -> dict[str, Any]:
         return {"short_name": f"new-{next(numbers)}", "name": "New", "purpose": "Ranks.", "unit": estate.root.ref,
@@ -125,6 +126,7 @@ def answers(estate: Estate, times: int) -> list[dict[str, Any]]:
         ("register of risks", PAGE, got(web, "/in/risks/")),
         ("list of statements", PAGE, got(web, "/in/evidence/")),
         ("controls", PAGE, got(web, "/in/controls/?system=system:s7")),
+        ("  each time of a system not shown before", PAGE, lambda: web.get(next(unseen), secure=True)),
         ("posture page of a system", PAGE, got(web, "/posture/system:s7/")),
         ("posture of one framework by API", "target 20 ms, 8 queries",
          got(api, "/api/v1/system/system:s7/posture?framework=iso42001")),

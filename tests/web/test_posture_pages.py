@@ -11,7 +11,10 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from records.assurance.repository import bundle_of, evidence_key, repository
 from records.assurance.test_spoken import second
@@ -85,7 +88,10 @@ def test_home_judges_of_very_many_that_wait_only_those_that_changed_themselves(
     def newest() -> dict[str, int]:
         return dict(PostureRow.objects.values_list("scope", "newest"))
 
-    home = lead.get("/").content.decode()
+    lead.get("/")
+    with CaptureQueriesContext(connection) as queries:
+        home = lead.get("/").content.decode()
+    assert len(queries) <= 12, [one["sql"] for one in queries]
     assert "Not judged yet, so all of it is unknown: 61." in home
     assert 'data-status="met"' not in home
     assert newest() == {}
@@ -241,6 +247,45 @@ def test_who_may_not_see_a_system_sees_nothing_of_its_posture(lead: Client, meri
     assert client.get("/why/system:loans/iso42001:A.7.5/").status_code == 404
     assert "Small loans" not in client.get("/in/controls/").content.decode()
     assert Client().get("/posture/system:loans/").status_code == 302
+
+
+def test_why_follows_a_change_at_once_and_stays_with_whom_it_is_for(lead: Client, meridian: Organisation) -> None:
+    """What is kept of a judgement serves whoever asks next: never one without the right, never as it was before."""
+    stranger = logged_in(write(Person(name="S", unit=meridian.root), actor=SETUP, action="identity.person.added"))
+    address = "/in/controls/?at=iso42001:A.2.2&system=system:loans"
+
+    def seen(client: Client, language: str = "en") -> str:
+        with override(language):
+            return client.get(address, headers={"Accept-Language": language}).content.decode()
+
+    assert "There is no ai-policy about" in seen(lead)
+    assert "Nothing to judge yet" in seen(stranger)
+    policy = Document(title="AI policy", subtype="ai-policy", unit=meridian.root, owner=meridian.lead, text="We.")
+    add(policy, actor=actor_of(meridian.lead))
+    assert "There is no ai-policy about" not in seen(lead)
+    assert "only drafts" in seen(lead)
+    assert "Entw\u00fcrfe" in seen(lead, "de")
+    assert "only drafts" in seen(lead)
+    for language in ("en", "de"):
+        page = seen(stranger, language)
+        assert "loans" not in page
+        assert "ai-policy" not in page
+
+
+def test_no_page_of_posture_takes_more_than_twelve_queries(lead: Client, meridian: Organisation) -> None:
+    made_all(meridian)
+    judge_ahead()
+    loans = "system=system:loans"
+    addresses = [f"/in/controls/?{loans}", "/in/controls/", f"/in/controls/?at=iso42001:A.6.2.4&{loans}",
+                 f"/in/controls/?framework=eu-ai-act&status=unknown&{loans}", "/why/system:loans/gdpr:GDPR-35/",
+                 f"/in/controls/side-by-side/?right=gdpr&{loans}", "/posture/system:loans/"]  # fmt: skip
+    counts = {}
+    for address in addresses:
+        assert lead.get(address).status_code == 200, address
+        with CaptureQueriesContext(connection) as queries:
+            lead.get(address)
+        counts[address] = len(queries)
+    assert {address: count for address, count in counts.items() if count > 12} == {}
 
 
 def test_what_failed_leads_to_a_nonconformity_by_one_button(lead: Client, meridian: Organisation) -> None:

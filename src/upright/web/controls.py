@@ -13,11 +13,12 @@ from django.utils.translation import gettext, gettext_noop
 
 from upright.desk.description import registered
 from upright.desk.visible import visible
-from upright.posture import fold
+from upright.posture import Facts, explain, fold
 from upright.posture.explain import CellView
 from upright.posture.posture import STATUSES, Status, Verdict
 from upright.records.assurance.evidence import fresh_until
-from upright.records.assurance.judging import explain_of, posture_of
+from upright.records.assurance.explaining import posture_and_facts
+from upright.records.assurance.judging import posture_of
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.web.filed import readable
@@ -29,6 +30,7 @@ from upright.web.requests import Request
 from upright.web.sentences import kind as kind_name
 from upright.web.sentences import said
 from upright.web.steps import begin
+from upright.web.tree import options, tree
 
 if TYPE_CHECKING:
     from upright.catalogue import Ask, Requirement
@@ -46,19 +48,6 @@ _SAID = {
 _SHOWN = 4
 _CHOICES = 200
 _WORST = ("bad", "old", "open", "none", "ok")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Branch:
-    """A group of the tree: its requirements with their statuses, folded."""
-
-    id: str
-    title: str
-    status: str
-    met: int
-    of: int
-    leaves: tuple[tuple["Requirement", str], ...]
-    is_open: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +132,7 @@ def side_by_side(request: Request) -> HttpResponse:
         "web/side_by_side.html",
         {
             "system": system,
-            "systems": _choices(request, system),
+            "systems": options(_choices(request, system), system.ref if system else ""),
             "right": right,
             "called": said(SHORT.get(right, right)),
             "choices": [(to, said(SHORT.get(to, to))) for _, to in sorted(pairs)],
@@ -163,7 +152,7 @@ def side_by_side(request: Request) -> HttpResponse:
 
 
 def _page(request: Request, system: System, framework: str, at: str) -> HttpResponse:
-    kept = posture_of(system.ref, _organisation(request))
+    kept, facts = posture_and_facts(system.ref, _organisation(request))
     statuses = _statuses(kept.verdicts)
     wanted = request.GET.get("status", "")
     own = [one for one in catalogue().requirements.values() if one.framework == framework]
@@ -174,7 +163,7 @@ def _page(request: Request, system: System, framework: str, at: str) -> HttpResp
     counted: Counter[str] = Counter(statuses.get(one.id, "unknown") for one in own)
     context = {
         "system": system,
-        "systems": _choices(request, system),
+        "systems": options(_choices(request, system), system.ref),
         "framework": catalogue().frameworks[framework],
         "frameworks": [(one, said(SHORT.get(one, one))) for one in ordered()],
         "called": said(SHORT.get(framework, framework)),
@@ -186,11 +175,11 @@ def _page(request: Request, system: System, framework: str, at: str) -> HttpResp
             if counted[one]
         ],
         "all": _address(system, framework),
-        "tree": _tree(framework, shown, statuses, chosen, is_narrowed=wanted in STATUSES),
+        "tree": tree(system, shown, statuses, chosen, narrowed_to=wanted if wanted in STATUSES else ""),
         "kept_at": kept.at,
         "here": "controls",
     }
-    return render(request, "web/controls.html", context | _detail(request, system, chosen, statuses))
+    return render(request, "web/controls.html", context | _detail(request, system, chosen, facts, statuses))
 
 
 def _organisation(request: Request) -> str:
@@ -200,9 +189,9 @@ def _organisation(request: Request) -> str:
 
 
 def _detail(
-    request: Request, system: System, requirement: "Requirement", statuses: Mapping[str, Status]
+    request: Request, system: System, requirement: "Requirement", facts: Facts, statuses: Mapping[str, Status]
 ) -> dict[str, Any]:
-    told = explain_of(requirement.id, system.ref, shared=_organisation(request))
+    told = explain(facts, catalogue(), requirement.id, system=system.ref)
     know(request, system)
     learn(request, (*told.sentences, *(one.subject for one in told.cells), *map(_record_of, told.cells)))
     rows = {one.evidence: one for one in readable(request).filter(evidence__in=told.evidence[:64])}
@@ -226,7 +215,6 @@ def _detail(
             for one in registered().values()
             if one.clause == requirement.id and request.powers.may(one.right("read"))
         ],
-        "answered": [rows[one] for one in told.evidence if one in rows][:_SHOWN],
     }
 
 
@@ -298,36 +286,6 @@ def _nearby(requirement: str, statuses: Mapping[str, Status]) -> list[dict[str, 
                 }
             )
     return found
-
-
-def _tree(
-    framework: str,
-    shown: Iterable["Requirement"],
-    statuses: Mapping[str, Status],
-    chosen: "Requirement",
-    *,
-    is_narrowed: bool,
-) -> list[Branch]:
-    by: dict[str, list[Requirement]] = {}
-    for one in shown:
-        by.setdefault(one.group, []).append(one)
-    titles = {one.id: one.title for one in catalogue().frameworks[framework].groups}
-    branches = []
-    for group, leaves in by.items():
-        own: list[Status] = [statuses.get(one.id, "unknown") for one in leaves]
-        counted = [one for one in own if one != "not_applicable"]
-        branches.append(
-            Branch(
-                id=group if framework in {"iso42001", "nist-ai-rmf"} else "",
-                title=titles.get(group, group),
-                status=fold(own),
-                met=own.count("met"),
-                of=len(counted),
-                leaves=tuple(zip(leaves, own, strict=True)),
-                is_open=is_narrowed or group == chosen.group,
-            )
-        )
-    return branches
 
 
 def _statuses(verdicts: Iterable[Verdict]) -> dict[str, Status]:

@@ -51,14 +51,14 @@ def home(request: Request) -> HttpResponse:
     """What needs me, posture, the best next step, the systems, what happened since I was last here."""
     visits = Visits.read(request.COOKIES.get("visits", ""))
     systems = in_scope(request)
-    found = summed_up({one.ref: one.look for one in systems if one.look is not None})
+    ledger = ledger_of(request)
+    found = summed_up({one.ref: one.look for one in systems if one.look is not None}, ledger.of if ledger else "")
     first = systems[:_MOST]
     waits = needs(request, systems, found, _MOST)
     frameworks = compared(systems, found)
     before = visits.before if visits else 0
     newest = recent(request.powers, _NEWEST)
     happened = [one for one in newest if one.entry >= before]
-    ledger = ledger_of(request)
     answer = render(
         request,
         "web/home.html",

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from upright.desk.visible import visible
 from upright.kernel import time_text
-from upright.records.assurance.judging import Look, edition_digest
-from upright.records.assurance.overview import with_looks
+from upright.records.assurance.judging import edition_digest
+from upright.records.assurance.looking import Look, with_looks
 from upright.records.identity.compiled import rows_of
 from upright.records.identity.models import Unit
 from upright.records.inventory.models import System
@@ -41,10 +41,13 @@ def in_scope(request: Request) -> list[InScope]:
     """The systems by name. A right about a system is a right in its unit, and visible are those within the scope."""
     ledger = ledger_of(request)
     index = f"index:{ledger.of}" if ledger else ""
+    edition = edition_digest()
     found = rows_of(
-        ("in scope", index, edition_digest()),
+        ("in scope", index, edition),
         request.powers,
-        lambda: with_looks(visible(System, request.powers).order_by("name"), index, _MOMENT).values_list(*_COLUMNS),
+        lambda: with_looks(visible(System, request.powers).order_by("name"), index, edition, _MOMENT).values_list(
+            *_COLUMNS
+        ),
         {_MOMENT: time_text(now())},
     )
     reads, changes, runs = (

@@ -6,7 +6,8 @@ from itertools import islice
 from django.db.models import Min
 from msgspec.structs import replace
 
-from upright.records.assurance.judging import KEYS, Look, Reading, edition_digest, judged, look, read_by_posture
+from upright.records.assurance.judging import Reading, edition_digest, judged, look, read_by_posture
+from upright.records.assurance.looking import KEYS, Look
 from upright.records.assurance.models import PostureRow
 from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerStream

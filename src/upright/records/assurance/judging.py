@@ -6,11 +6,11 @@ The same reader makes them as in a workspace and in a pack (``posture.gather``),
 import functools
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from upright.gate import GateAnswer
 from upright.gate import answer as gate_answer
@@ -18,12 +18,14 @@ from upright.kernel import Ref, parse_duration, parse_time, time_text
 from upright.ledger import Recorded
 from upright.posture import Facts, Judge, Step, evaluate, evaluator, fold, gather, lacking, next_steps
 from upright.posture.posture import Counts, Status, Verdict
+from upright.records.assurance.gathered import packed
+from upright.records.assurance.looking import KEYS, MOST_WITH_DOCUMENTS, Look, look_at_one, looks_at
 from upright.records.assurance.models import PostureRow
 from upright.records.inventory.models import System
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.records.trail.record import Record, record_types
-from upright.records.trail.server_log import now, organisation, organisation_index
+from upright.records.trail.server_log import now, organisation
 from upright.workspace.judge import load_catalogue
 
 if TYPE_CHECKING:
@@ -32,9 +34,7 @@ if TYPE_CHECKING:
 
 _READ = ("binding:", "attestation:", "key:", "system:", "workspace-system:", "binding-approval:")
 _AUTHORITY = ZoneInfo("Europe/Brussels")
-KEYS = "index:keys"
-_FEW = 200  # beyond, one look over all indexes costs less than naming them
-MOST_IN_A_REQUEST = 4
+MOST_IN_A_REQUEST = MOST_WITH_DOCUMENTS
 _MANY = 50
 _KEPT = "4"  # what a kept posture holds; one of another number is judged anew
 
@@ -72,22 +72,6 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         return {framework: Counts.over(found) for framework, found in by.items()}
 
 
-class Look(NamedTuple):
-    """How a kept posture stands to the log: the entry it is as of (-1: none holds), the newest, its system's newest."""
-
-    scope: str
-    entry: int
-    facts: str
-    newest: int
-    own: int
-    document: bytes = b""
-
-    @property
-    def is_fresh(self) -> bool:
-        """Nothing is new since."""
-        return self.entry == self.newest
-
-
 def catalogue() -> "Catalogue":
     """The edition in force; read once a process."""
     return load_catalogue(())
@@ -118,12 +102,12 @@ def posture_of(system: str, shared: str = "") -> Kept:
 def postures(systems: Iterable[str], shared: str = "") -> Mapping[str, Kept]:
     """The same for many systems: two queries, and what has to be recomputed. A page asks ``at_hand``."""
     looks = look(systems, shared)
-    return _loaded(one for one in looks.values() if one.is_fresh) | judged(
+    return loaded(one for one in looks.values() if one.is_fresh) | judged(
         one for one in looks.values() if not one.is_fresh
     )
 
 
-def at_hand(looks: Iterable[Look]) -> dict[str, Kept]:
+def at_hand(looks: Iterable[Look], shared: str = "") -> dict[str, Kept]:
     """What a page shows of many systems without waiting: a few are judged now, of the others the last that is known.
 
     The worker judges ahead; until it has, what changed meanwhile reads ``is_behind``, with the entry it is as of. What
@@ -131,32 +115,23 @@ def at_hand(looks: Iterable[Look]) -> dict[str, Kept]:
     """
     listed = list(looks)
     now_judged, later = in_a_request(listed)
-    found = _loaded([*(one for one in listed if one.is_fresh), *later])
+    found = loaded([*(one for one in listed if one.is_fresh), *later])
     behind = {one.scope: msgspec.structs.replace(found[one.scope], is_behind=True) for one in later if one.entry >= 0}
     nobody_looked = [one.scope for one in later if one.entry < 0]
-    shared = organisation() if nobody_looked else ""
-    never = {scope: unjudged(scope, shared) for scope in nobody_looked}
+    named = shared or (organisation() if nobody_looked else "")
+    never = {scope: unjudged(scope, named) for scope in nobody_looked}
     return found | behind | never | judged(now_judged)
 
 
 def look(systems: Iterable[str], shared: str = "") -> dict[str, Look]:
-    """Three queries, however many systems; of few the document comes along.
+    """Two queries, however many systems; one for one. Of few the document comes along, of one the Facts too.
 
     A posture that aged, or was judged by another edition, does not hold.
     """
-    wanted = list(systems)
-    newest, moment = newest_entries(wanted, shared), time_text(now())
-    rows = PostureRow.objects.filter(catalogue=edition_digest(), at__lte=moment, until__gt=moment)
-    if len(wanted) <= _FEW:
-        rows = rows.filter(scope__in=wanted)
-    whole = ["document"] if len(wanted) <= MOST_IN_A_REQUEST else []
-    kept = {row[0]: row[1:] for row in rows.values_list("scope", "newest", "facts", *whole)}
-    found = {}
-    for scope in wanted:
-        own, common = newest[scope]
-        entry, facts, *document = kept.get(scope, (-1, ""))
-        found[scope] = Look(scope, entry, facts, max(own, common), own, *map(bytes, document))
-    return found
+    wanted, edition, moment = list(systems), edition_digest(), time_text(now())
+    if len(wanted) == 1:
+        return {wanted[0]: look_at_one(wanted[0], shared, edition, moment)}
+    return looks_at(wanted, shared, edition, moment)
 
 
 def in_a_request(looks: Iterable[Look]) -> tuple[list[Look], list[Look]]:
@@ -269,7 +244,8 @@ def read_by_posture() -> tuple[str, ...]:
     return (*_READ, *(f"{name}:" for name in speaking))
 
 
-def _loaded(looks: Iterable[Look]) -> dict[str, Kept]:
+def loaded(looks: Iterable[Look]) -> dict[str, Kept]:
+    """What is kept of those that were looked at; nothing of one that none holds for."""
     wanted = [one for one in looks if one.entry >= 0]
     rows = [(one.scope, one.entry, one.document) for one in wanted if one.document]
     if absent := [one.scope for one in wanted if not one.document]:
@@ -289,7 +265,12 @@ def judged(looks: Iterable[Look], reading: Reading | None = None) -> dict[str, K
     edition, reading = edition_digest(), reading or Reading()
     refs = [one.scope for one in wanted]
     stages = dict(System.objects.filter(ref__in=refs).values_list("ref", "stage"))
-    made = {one.scope: _judged(one, reading, stages.get(one.scope)) for one in wanted}
+    made: dict[str, Kept] = {}
+    gathered: dict[str, bytes] = {}
+    for one in wanted:
+        facts = reading.facts(one.scope)
+        made[one.scope] = _judged(one, facts, reading.organisation, stages.get(one.scope))
+        gathered[one.scope] = packed(facts)
     PostureRow.objects.bulk_create(
         [
             PostureRow(
@@ -300,36 +281,19 @@ def judged(looks: Iterable[Look], reading: Reading | None = None) -> dict[str, K
                 until=kept.until,
                 facts=kept.facts,
                 document=msgspec.json.encode(kept),
+                gathered=gathered[kept.scope],
             )
             for kept in made.values()
         ],
         update_conflicts=True,
         unique_fields=["scope"],
-        update_fields=["newest", "catalogue", "at", "until", "facts", "document"],
+        update_fields=["newest", "catalogue", "at", "until", "facts", "document", "gathered"],
     )
     return made
 
 
-def newest_entries(systems: list[str], shared: str = "") -> dict[str, tuple[int, int]]:
-    """By system the newest entry of its own index, and that of the organisation and the keys."""
-    indexes = {system: _index_of(system) for system in systems}
-    others = [f"index:{shared}" if shared else organisation_index(), KEYS]
-    rows = LedgerStream.objects.all()  # an index stream is announced by the root alone, which nobody asks for here
-    if len(indexes) <= _FEW:
-        rows = rows.filter(index_ref__in=[*indexes.values(), *others])
-    ends = dict(rows.values_list("index_ref").annotate(end=Max("newest")).order_by())
-    common = max(ends.get(one, -1) for one in others)
-    return {system: (ends.get(index, -1), common) for system, index in indexes.items()}
-
-
-@functools.lru_cache(maxsize=4096)
-def _index_of(system: str) -> str:
-    return f"index:{Ref.parse(system).bare}"
-
-
-def _judged(wanted: Look, reading: Reading, stage: str | None) -> Kept:
+def _judged(wanted: Look, facts: Facts, shared: str, stage: str | None) -> Kept:
     system = wanted.scope
-    facts = reading.facts(system)
     posture = evaluate(facts, catalogue())
     judge = evaluator(facts, catalogue())
     scopes = [scope for scope in (system, judge.scopes.organisation) if scope in posture.scopes]
@@ -338,7 +302,7 @@ def _judged(wanted: Look, reading: Reading, stage: str | None) -> Kept:
     gate = None
     if following and system in scopes:
         gate = gate_answer(facts, catalogue(), system=system, stage=following)
-    shown = {system, reading.organisation, "organisation"}
+    shown = {system, shared, "organisation"}
     return Kept(
         scope=system,
         at=facts.at,

@@ -195,6 +195,8 @@ class PostureRow(models.Model):
     until = models.CharField(max_length=24)
     facts = models.CharField(max_length=64)
     document = models.BinaryField()
+    gathered = models.BinaryField(default=b"")
+    """The Facts that it was judged by (``gathered.py``), so that saying why reads no evidence again."""
 
     class Meta:
         indexes: ClassVar = [  # what a page over all systems reads, without the documents that lie between

@@ -1,20 +1,15 @@
 """Many systems at a glance: the little of each kept posture that a list shows, held by a worker until it changes."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
-from django.db.models import OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Concat
 
 from upright.gate import GateAnswer, Missing
 from upright.kernel import UprightError
 from upright.posture import Step, evaluate
 from upright.posture.posture import FOLD, UPWARDS, Counts, Status, Verdict
 from upright.records.assurance.judging import (
-    KEYS,
     Kept,
-    Look,
     at_hand,
     catalogue,
     edition_digest,
@@ -23,9 +18,7 @@ from upright.records.assurance.judging import (
     look,
     unjudged,
 )
-from upright.records.assurance.models import PostureRow
-from upright.records.inventory.models import System
-from upright.records.trail.models import LedgerStream
+from upright.records.assurance.looking import Look
 from upright.records.trail.server_log import organisation
 
 _HERE = 16  # beside the four bits of a status: the requirement is judged in this scope at all
@@ -68,8 +61,8 @@ def summaries(systems: Iterable[str]) -> Mapping[str, Summary]:
     return summed_up(look(systems))
 
 
-def summed_up(looks: Mapping[str, Look]) -> Mapping[str, Summary]:
-    """The same of systems that were looked at."""
+def summed_up(looks: Mapping[str, Look], shared: str = "") -> Mapping[str, Summary]:
+    """The same of systems that were looked at; ``shared`` is the organisation's reference where it is at hand."""
     edition = edition_digest()
     later = frozenset(one.scope for one in in_a_request(looks.values())[1])
     found: dict[str, Summary] = {}
@@ -79,7 +72,7 @@ def summed_up(looks: Mapping[str, Look]) -> Mapping[str, Summary]:
         if not is_late and not one.is_fresh:
             continue
         if one.entry < 0:
-            never = never or _of(unjudged(scope, organisation()))
+            never = never or _of(unjudged(scope, shared or organisation()))
             found[scope] = msgspec.structs.replace(never, scope=scope)
         elif (held := _known.get((scope, one.facts, edition))) is not None:
             is_same = held.entry == one.entry and held.is_behind == is_late
@@ -90,34 +83,9 @@ def summed_up(looks: Mapping[str, Look]) -> Mapping[str, Summary]:
                     (scope, one.facts, edition), msgspec.structs.replace(held, entry=one.entry, is_behind=is_late)
                 )
             )
-    for scope, kept in at_hand(one for scope, one in looks.items() if scope not in found).items():
+    for scope, kept in at_hand((one for scope, one in looks.items() if scope not in found), shared).items():
         found[scope] = _hold((scope, kept.facts, edition), _of(kept))
     return {one: found[one] for one in looks}
-
-
-def with_looks(systems: QuerySet[System], index: str, moment: str) -> QuerySet[System]:
-    """Systems, each with what ``look`` finds of it, in their own query: ends of indexes, and what is kept.
-
-    Args:
-        systems: which.
-        index: of the organisation.
-        moment: as of which a kept posture has to hold.
-    """
-    here = OuterRef("ref")  # as a range: an equality goes by the key, to rows between which the documents lie
-    kept = PostureRow.objects.filter(
-        scope__gte=here, scope__lte=here, catalogue=edition_digest(), at__lte=moment, until__gt=moment
-    )
-    return systems.annotate(
-        own=_end(Concat(Value("index:"), OuterRef("ref"))),
-        shared=_end(Value(index)),
-        keys=_end(Value(KEYS)),
-        entry=Subquery(kept.values("newest")),
-        facts=Subquery(kept.values("facts")),
-    )
-
-
-def _end(index: Any) -> Subquery:
-    return Subquery(LedgerStream.objects.filter(index_ref=index).order_by("-newest").values("newest")[:1])
 
 
 def summary_at(system: str, at: str) -> Summary | None:

@@ -33,6 +33,7 @@ _SAYING = {
     "frozen",
     "_why_not",
     "not_in_force",
+    "not_erasable",
     "fits_because",
     "_evidence_not_in_force",
     "lacks",

@@ -1,12 +1,14 @@
 """One record: its page, its moves, its history and the proof of each entry."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from upright.desk import detail
@@ -14,6 +16,7 @@ from upright.desk.description import RecordType
 from upright.desk.moves import Offer, make, move_named, offer, offers
 from upright.desk.values import label, sentence, shown
 from upright.kernel import InputError
+from upright.records.governance.models import RecordDisposal
 from upright.records.identity.editing import demand_editable
 from upright.records.trail.history import Step, steps
 from upright.records.trail.paper import is_printed
@@ -60,6 +63,7 @@ def show(request: Request, ref: str) -> HttpResponse:
             "past": _told(described, list(reversed(past))[:_SHORT]),
             "entries": len(past),
             "is_printed": is_printed(type(record)),
+            "erasing": _erasing(record, request),
             "here": described.place,
         }
         | hanging(record, request)
@@ -67,6 +71,14 @@ def show(request: Request, ref: str) -> HttpResponse:
         | resting(record, request)
         | threat_of(record),
     )
+
+
+def _erasing(record: Record, request: Request) -> str:
+    """Where to propose that the personal data in it are erased; empty: there are none, or it is not theirs to do."""
+    if not record.personal or not request.powers.may("governance.record_disposal.add", record):
+        return ""
+    given = {"record": record.ref, "ground": RecordDisposal.Ground.REQUEST}
+    return f"{reverse('web:add', args=['record-disposal'])}?{urlencode(given)}"
 
 
 def _head(record: Record) -> list[tuple[str, Any]]:

@@ -1,13 +1,15 @@
 """Retention: nothing goes early, under a hold, or by its proposer, and a tombstone stays. Served clauses; upkeep."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from records.examples import EXAMPLES
 from records.examples.building import day
+from records.identity.accounts import account
 from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.catalogue.integrated import STANDARDS, integrated
 from upright.desk.description import record_type
@@ -19,12 +21,24 @@ from upright.records.governance.retention import add_period, legal_periods, with
 from upright.records.governance.upkeep import upkeep
 from upright.records.identity.controlled import approve, reconfirm, submit
 from upright.records.identity.editing import add
+from upright.records.identity.leaving import deactivate
 from upright.records.identity.models import Person, Role
 from upright.records.identity.power import powers_of
+from upright.records.operations.actions.voices import (
+    answer_voice,
+    close_voice,
+    conversation,
+    enter_waiting,
+    find_voice,
+    say,
+    take_voice,
+)
 from upright.records.trail.door import refresh, write
 from upright.records.trail.errors import RefusedError
 from upright.records.trail.history import entries_of
+from upright.records.trail.models import LedgerEntry
 from upright.records.trail.record import record_types
+from upright.records.trail.server_log import clock_set, now
 from upright.records.trail.verify import verify
 from upright.web.bulk import choose, move_all
 
@@ -181,3 +195,114 @@ def test_upkeep_is_counted_from_the_asks_and_the_guide_states_it() -> None:
     for name in edition.frameworks:
         alone = upkeep(edition, name, one)
         assert f"| {name} | {alone.requirements} | {alone.records} | {alone.reviews} |" in said, alone
+
+
+def asked(record: str, org: Organisation, **more: Any) -> RecordDisposal:
+    """That the person concerned asked, today unless said otherwise."""
+    given = {"ground": "request", "asked_on": day(0), "unit": org.root} | more
+    return RecordDisposal(record=record, **given)
+
+
+@pytest.fixture
+def tessa(meridian: Organisation) -> Person:
+    found = write(Person(name="Tessa", unit=meridian.root), actor=SETUP, action="identity.person.added")
+    grant(found, Role.AIMS_MANAGER, meridian.root)
+    return found
+
+
+def test_who_asks_is_erased_with_their_account_by_a_second_person_and_every_proof_stays(
+    meridian: Organisation, tessa: Person
+) -> None:
+    lead = actor_of(meridian.lead)
+    gone = write(
+        Person(name="Zorro Vega", email="zorro@meridian.example", unit=meridian.root),
+        actor=SETUP,
+        action="identity.person.added",
+    )
+    login = account(gone)
+    with pytest.raises(RefusedError, match=r"the person is active; deactivate them first.*UP-DOOR-09"):
+        add(asked(gone.ref, meridian), actor=lead)
+    grant(meridian.lead, Role.ADMINISTRATOR, meridian.root)
+    deactivate(refresh(gone), actor=lead, reason="Left.")
+    wish = add(asked(gone.ref, meridian, why="A letter."), actor=lead)
+    assert isinstance(wish, RecordDisposal)
+    assert wish.due == add_period(day(0), "P1M")  # GDPR, Art. 12(3)
+    with pytest.raises(RefusedError, match="somebody else"):
+        approve_disposal(refresh(wish), actor=lead)
+    done = approve_disposal(refresh(wish), actor=actor_of(tessa))
+    streams = entries_of(gone.ref), entries_of(login.ref)
+    # of each stream all that stood there, then the blank row, and an entry for each that went
+    assert done.erased_entries == sum(one.body is None for stream in streams for one in stream) >= 4
+    assert [sum(one.type == "erasure" for one in stream) * 2 + 1 for stream in streams] == [*map(len, streams)]
+    assert (refresh(gone).name, refresh(gone).email) == ("", "")
+    assert refresh(login).email.endswith("@invalid.example")
+    kept = [bytes(row.body) for row in LedgerEntry.objects.all()]
+    assert not any(b"zorro" in one.lower() for one in kept)
+    assert b"GDPR, Art. 17" in b"".join(one.body or b"" for one in streams[0])
+    assert verify().outcome == "intact"
+
+
+def test_what_is_needed_yet_or_kept_by_law_is_not_erased_on_request(meridian: Organisation, tessa: Person) -> None:
+    lead = actor_of(meridian.lead)
+    comment = write(
+        Comment(about=meridian.root.ref, text="Old.", author=str(SETUP)),
+        actor=SETUP,
+        action="collaboration.comment.added",
+    )
+    law = add(
+        RetentionClass(
+            title="Comments by law",
+            applies_to="comment",
+            starts="written",
+            period="P2Y",
+            basis="Trade law",
+            by_law=True,
+            disposal="erase",
+            unit=meridian.root,
+            owner=meridian.owner,
+            review_by=day(300),
+        ),
+        actor=lead,
+    )
+    wish = add(asked(comment.ref, meridian), actor=lead)  # a draft binds nobody
+    assert isinstance(wish, RecordDisposal)
+    assert isinstance(law, RetentionClass)
+    approve(submit(law, actor=lead), actor=actor_of(tessa))
+    with pytest.raises(RefusedError, match=r"is kept until .*Trade law.*Art. 17\(3\)\(b\).*UP-KEEP-08"):
+        approve_disposal(refresh(wish), actor=actor_of(tessa))
+    with pytest.raises(RefusedError, match="UP-KEEP-08"):
+        add(asked(comment.ref, meridian), actor=lead)
+    assert refresh(comment).text == "Old."
+    with pytest.raises(RefusedError, match="holds no personal data"):
+        add(asked(law.ref, meridian), actor=lead)
+    for wrong, field in (
+        ({"asked_on": None}, "asked_on"),
+        ({"asked_on": day(1)}, "asked_on"),
+        ({"retention_class": law}, "retention_class"),
+        ({"ground": "period"}, "retention_class"),
+        ({"ground": "period", "retention_class": law}, "asked_on"),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            add(asked(comment.ref, meridian, **wrong), actor=lead)
+        assert {error.code for error in caught.value.error_dict[field]} == {"UP-KEEP-07"}
+
+
+def test_a_closed_concern_is_erased_an_open_one_is_answered_first(meridian: Organisation, tessa: Person) -> None:
+    lead = actor_of(meridian.lead)
+    receipt = say("concern", "My neighbour Zorro was refused.")
+    later = now() + timedelta(hours=1)
+    with clock_set(lambda: later):
+        enter_waiting()
+    voice = find_voice(receipt)
+    assert voice is not None
+    with pytest.raises(RefusedError, match="it is not closed"):
+        add(asked(voice.ref, meridian), actor=lead)
+    answer_voice(take_voice(voice, actor=lead), answer="We looked.", actor=lead)
+    close_voice(refresh(voice), outcome="Explained.", actor=lead)
+    wish = add(asked(voice.ref, meridian), actor=lead)
+    assert isinstance(wish, RecordDisposal)
+    approve_disposal(refresh(wish), actor=actor_of(tessa))
+    found = find_voice(receipt)
+    assert found is not None
+    assert [words for _, _, words in conversation(found)] == ["(erased)", "(erased)"]
+    assert verify().outcome == "intact"

@@ -16,7 +16,7 @@ register(
         search=("title", "basis", "ref"),
         sections={
             "About": ("title", "applies_to"),
-            "How long": ("starts", "period", "basis", "disposal"),
+            "How long": ("starts", "period", "basis", "by_law", "disposal"),
             "Document control": ("unit", "owner", "supersedes", "review_by"),
         },
         moves=MOVES,
@@ -40,11 +40,11 @@ register(
         model=RecordDisposal,
         place="organisation",
         clause="iso42001:7.5.3",
-        purpose="What is to be disposed of, by which class, who approved it; it stays when the data are gone.",
-        columns=("record", "state", "retention_class", "due", "erased_entries"),
-        filters=("state", "retention_class", "unit"),
+        purpose="Whose data are erased, because a period is over or somebody asked, and who approved it.",
+        columns=("record", "state", "ground", "retention_class", "due", "erased_entries"),
+        filters=("state", "ground", "retention_class", "unit"),
         search=("record", "why", "ref"),
-        sections={"About": ("record", "retention_class", "why"), "Where": ("unit",)},
+        sections={"About": ("record", "ground", "retention_class", "asked_on", "why"), "Where": ("unit",)},
         moves=(approve_disposal, refuse_disposal),
     )
 )

@@ -18,6 +18,7 @@ from upright.records.trail.fields import RefField
 from upright.records.trail.history import steps
 from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence, record_types
+from upright.records.trail.server_log import now
 from upright.workspace.judge import load_catalogue
 
 _PERIOD = re.compile(r"P(?=\d)(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})D)?")
@@ -82,6 +83,10 @@ class RetentionClass(Controlled):
     period = models.CharField(max_length=20, help_text="ISO 8601, such as P10Y, P6M or P90D.")
     basis = models.CharField(max_length=300, help_text="Law, contract or reason.")
     disposal = models.CharField(max_length=10, choices=Disposal.choices)
+    by_law = models.BooleanField(
+        "a law wants it", default=False,
+        help_text="A law wants it kept that long: nobody who asks to be erased shortens it (GDPR, Art. 17(3)).",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = "retention class"
@@ -146,7 +151,16 @@ class LegalHold(Record):
 
 
 class RecordDisposal(Record):
-    """That a record is to be disposed of by its retention class; a second person approves, then its data are gone."""
+    """That the personal data of a record are to be erased; a second person approves, then they are gone.
+
+    Either its retention class says that its time is over, or the person concerned asked for it.
+    """
+
+    class Ground(models.TextChoices):
+        """Why they go."""
+
+        PERIOD = "period", "The period of its retention class is over"
+        REQUEST = "request", "The person concerned asked for it (GDPR, Art. 17)"
 
     class State(models.TextChoices):
         """Where it stands."""
@@ -158,9 +172,17 @@ class RecordDisposal(Record):
     ref_type = "record-disposal"
 
     record = RefField(help_text="What is disposed of.")
-    retention_class = models.ForeignKey(RetentionClass, models.PROTECT, related_name="record_disposals")
+    ground = models.CharField(max_length=10, choices=Ground.choices, default=Ground.PERIOD)
+    retention_class = models.ForeignKey(
+        RetentionClass, models.PROTECT, related_name="record_disposals", null=True, blank=True,
+        help_text="By which its period is over; empty: somebody asked.",
+    )  # fmt: skip
+    asked_on = models.DateField(
+        null=True, blank=True,
+        help_text="On which day the person asked: they are answered within a month (GDPR, Art. 12(3)).",
+    )  # fmt: skip
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="record_disposals")
-    why = models.TextField(blank=True)
+    why = models.TextField(blank=True, help_text="Who asked is not said here: it would outlive them.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED, editable=False)
     due = models.DateField(null=True, blank=True, editable=False)
     erased_entries = models.PositiveIntegerField(default=0, editable=False)
@@ -169,6 +191,25 @@ class RecordDisposal(Record):
         verbose_name = "disposal of a record"
         verbose_name_plural = "disposals of records"
         ordering: ClassVar = ["-pk"]
+
+    def clean(self) -> None:
+        """Its ground is said by what that ground needs, and nothing else.
+
+        Raises:
+            ValidationError: by field.
+        """
+        super().clean()
+        is_asked, by = self.ground == self.Ground.REQUEST, self.retention_class
+        if is_asked and by is not None:
+            raise misfit("retention_class", "Who asks to be erased needs no retention class.", code="UP-KEEP-07")
+        if not is_asked and by is None:
+            raise misfit("retention_class", "Say by which retention class its period is over.", code="UP-KEEP-07")
+        if is_asked and self.asked_on is None:
+            raise misfit("asked_on", "Say on which day the person asked.", code="UP-KEEP-07")
+        if not is_asked and self.asked_on is not None:
+            raise misfit("asked_on", "A day on which somebody asked belongs to the other ground.", code="UP-KEEP-07")
+        if self.asked_on is not None and self.asked_on > now().date():
+            raise misfit("asked_on", f"{self.asked_on} lies ahead; nobody asked yet.", code="UP-KEEP-07")
 
     def home(self) -> Ref | None:
         """Where the record's own stream is announced."""

@@ -1,5 +1,6 @@
 """Persons, organisational units, role assignments, accounts."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -70,6 +71,15 @@ class Person(Record):
     def own_ref(self) -> str:
         """``person:<uuid>``."""
         return f"person:{self.id}"
+
+    def not_erasable(self) -> str | None:
+        """Somebody who is active acts under their name."""
+        return "the person is active; deactivate them first" if self.is_active else None
+
+    def erased_with(self) -> Iterable[Record]:
+        """The account, which holds the address that they logged in with."""
+        found: list[Record] = list(Account.objects.filter(person=self))
+        return found
 
     def __str__(self) -> str:
         return self.name or word("(erased person)")
@@ -245,6 +255,10 @@ class Account(AbstractBaseUser, Record):
     def own_ref(self) -> str:
         """``account:<uuid>``."""
         return f"account:{self.id}"
+
+    def not_erasable(self) -> str | None:
+        """Who logs in needs the address."""
+        return "the account is open; deactivate the person first" if self.is_active else None
 
     def blank(self) -> None:
         """An address that reaches nobody: the column is unique."""

@@ -18,8 +18,31 @@ _SALT = bytes(32)
 def erase(record: Record, *, actor: Actor, reason: str) -> list[int]:
     """Blanks the personal fields of a record and erases every earlier body of its stream; gives the erased entries.
 
+    What holds data of the same person (``erased_with``) goes in the same transaction.
+
     Raises:
-        RefusedError: the type holds no personal data, or no reason was given.
+        RefusedError: the type holds no personal data, they are needed yet, or no reason was given.
+    """
+    demand_erasable(record)
+    if not reason.strip():
+        raise RefusedError("An erasure needs a reason, in words: who asked, on what ground.", code="UP-DOOR-09")
+    earlier = [one for one in entries_of(record.ref) if one.body is not None and may_be_erased(one.type, one.ref)]
+    stream = LedgerStream.objects.get(ref=record.ref)
+    with change() as mine:
+        others = [index for other in record.erased_with() for index in erase(other, actor=actor, reason=reason)]
+        record.blank()
+        write(record, actor=actor, action="trail.record.erased", reason=reason)
+        for entry in earlier:
+            mine.add(erasure_entry(entry, stream.index_ref, reason=reason, actor=str(actor)))
+        mine.after.append(lambda: _wipe([one.index for one in earlier]))
+    return [*others, *(one.index for one in earlier)]
+
+
+def demand_erasable(record: Record) -> None:
+    """Refuses where nothing is to be erased, or not yet.
+
+    Raises:
+        RefusedError: the type holds no personal data, or they are needed as long as the record stands as it does.
     """
     if not record.personal:
         raise RefusedError(
@@ -27,17 +50,8 @@ def erase(record: Record, *, actor: Actor, reason: str) -> list[int]:
             f"{record.ref}.",
             code="UP-DOOR-09",
         )
-    if not reason.strip():
-        raise RefusedError("An erasure needs a reason, in words: who asked, on what ground.", code="UP-DOOR-09")
-    earlier = [one for one in entries_of(record.ref) if one.body is not None and may_be_erased(one.type, one.ref)]
-    stream = LedgerStream.objects.get(ref=record.ref)
-    with change() as mine:
-        record.blank()
-        write(record, actor=actor, action="trail.record.erased", reason=reason)
-        for entry in earlier:
-            mine.add(erasure_entry(entry, stream.index_ref, reason=reason, actor=str(actor)))
-        mine.after.append(lambda: _wipe([one.index for one in earlier]))
-    return [one.index for one in earlier]
+    if why := record.not_erasable():
+        raise RefusedError(f"{record.ref} cannot be erased yet: {why}.", code="UP-DOOR-09")
 
 
 def _wipe(indices: list[int]) -> None:

@@ -1,6 +1,6 @@
 """What every record has: a key, a reference, a version; and no way to be written but through the door."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
@@ -188,6 +188,14 @@ class Record(models.Model):
     def delete(self, *_args: Any, **_more: Any) -> NoReturn:
         """Refused: records are retired or erased, never deleted."""
         _refuse(f"{type(self).__name__}.delete")
+
+    def not_erasable(self) -> str | None:
+        """Why its personal data may not be erased in its present state, in words; None: they may."""
+        return None
+
+    def erased_with(self) -> Iterable["Record"]:
+        """What holds data of the same person, and is erased with it in one go."""
+        return ()
 
     def blank(self) -> None:
         """Empties the personal fields in memory; a type whose constraints want more than an empty text says what."""

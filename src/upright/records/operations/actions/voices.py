@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from upright.kernel import Actor
+from upright.ledger.values import ERASED
 from upright.records.identity.controlled import demand_reason, demand_state
 from upright.records.identity.editing import right_of
 from upright.records.identity.models import Person
@@ -134,8 +135,9 @@ def read_voice(voice: Voice, *, actor: Actor, powers: Powers | None = None) -> l
 
 def conversation(voice: Voice) -> list[tuple[str, str, str]]:
     """All that was said under a receipt, for who holds it."""
-    first = (voice.received.isoformat(), "somebody", opened(voice.words))
-    return [first, *((one["hour"], one["from"], opened(one["words"])) for one in voice.messages)]
+    said = [(voice.received.isoformat(), "somebody", voice.words)]
+    said += [(one["hour"], one["from"], one["words"]) for one in voice.messages]
+    return [(hour, who, opened(box) if box else ERASED) for hour, who, box in said]
 
 
 def _enter(row: WaitingVoice) -> None:

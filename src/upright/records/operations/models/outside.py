@@ -110,6 +110,11 @@ class OutsideRequest(Record):
         if any(sign in self.name for sign in "\r\n"):
             raise misfit("name", "A name stands on one line.", code="UP-OPS-80")
 
+    def not_erasable(self) -> str | None:
+        """Who may answer yet is reminded by the address."""
+        is_open = self.state in {self.State.ASKED, self.State.ANSWERED}
+        return "it is open; take the answer, refuse it or withdraw the request first" if is_open else None
+
     def blank(self) -> None:
         """Who was asked is gone; that somebody was stays."""
         self.name, self.address = ERASED, "erased@example.invalid"

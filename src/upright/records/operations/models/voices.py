@@ -30,6 +30,7 @@ class Voice(Record):
 
     kind: ClassVar[str | None] = None
     sealed = frozenset({"excluded"})
+    personal = frozenset({"words", "messages"})
 
     received = models.DateTimeField(editable=False, help_text="The hour, not the moment.")
     receipt = models.CharField(max_length=64, unique=True, editable=False)
@@ -57,6 +58,15 @@ class Voice(Record):
     def is_overdue(self) -> bool:
         """Whether that day is past and it is open."""
         return self.state != self.State.CLOSED and now().date() > self.due
+
+    def not_erasable(self) -> str | None:
+        """Somebody waits for an answer."""
+        return None if self.state == self.State.CLOSED else "it is not closed; answer and close it first"
+
+    def blank(self) -> None:
+        """The words are gone, and of the messages all but when and from which side they came."""
+        self.words = ""
+        self.messages = [{**one, "words": ""} for one in self.messages]
 
     def frozen(self) -> str | None:
         """Nobody edits what somebody said."""

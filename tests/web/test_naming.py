@@ -29,6 +29,7 @@ from upright.records.trail.server_log import now
 from upright.web.frame import catalogue
 from upright.web.naming import know, learn, named, who
 from upright.web.recent import Happening, with_names
+from upright.web.sentences import kind as kind_name
 
 
 def asked_by(person: Person) -> HttpRequest:
@@ -178,3 +179,18 @@ def test_a_snapshot_is_named_by_what_it_is_of(meridian: Organisation, system: Sy
 
 def test_the_clause_of_each_type_is_one_of_the_catalogue() -> None:
     assert [one.name for one in registered().values() if one.clause not in catalogue().requirements] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "english", "german"),
+    [
+        ("user-information", "user information", "Informationen für Nutzende"),
+        ("control-evaluation.a.8.2", "control evaluation of A.8.2", "Wirksamkeitsprüfung von A.8.2"),
+        ("ai-policy", "AI policy", "KI-Politik"),
+        ("dpia", "DPIA", "Datenschutz-Folgenabschätzung"),
+    ],
+)
+def test_a_kind_is_called_by_its_words(kind: str, english: str, german: str) -> None:
+    assert kind_name(kind) == english
+    with override("de"):
+        assert kind_name(kind) == german

@@ -88,8 +88,10 @@ def title(described: RecordType, move: Move) -> str:
 
 
 def plain_title(described: RecordType, move: Move) -> str:
-    """The verb's name, without the type's where it ends with it."""
+    """The verb's name, without the type's where it ends with it, or that of what several types have in common."""
     words = move.__name__.removesuffix(f"_{described.name.replace('-', '_')}")
+    for kind in described.model.__mro__:
+        words = words.removesuffix(f"_{kind.__name__.lower()}")
     return sentence(words.replace("_", " "))
 
 

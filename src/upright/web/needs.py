@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
 
@@ -19,6 +19,7 @@ from upright.records.assurance.overview import Summary
 from upright.records.collaboration import due
 from upright.records.collaboration.models import Task
 from upright.records.identity.compiled import rows_of
+from upright.records.operations.models.voices import Voice
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
 from upright.web.due import lines as due_lines
@@ -108,19 +109,33 @@ def _dated(request: Request) -> Iterator[Need]:
         yield Need(title=one.title, address=one.address, says=one.says, due=one.day)
 
 
+def _waiting(model: type[Record]) -> frozenset[str]:
+    """The states in which a record waits for a decision; what somebody said waits from when it is received."""
+    return WAITING | {Voice.State.RECEIVED} if issubclass(model, Voice) else WAITING
+
+
+def _after(model: type[Record]) -> Case | Value:
+    """Which waits before which: what is urgent, what one person asks of another, what else was said."""
+    return Case(When(is_urgent=True, then=Value(0)), default=Value(2)) if issubclass(model, Voice) else Value(1)
+
+
 def _decisions(request: Request) -> Iterator[Need]:
     """What waits for a decision that who looks may take: the verbs say so themselves."""
 
     def build() -> "QuerySet[Any, Any] | None":
         return _union(
             [
-                visible(one.model, request.powers).filter(Q(state__in=WAITING)).order_by().values_list("ref")
+                visible(one.model, request.powers)
+                .filter(Q(state__in=_waiting(one.model)))
+                .order_by()
+                .annotate(_after=_after(one.model))
+                .values_list("_after", "ref")
                 for one in registered().values()
                 if one.moves and _has_state(one.model) and request.powers.may(one.right("read"))
             ]
         )
 
-    found = [str(row[0]) for row in rows_of("decisions", request.powers, build)]
+    found = [str(row[1]) for row in rows_of("decisions", request.powers, build)]
     records = records_of(request, set(found))
     for ref in found:
         record = records.get(ref)
@@ -143,7 +158,15 @@ def _decisions(request: Request) -> Iterator[Need]:
                     "state": within(word),
                     "verbs": ", ".join(within(one.title) for one in may),
                 },
+                due=_answered_by(record),
             )
+
+
+def _answered_by(record: Record) -> date | None:
+    """Until when what somebody said is answered; what they call urgent is late from its first day on."""
+    if not isinstance(record, Voice):
+        return None
+    return record.received.date() if record.is_urgent else record.due
 
 
 _UNDECIDED = frozenset({"withdraw", "reopen", "drop", "return", "end", "cancel"})
@@ -188,7 +211,7 @@ def _union(parts: list[QuerySet[Any, Any]]) -> "QuerySet[Any, Any] | None":
     if not parts:
         return None
     rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return rows.order_by("ref")[:_TRIED]
+    return rows.order_by("_after", "ref")[:_TRIED]
 
 
 def records_of(request: Request, refs: set[str]) -> dict[str, Record]:

@@ -21,7 +21,6 @@ from django.views.decorators.http import require_POST
 from upright.kernel import InputError
 from upright.records.collaboration.models import Attachment
 from upright.records.collaboration.notices import Sort, tell
-from upright.records.identity.models import Unit
 from upright.records.operations.actions.outside import (
     LARGEST_FILE,
     MOST_FILES,
@@ -39,7 +38,7 @@ from upright.records.operations.actions.outside import (
 from upright.records.operations.models.outside import OutsideRequest
 from upright.records.trail.errors import ConflictError
 from upright.web.mailing import Outcome, deliver, has_mail_server, rests
-from upright.web.public import Limit, public, too_many
+from upright.web.public import Limit, organisation_name, public, too_many
 from upright.web.requests import Request, the_record
 
 if TYPE_CHECKING:
@@ -189,9 +188,3 @@ def _closed(request: HttpRequest) -> HttpResponse:
 def _length(request: HttpRequest) -> int:
     said = str(request.META.get("CONTENT_LENGTH") or "0")
     return int(said) if said.isdecimal() and len(said) < 16 else _LARGEST_BODY + 1
-
-
-def organisation_name() -> str:
-    """What the organisation is called on a page without log-in."""
-    root = Unit.objects.filter(parent__isnull=True).order_by("pk").values_list("name", flat=True).first()
-    return root or gettext("An organisation")

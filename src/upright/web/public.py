@@ -11,10 +11,12 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from upright.records.identity.models import Unit
 from upright.records.identity.source import source_of
 
 P = ParamSpec("P")
@@ -107,6 +109,12 @@ class Limit:
         mine.append(moment)
         self._all.append(moment)
         return 0
+
+
+def organisation_name() -> str:
+    """What the organisation is called on a page without log-in."""
+    root = Unit.objects.filter(parent__isnull=True).order_by("pk").values_list("name", flat=True).first()
+    return root or gettext("An organisation")
 
 
 def too_many(answer: HttpResponse, seconds: int) -> HttpResponse:

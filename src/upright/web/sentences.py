@@ -10,6 +10,8 @@ from django.utils.translation import get_language, gettext
 from upright.kernel.speech import ENGLISH, speech
 from upright.reports.words import plain_words
 
+_SHORTS = {"ai": "AI", "ce": "CE", "dpia": "DPIA", "fria": "FRIA", "annex iv": "Annex IV"}
+_SHORT = re.compile(rf"\b(?:{'|'.join(_SHORTS)})\b")
 _OF_CONTROL = re.compile(r"(?<=^control evaluation)\.(a(?:\.\d+)+)$")
 
 
@@ -28,12 +30,9 @@ def measure(name: str) -> str:
 
 
 def kind(name: str) -> str:
-    """What a kind of evidence, a role or a stage is called within a sentence.
-
-    >>> kind("user-information"), kind("control-evaluation.a.8.2")
-    ('user information', 'control evaluation of A.8.2')
-    """
-    return _OF_CONTROL.sub(lambda found: f" of {found[1].upper()}", said(name.replace("-", " ")))
+    """What a kind of evidence, a role or a stage is called within a sentence; an evaluation by its control."""
+    words = _OF_CONTROL.sub(lambda found: f" of {found[1].upper()}", said(name.replace("-", " ")))
+    return _SHORT.sub(lambda found: _SHORTS[found[0]], words)
 
 
 def kinds(names: Iterable[str]) -> str:

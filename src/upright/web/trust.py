@@ -35,9 +35,8 @@ from upright.records.trail.server_log import has_log, server_log
 from upright.web.filed import readable
 from upright.web.frame import catalogue
 from upright.web.needs import stage_word
-from upright.web.outside import organisation_name
 from upright.web.posture import RIGHT, Row
-from upright.web.public import Limit, published, too_many
+from upright.web.public import Limit, organisation_name, published, too_many
 from upright.web.requests import Request, the_record
 from upright.web.sentences import said
 from upright.web.shown_fields import shown_label

@@ -12,6 +12,8 @@ from django.utils.translation import gettext, gettext_lazy
 
 from upright.kernel import InputError
 from upright.records.operations.actions.voices import (
+    KINDS,
+    NO_ADDRESS,
     add_words,
     conversation,
     find_voice,
@@ -20,7 +22,8 @@ from upright.records.operations.actions.voices import (
     say,
 )
 from upright.records.operations.models.voices import Voice
-from upright.web.public import Limit, public, too_many
+from upright.records.trail.server_log import now
+from upright.web.public import Limit, organisation_name, public, too_many
 from upright.web.requests import Request, the_record
 
 CHOICES = (
@@ -37,7 +40,7 @@ CHOICES = (
     (
         "contested-decision",
         gettext_lazy("A question about a decision"),
-        gettext_lazy("You want to know why, or you contest it."),
+        gettext_lazy("You want to know why, or you contest it. A person answers."),
     ),
 )
 _SAID = Limit(each=12, together=600)
@@ -47,8 +50,8 @@ _ASKED = Limit(each=120, together=6000)
 @public
 def speak(request: HttpRequest) -> HttpResponse:
     """Says something; the answer shows the receipt, once."""
-    sent = {name: request.POST.get(name, "") for name in ("kind", "text", "person")}
-    context: dict[str, Any] = {"choices": CHOICES, "sent": sent}
+    sent = {name: request.POST.get(name, "") for name in ("kind", "text", "person", "urgent", "email")}
+    context: dict[str, Any] = {"choices": CHOICES, "sent": sent, "organisation": organisation_name()}
     if request.method != "POST":
         context["sent"]["kind"] = request.GET.get("kind", "concern")
         return render(request, "web/public/speak.html", context)
@@ -56,19 +59,26 @@ def speak(request: HttpRequest) -> HttpResponse:
         context["why"] = gettext("Too much was said in this hour. Come back in an hour; your text stands below.")
         return too_many(render(request, "web/public/speak.html", context), seconds)
     try:
-        receipt = say(sent["kind"], sent["text"], about_person=sent["person"])
+        receipt = say(
+            sent["kind"],
+            sent["text"],
+            about_person=sent["person"],
+            is_urgent=bool(sent["urgent"]),
+            email=sent["email"],
+        )
     except InputError as why:
-        context["why"] = why.message
+        context["wrong_email" if why.code == NO_ADDRESS else "why"] = why.message
         return render(request, "web/public/speak.html", context, status=400)
     shown = " ".join(receipt[at : at + 4] for at in range(0, 32, 4))
-    return render(request, "web/public/receipt.html", {"receipt": shown})
+    context |= {"receipt": shown, "due": KINDS[sent["kind"]](received=now()).due}
+    return render(request, "web/public/receipt.html", context)
 
 
 @public
 def follow(request: HttpRequest) -> HttpResponse:
     """What became of it, for who has the receipt, and a way to add words."""
     receipt, text = request.POST.get("receipt", ""), request.POST.get("text", "")
-    context: dict[str, Any] = {"receipt": receipt, "text": text}
+    context: dict[str, Any] = {"receipt": receipt, "text": text, "organisation": organisation_name()}
     if request.method != "POST":
         return render(request, "web/public/follow.html", context)
     if seconds := _ASKED.wait(request):

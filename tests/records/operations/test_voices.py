@@ -19,7 +19,7 @@ from upright.records.assurance.judging import facts_of
 from upright.records.identity.models import Person, Role
 from upright.records.identity.power import DeniedError
 from upright.records.operations.actions import voices
-from upright.records.operations.models.voices import Concern, ContestedDecision, WaitingVoice
+from upright.records.operations.models.voices import Concern, ContestedDecision, ExternalReport, WaitingVoice
 from upright.records.operations.sealing import opened, sealed
 from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError
@@ -63,7 +63,7 @@ def test_a_concern_leaves_no_trace_of_who_and_is_entered_with_the_hour(
         sent = {"kind": "concern", "text": WORDS, "person": "Ada@meridian.example"}
         page = olu.post("/concern/", sent, REMOTE_ADDR=ADDRESS, HTTP_USER_AGENT="Seldom/1.0")
         assert (page.status_code, dict(page.cookies)) == (200, {})
-        receipt = re.search(r'id="receipt"><strong>([0-9a-f ]{39})<', page.content.decode())
+        receipt = re.search(r'id="receipt"[^>]*>([0-9a-f ]{39})<', page.content.decode())
         assert receipt is not None
         assert len(receipt[1].replace(" ", "")) * 4 == 128
         assert (voices.enter_waiting(), LedgerEntry.objects.count()) == (0, size)  # the hour is not over
@@ -155,6 +155,34 @@ def test_a_sealed_text_opens_only_whole_and_a_page_takes_only_so_much(
     assert Client(REMOTE_ADDR="192.0.2.9").post("/concern/", {"kind": "gossip"}).status_code == 400  # one source alone
     assert client.post("/concern/receipt/", {"receipt": "0" * 32}).status_code == 404
     assert WaitingVoice.objects.count() == 1
+
+
+def test_an_address_for_an_answer_is_sealed_with_the_words_and_what_is_none_is_refused_beside_its_field(
+    meridian: Organisation,
+) -> None:
+    client, sent = Client(), {"kind": "external-report", "text": WORDS, "urgent": "yes", "email": "member at example"}
+    page = client.post("/concern/", sent)
+    text = page.content.decode()
+    assert (page.status_code, WaitingVoice.objects.count()) == (400, 0)
+    assert 'aria-invalid="true" aria-describedby="id_email_error id_email_hint"' in text
+    assert "is no e-mail address" in text
+    assert (WORDS in text, 'value="yes" checked' in text) == (True, True)  # nothing that was written is lost
+    assert meridian.root.name in text.partition("<h1>")[0]  # under whose name it stands
+    assert client.post("/concern/", sent | {"email": "member@home.example"}).status_code == 200
+    voices.say("concern", "Later is soon enough.")
+    write(meridian.system(), actor=actor_of(meridian.owner), action="inventory.system.added")
+    later = now() + timedelta(hours=1)
+    with clock_set(lambda: later):
+        assert voices.enter_waiting() == 2
+        assert "member@home" not in everything_stored()
+        report, concern = ExternalReport.objects.get(), Concern.objects.get()
+        assert (report.is_urgent, concern.is_urgent) == (True, False)
+        said = voices.read_voice(report, actor=actor_of(meridian.lead))
+        assert said[0][2] == f"{WORDS}\n\nAn answer may also go to: member@home.example"
+        home = logged_in(account(meridian.lead)).get("/").content.decode()
+        waits = home[home.index('id="needs-you"') : home.index('id="h-systems"')]
+        assert 0 < waits.index(f"/record/{report.ref}/") < waits.index(f"/record/{concern.ref}/")
+        assert waits.count("due-now") == 1  # the urgent one alone
 
 
 @pytest.mark.parametrize(

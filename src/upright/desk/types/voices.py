@@ -17,10 +17,10 @@ for model, clause, purpose in _PURPOSES:
             place="incidents",
             clause=clause,
             purpose=purpose,
-            columns=("ref", "state", "received", "handler"),
-            filters=("state", "handler"),
+            columns=("ref", "state", "is_urgent", "received", "handler"),
+            filters=("state", "is_urgent", "handler"),
             search=("ref", "outcome"),
-            sections={"Said": ("received", "state", "handler", "outcome")},
+            sections={"Said": ("received", "state", "is_urgent", "handler", "outcome")},
             moves=(take_voice, answer_voice, close_voice),
             is_typed=False,
         )

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from upright.kernel import Actor
 from upright.ledger.values import ERASED
 from upright.records.identity.controlled import demand_reason, demand_state
@@ -22,31 +25,37 @@ SOMEBODY = Actor.system("somebody")
 """Who speaks: nobody is known."""
 KINDS: dict[str, type[Voice]] = {one.ref_type: one for one in (Concern, ExternalReport, ContestedDecision)}
 LONGEST = 20_000
+NO_ADDRESS = "UP-OPS-75"
 
 
-def say(kind: str, text: str, *, about_person: str = "") -> str:
+def say(kind: str, text: str, *, about_person: str = "", is_urgent: bool = False, email: str = "") -> str:
     """Takes in what somebody says; gives the receipt of 128 bits by which alone it is found again.
 
     Args:
         kind: ``concern``, ``external-report`` or ``contested-decision``.
         text: the words; only the handlers' key opens them.
         about_person: the address of somebody here whom it concerns, and who therefore does not handle it.
+        is_urgent: who speaks says that somebody is in danger or a deadline may pass soon.
+        email: where an answer may go as well; sealed with the words, and kept nowhere else.
 
     Raises:
-        RefusedError: no text, too long, or no such kind.
+        RefusedError: no text, too long, no such kind, or what is no e-mail address (``UP-OPS-75``).
     """
     if kind not in KINDS:
         raise RefusedError(f"{kind!r} is nothing that is said here.", code="UP-OPS-71")
     _demand_text(text)
+    email = _address(email)
     receipt = secrets.token_hex(16)
     concerned = Person.objects.filter(email__iexact=about_person.strip()).first() if about_person.strip() else None
     said = text if concerned or not about_person.strip() else f"{text}\n\nIt concerns: {about_person.strip()}"
+    said = f"{said}\n\nAn answer may also go to: {email}" if email else said
     WaitingVoice.objects.create(
         kind=kind,
         hour=_hour(now()),
         receipt=_digest(receipt),
         words=sealed(said.strip()),
         excluded="" if concerned is None else _mark(str(concerned.ref)),
+        is_urgent=is_urgent,
     )
     return receipt
 
@@ -144,6 +153,7 @@ def _enter(row: WaitingVoice) -> None:
     model = KINDS[row.kind]
     if not row.is_message:
         voice = model(received=row.hour, receipt=row.receipt, words=row.words, excluded=row.excluded)
+        voice.is_urgent = row.is_urgent
         write(voice, actor=SOMEBODY, action=right_of(model, "added"))
         return
     found = model._base_manager.filter(receipt=row.receipt).first()
@@ -171,6 +181,19 @@ def _demand_text(text: str) -> None:
         raise RefusedError("Say what it is about, in words.", code="UP-OPS-71")
     if len(text) > LONGEST:
         raise RefusedError(f"It has {len(text)} signs; at most {LONGEST} are taken.", code="UP-OPS-71")
+
+
+def _address(email: str) -> str:
+    given = email.strip()
+    try:
+        if given:
+            validate_email(given)
+    except ValidationError:
+        raise RefusedError(
+            f"{given!r} is no e-mail address. Write it as name@example.org, or leave the field empty.",
+            code=NO_ADDRESS,
+        ) from None
+    return given
 
 
 def _hour(moment: datetime) -> datetime:

@@ -37,6 +37,12 @@ class Voice(Record):
     words = models.TextField(editable=False, help_text="Sealed for those who handle it.")
     messages = models.JSONField(default=list, blank=True, editable=False, help_text="What was said since, sealed.")
     excluded = models.CharField(max_length=64, blank=True, editable=False)
+    is_urgent = models.BooleanField(
+        "urgent",
+        default=False,
+        editable=False,
+        help_text="Whether who spoke says that somebody is in danger or a deadline may pass soon.",
+    )
     handler = models.ForeignKey(
         Person, models.PROTECT, related_name="%(class)ss", null=True, blank=True, editable=False
     )
@@ -119,4 +125,5 @@ class WaitingVoice(models.Model):
     receipt = models.CharField(max_length=64)
     words = models.TextField()
     excluded = models.CharField(max_length=64, blank=True)
+    is_urgent = models.BooleanField(default=False)
     is_message = models.BooleanField(default=False)

@@ -75,7 +75,6 @@ def assess(
     return found.exit_status
 
 
-_RULES = "The approved binding rules until someone approves this (upright attest binding-approval)."
 _WORST_FIRST = ("failed", "errored", "undecided", "passed")
 
 
@@ -94,7 +93,7 @@ def show_assessment(
         screen.verdict("undecided", "The manifest binds no check, so nothing was measured.")
     for change in found.changes:
         if change.needs_approval:
-            screen.verdict("unknown", f"{change.binding} was {change.what}: {change.detail}. {_RULES}")
+            screen.verdict("unknown", f"{change.binding} was {change.what}: {change.detail}.")
     for line in found.notes:
         screen.bullet(line)
     screen.line()

@@ -1,6 +1,7 @@
 """``upright attest``: what a person decided or vouches for, as signed evidence."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -9,7 +10,9 @@ from upright.cli.here import CatalogueFolders, ManifestFile, manifest_of, open_w
 from upright.cli.session import Session, command, single
 
 if TYPE_CHECKING:
+    from upright.catalogue import Kind
     from upright.cli.screen import Screen
+    from upright.workspace import Manifest, Workspace
 
 app = single()
 
@@ -20,8 +23,18 @@ State = Literal["draft", "approved", "rejected", "superseded", "withdrawn"]
 def attest(
     session: Session,
     kind: Annotated[str, typer.Argument(metavar="KIND", help="Of evidence; 'upright catalogue kinds' lists them.")],
-    about: Annotated[str, typer.Option("--about", metavar="REF", help="The subject, such as system:mortgage.")],
-    file: Annotated[Path, typer.Option("--file", metavar="F", help="YAML or JSON with the fields of the kind.")],
+    about: Annotated[
+        str | None,
+        typer.Option("--about", metavar="REF", help="The subject, such as system:mortgage [default: what KIND is of]."),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="F", help="YAML or JSON with the fields; 'upright catalogue kinds KIND'."),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", help="Without --file, of binding-approval: why all that waits is approved."),
+    ] = None,
     key: Annotated[
         list[str] | None,
         typer.Option("--key", metavar="KEY", help="A person's key: file, fingerprint or name; repeat for a second."),
@@ -45,17 +58,20 @@ def attest(
     Some kinds need two people: a Statement of Applicability, a scope, a waiver. With fewer keys they count as drafts.
     """
     workspace = open_workspace(session, catalogue)
-    filed = workspace.attest(
-        kind,
-        about,
-        file,
-        key or (),
-        manifest=manifest_of(workspace.folder, manifest),
-        state=state,
-        review_by=review_by,
-        conclusion=conclusion,
-        attachments=tuple(attach or ()),
-    )
+    described = manifest_of(workspace.folder, manifest)
+    about = about or _one_subject(workspace.catalogue().kind(kind))
+    with TemporaryDirectory() as folder:
+        filed = workspace.attest(
+            kind,
+            about,
+            file or _written(workspace, kind, described, reason, Path(folder)),
+            key or (),
+            manifest=described,
+            state=state,
+            review_by=review_by,
+            conclusion=conclusion,
+            attachments=tuple(attach or ()),
+        )
 
     def show(screen: "Screen") -> None:
         what = "Filed" if filed.is_new else "Known already:"
@@ -66,3 +82,25 @@ def attest(
             screen.line(f"It counts as a draft until {more}: repeat --key.")
 
     session.answer(filed.to_json(), show)
+
+
+def _one_subject(kind: "Kind") -> str:
+    """What a kind speaks about where that leaves no choice: the organisation, or the only system."""
+    if tuple(kind.subject) in {("organisation",), ("system",)}:
+        return kind.subject[0]
+    raise typer.BadParameter(
+        f"{kind.id} may be about a {' or a '.join(kind.subject)}: name it, such as --about system:mortgage."
+    )
+
+
+def _written(workspace: "Workspace", kind: str, manifest: "Manifest | None", reason: str | None, folder: Path) -> Path:
+    from upright.workspace.approved import APPROVAL
+    from upright.workspace.approving import write_approval
+
+    if kind != APPROVAL:
+        raise typer.BadParameter(f"{kind} needs --file F: 'upright catalogue kinds {kind}' prints one to fill.")
+    if manifest is None or not reason:
+        raise typer.BadParameter(
+            "binding-approval needs --reason TEXT and the manifest whose bindings are approved, or --file F."
+        )
+    return write_approval(workspace, manifest, reason, folder)

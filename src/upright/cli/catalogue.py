@@ -1,6 +1,6 @@
 """``upright catalogue``: what the frameworks ask, the kinds of evidence, threats; and a linter for your own folder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +11,7 @@ from upright.cli.session import Session, command, group
 from upright.cli.text import counted
 
 if TYPE_CHECKING:
-    from upright.catalogue import Ask, Catalogue, Framework, Requirement
+    from upright.catalogue import Ask, Catalogue, Framework, Kind, Requirement
     from upright.cli.screen import Screen
 
 app = group("Read frameworks, requirements, threats and kinds; lint your own.")
@@ -93,20 +93,30 @@ def requirements(
 
 
 @command(app, "kinds")
-def kinds(session: Session, catalogue: CatalogueFolders = None) -> None:
-    """List the kinds of evidence: what each means, what produces it, who asks for it."""
+def kinds(
+    session: Session,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="KIND", help="Only these, with a file to fill.")] = None,
+    catalogue: CatalogueFolders = None,
+) -> None:
+    """List the kinds of evidence: what each means, what produces it, who asks; with a KIND what its file holds."""
     from upright.cli.screen import Column
 
     found = _load(catalogue)
+    wanted = [found.kind(name) for name in ids] if ids else list(found.kinds.values())
 
     def show(screen: "Screen") -> None:
+        if ids:
+            for one in wanted:
+                _show_kind(screen, one, found.asked_by.get(one.id, ()))
+            return
         columns = [Column("Kind", whole=True), Column("Meaning"), Column("Produced by"), Column("Asked by", right=True)]
         screen.table(
             columns,
             [(one.id, one.meaning, one.produced_by + (", planned" if one.status == "planned" else ""),
               str(len(found.asked_by.get(one.id, ()))))
-             for one in found.kinds.values()],
+             for one in wanted],
         )  # fmt: skip
+        screen.quiet("'upright catalogue kinds KIND' shows the fields of one, as a file to fill.")
 
     document = {
         "upright": 1,
@@ -121,10 +131,40 @@ def kinds(session: Session, catalogue: CatalogueFolders = None) -> None:
                 "fields": dict(one.fields),
                 "asked_by": list(found.asked_by.get(one.id, ())),
             }
-            for one in found.kinds.values()
+            for one in wanted
         ],
     }
     session.answer(document, show)
+
+
+def _show_kind(screen: "Screen", kind: "Kind", asked_by: Sequence[str]) -> None:
+    """What a kind means, and where people file it the example as YAML: it is valid, and every word of it to replace."""
+    import yaml
+
+    screen.title(kind.id, f"about: {', '.join(kind.subject) or 'anything'}; comes from: {kind.produced_by}")
+    screen.line(kind.meaning)
+    if asked_by:
+        screen.line(f"Asked for by {', '.join(asked_by)}.")
+    if not kind.fields:
+        screen.line()
+        return
+    if kind.keys > 1:
+        screen.line(f"Counts once {kind.keys} people have signed it: repeat --key.")
+    optional = sorted(set(kind.fields.get("properties", {})) - set(kind.fields.get("required", ())))
+    if optional:
+        screen.line(f"May be left out: {', '.join(optional)}.")
+    screen.line(f"A file to fill, for 'upright attest {kind.id} --file F':")
+    screen.line()
+    for line in yaml.safe_dump(_plain(kind.example), sort_keys=False, allow_unicode=True, width=100).splitlines():
+        screen.code(line)
+    screen.line()
+
+
+def _plain(value: Any) -> Any:
+    """Mappings and lists that YAML can write."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 @command(app, "threats")

@@ -72,5 +72,16 @@ def _is_looser(bound: str, before: str | None, after: str | None) -> bool:
 def _told(name: str, old: Any, new: Any) -> str:
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         return f"{name} {old} became {new}"
-    keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
-    return f"{name} changed: {', '.join(keys)}"
+    return f"{name} changed: {', '.join(_paths(old, new))}"
+
+
+def _paths(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The dotted names of what differs, as deep as both have names: ``on.declared.origin`` and not just ``on``."""
+    found: list[str] = []
+    for key in sorted({*old, *new}):
+        before, after = old.get(key), new.get(key)
+        if before == after:
+            continue
+        deeper = isinstance(before, Mapping | None) and isinstance(after, Mapping | None)
+        found += [f"{key}.{one}" for one in _paths(before or {}, after or {})] if deeper else [key]
+    return found

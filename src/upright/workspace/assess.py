@@ -273,7 +273,9 @@ def _notes(
     waiting = [change.binding for change in changes if change.needs_approval]
     if waiting:
         notes.append(
-            f"Not approved yet: {', '.join(waiting)}. The approved limits rule until a person files a binding-approval."
+            f"Not approved yet: {', '.join(waiting)}. Until a person approves, what the log held before rules, "
+            "and what the new one measures does not count. To approve as they stand: upright attest binding-approval "
+            "--reason WHY, signed by a person's key (once: upright key new person, and what that says)."
         )
     reused = sum(outcome.reused for outcome in outcomes)
     if reused:

@@ -5,6 +5,7 @@ from typing import Any
 from api.program import Program, code
 from records.organisation import Organisation
 from upright.records.inventory.models import System
+from upright.records.risk.models import Risk
 from upright.records.trail.history import steps
 from upright.records.work.models import ImportRun
 from upright.site.worker import Worker
@@ -56,3 +57,21 @@ def test_a_file_is_tried_then_imported_and_its_progress_followed(
     assert code(refused[2])[1] == "UP-IMPORT-01"
     assert owner("POST", "spreadsheet?type=system", {"a": 1}).status_code == 415
     assert ImportRun.objects.filter(state="waiting").count() == 0
+
+
+def test_a_date_that_is_over_is_refused_by_row_unless_the_file_tells_history(
+    meridian: Organisation, lead: Program
+) -> None:
+    given = f"R,{meridian.lending.ref},{meridian.owner.ref},individuals,Old data,Denied,3,3,2020-01-01"
+    text = f"title,unit,owner,concerns,source,consequence,likelihood,impact,review_by\n{given}\n".encode()
+    far = {}
+    for history in ("", "&history=no", "&history=yes"):
+        sent = lead("POST", f"spreadsheet?type=risk&dry=no&skip=yes{history}", text, **CSV)
+        Worker().once()
+        said = lead.get(f"import/{sent.json()['import_run']}/progress").json()
+        far[history] = (said["added"], said["refused"], [one["column"] for one in said["problems"]])
+    refused = (0, 1, ["review_by"])
+    assert far == {"": refused, "&history=no": refused, "&history=yes": (1, 0, [])}
+    (step,) = steps(Risk.objects.get().ref)
+    assert (step.via, step.reason) == ("import", "Imported from Risks by API. Told as it was, overdue by review_by.")
+    assert code(lead("POST", "spreadsheet?type=risk&history=perhaps", text, **CSV))[0] == 422

@@ -1,6 +1,7 @@
 """Lists, records, changes and history by API: the same form, the same door, the same rules as on screen."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -9,10 +10,14 @@ import pytest
 
 from api.program import Program, code, fields, new
 from records.organisation import SETUP, Organisation
+from upright.kernel import uuid7
 from upright.records.identity.models import Unit
 from upright.records.inventory.models import System
-from upright.records.trail.door import write
+from upright.records.risk.models import Risk
+from upright.records.trail.days import bringing_history
+from upright.records.trail.door import refresh, write
 from upright.records.trail.history import entries_of
+from upright.records.trail.server_log import now
 from upright.records.trail.verify import verify
 
 
@@ -319,3 +324,39 @@ def test_who_may_read_and_not_change_is_told_so(meridian: Organisation, issued: 
     stranger = issued(write(Person(name="S", unit=meridian.root), actor=SETUP, action="identity.person.added"))
     assert code(stranger.get("system")) == (403, "UP-POWER-01")
     assert code(stranger.get("system/system:mortgage")) == (404, "UP-API-04")
+
+
+def test_a_review_date_that_is_over_is_refused_with_its_clause_and_one_that_has_gone_by_hinders_nothing(
+    meridian: Organisation, lead: Program
+) -> None:
+    given = {
+        "title": "Denied",
+        "unit": meridian.lending.ref,
+        "owner": meridian.owner.ref,
+        "concerns": "individuals",
+        "source": "Old data.",
+        "consequence": "A loan is denied.",
+        "likelihood": 3,
+        "impact": 3,
+        "review_by": "2020-01-01",
+    }
+    answer = lead.post("risk", {"record": given})
+    assert code(answer)[0] == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/record/review_by", "UP-FIELD-08")
+    assert error["detail"].startswith("2020-01-01 is over: today is ")
+    assert error["detail"].endswith("(8.2).")
+    today = now().date()
+    made = lead.post("risk", {"record": given | {"review_by": today.isoformat()}, "reason": "Today will do."}).json()
+    back = lead.patch(f"risk/{made['ref']}", {"record": {"review_by": "2020-01-01"}}, if_match='"1"')
+    assert back.json()["errors"][0]["code"] == "UP-FIELD-08"
+    risk = refresh(Risk.objects.get())
+    risk.pk, risk.ref, risk.version, risk._state.adding = uuid7(), "", 0, True
+    risk.review_by = today - timedelta(days=1)
+    with bringing_history():
+        write(risk, actor=SETUP, action="risk.risk.added")
+    changed = lead.patch(f"risk/{risk.ref}", {"record": {"title": "Denied wrongly"}}, if_match='"1"')
+    assert changed.json()["record"]["review_by"] == risk.review_by.isoformat(), changed.content
+    back = lead.patch(f"risk/{risk.ref}", {"record": {"review_by": "2020-01-02"}}, if_match='"2"')
+    assert back.json()["errors"][0]["code"] == "UP-FIELD-08"
+    assert verify().outcome == "intact"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from records.organisation import SETUP, Organisation, actor_of, grant
 from records.test_every_type import made_all
@@ -59,6 +60,9 @@ def test_a_document_without_text_or_with_a_review_in_the_past_is_not_submitted(m
     made, ada = made_all(meridian), actor_of(meridian.lead)
     document = made["document"]
     document.review_by = date(2020, 1, 1)
+    with pytest.raises(ValidationError, match="2020-01-01 is over"):
+        edit(document, actor=ada)
+    document.review_by = now().date()  # which is over tomorrow
     edit(document, actor=ada)
     refused("UP-CTRL-03", controlled.submit, document, ada)
     document.text = " "

@@ -79,7 +79,7 @@ def test_each_rule_of_the_standard_has_a_test_that_tries_to_break_it() -> None:
     for family in dict.fromkeys(name for name, _ in ids):
         numbers = [int(number) for name, number in ids if name == family]
         assert numbers == list(range(1, len(numbers) + 1)), family
-    assert len({rule.says for rule in RULES}) == len(RULES) == 53
+    assert len({rule.says for rule in RULES}) == len(RULES) == 54
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,14 @@ def test_bad_input_is_refused_with_the_rule_and_the_clause(meridian: Organisatio
     _chain_with_a_loop(set_up.org, rana, bo)
     document = add(_document(meridian), actor=ada)
     document.review_by = day(-1)
+    expect_refused("UP-FIELD-08", "7.5.2", lambda: edit(document, actor=ada))
+    document.review_by = day(0)
     edit(document, actor=ada)
     expect_refused("UP-CTRL-03", "7.5.2", lambda: controlled.submit(refresh(document), actor=ada))
     risk = set_up.example("risk")
+    risk.review_by = day(-1)
+    expect_refused("UP-FIELD-08", "8.2", lambda: edit(risk, actor=ada))
+    risk = refresh(risk)
     actions.close_risk(risk, actor=olu, reason="The system is gone.")
     expect_refused("UP-RISK-07", "6.1.3", lambda: set_up.example("treatment", risk=risk))
     second = add(_document(meridian, supersedes=document), actor=ada)

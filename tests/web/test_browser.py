@@ -215,7 +215,7 @@ def filled(page: Page, **given: str) -> None:
             case "choice":
                 field.select_option(index=1)
             case "date":
-                field.fill(given.get(name, "2026-10-31"))
+                field.fill(given.get(name, f"{datetime.now(UTC):%Y-%m-%d}"))
             case "number":
                 field.fill("3")
             case "":

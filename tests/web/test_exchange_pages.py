@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 
 from records.identity.accounts import account, logged_in, stranger
 from records.organisation import Organisation, actor_of
@@ -16,6 +17,7 @@ from upright.records.collaboration import actions, blobs
 from upright.records.collaboration.models import Attachment, Comment, ImportMapping, Task
 from upright.records.identity.power import DeniedError
 from upright.records.inventory.models import System
+from upright.records.risk.models import Risk
 from upright.records.trail.door import refresh, write
 from upright.records.trail.errors import RefusedError
 from upright.records.trail.history import steps
@@ -73,6 +75,49 @@ def test_a_spreadsheet_is_mapped_checked_saved_and_imported(lead: Client) -> Non
     assert verify().outcome == "intact"
 
 
+def test_a_date_that_is_over_is_a_problem_until_the_file_is_said_to_tell_history(
+    meridian: Organisation, lead: Client
+) -> None:
+    heads = ("title", "unit", "owner", "concerns", "source", "consequence", "likelihood", "impact", "review_by")
+    row = f"R,{meridian.lending.ref},{meridian.owner.ref},individuals,Old data,Denied,3,3,2020-01-01"
+    file = SimpleUploadedFile("s.csv", f"{','.join(heads)}\n{row}\n".encode())
+    page = str(lead.post("/records/risk/import/", {"file": file}).headers["Location"])
+    columns = {f"column:{at}": name for at, name in enumerate(heads)}
+    checked = lead.post(page, columns | {"act": "check"}).content.decode()
+    assert "2020-01-01 is over: today is" in checked
+    assert re.search(r'name="history">', checked)
+    refused = lead.post(page, columns | {"act": "import"})
+    assert (refused.status_code, Risk.objects.count()) == (400, 0)
+    again = lead.post(page, columns | {"act": "check", "history": "on"}).content.decode()
+    assert "is over" not in again
+    assert re.search(r'name="history" checked', again)
+    assert lead.post(page, columns | {"act": "import", "history": "on"}).status_code == 302
+    (step,) = steps(Risk.objects.get().ref)
+    assert "Told as it was, overdue by review_by." in step.reason
+
+
+def test_a_form_says_that_a_review_date_is_over_beside_the_field(lead: Client, meridian: Organisation) -> None:
+    given = {
+        "title": "Denied",
+        "unit": meridian.lending.ref,
+        "owner": meridian.owner.ref,
+        "concerns": "individuals",
+        "source": "Old data.",
+        "consequence": "A loan is denied.",
+        "likelihood": "3",
+        "impact": "3",
+        "review_by": "2020-01-01",
+        "version": "0",
+    }
+    answer = lead.post("/records/risk/add/", given)
+    assert "2020-01-01 is over: today is" in answer.content.decode()
+    assert Risk.objects.count() == 0
+    assert lead.post("/records/risk/add/", given | {"review_by": "2999-01-01"}).status_code == 302
+    with translation.override("de"):
+        german = lead.post("/records/risk/add/", given, headers={"Accept-Language": "de"}).content.decode()
+    assert re.search(r"2020 ist vorbei: heute ist der .{4,40}, nach der Uhr des Servers in UTC", german)
+
+
 def test_a_file_that_waits_is_its_senders_alone(meridian: Organisation, lead: Client) -> None:
     page = send(lead, FILE)
     assert logged_in(account(meridian.owner)).get(page).status_code == 404
@@ -104,9 +149,11 @@ def test_comments_tasks_and_files_hang_on_a_record_and_are_announced_where_it_is
     meridian: Organisation, lead: Client, system: System
 ) -> None:
     lead.post("/comment/system:mortgage/", {"text": "<script>alert(1)</script>\nsecond line"})
-    lead.post(
-        "/task/system:mortgage/", {"title": "Ask the vendor", "assignee": meridian.owner.ref, "due": "2020-01-01"}
-    )
+    task = {"title": "Ask the vendor", "assignee": meridian.owner.ref, "due": "2020-01-01"}
+    over = lead.post("/task/system:mortgage/", task, follow=True).content.decode()
+    assert "2020-01-01 is over: today is" in over
+    assert not Task.objects.exists()
+    lead.post("/task/system:mortgage/", task | {"due": "2999-01-01"})
     lead.post("/attach/system:mortgage/", {"file": SimpleUploadedFile("../../etc/pläne.pdf", b"%PDF-1.7 plans")})
     text = lead.get("/record/system:mortgage/?part=work").content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;<br>second line" in text

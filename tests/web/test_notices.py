@@ -20,6 +20,7 @@ from upright.records.identity.models import Person, Role, RoleAssignment
 from upright.records.inventory.models import System
 from upright.records.operations.actions.requests import answer_evidence_request
 from upright.records.operations.models import EvidenceRequest
+from upright.records.trail.days import bringing_history
 from upright.records.trail.door import write
 from upright.records.trail.models import ReactionCursor, ReactionRun
 from upright.records.trail.reactions import run_pending
@@ -104,7 +105,8 @@ def test_three_messages_then_the_units_lead_and_nothing_more_however_often_it_ru
     goal = Objective(
         title="Fewer", measure="m", target="at_most 1", unit=meridian.lending, owner=meridian.owner, due=due
     )
-    write(goal, actor=actor_of(meridian.lead), action="governance.objective.added")
+    with bringing_history():
+        write(goal, actor=actor_of(meridian.lead), action="governance.objective.added")
     seen: dict[int, list[str]] = {}
     for days in range(-9, 40):
         with clock_set(at(due + timedelta(days=days))):
@@ -154,7 +156,8 @@ def test_what_nobody_answers_for_goes_to_the_lead_above_and_never_to_the_late_pe
     assert [one.name for one in reminding.leads(meridian.lending.pk)] == ["Olu Owner"]
     assert [one.name for one in reminding.leads(meridian.lending.pk, but=meridian.owner.ref)] == ["Ada Lead"]
     gone = write(Person(name="Gone", unit=meridian.lending), actor=SETUP, action="identity.person.added")
-    assign(system, "Left behind", assignee=gone, due=today - timedelta(days=1), actor=actor_of(meridian.lead))
+    with bringing_history():
+        assign(system, "Left behind", assignee=gone, due=today - timedelta(days=1), actor=actor_of(meridian.lead))
     gone.is_active = False
     write(gone, actor=SETUP, action="identity.person.deactivated")
     reminding.remind()
@@ -248,7 +251,8 @@ def test_one_digest_a_day_by_wish_and_in_the_persons_language_and_never_twice_af
 def test_the_worker_reminds_once_a_day_after_its_hour_and_the_command_does_it_at_once(
     meridian: Organisation, system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    task = assign(system, "Look", assignee=meridian.owner, due=date(2026, 5, 20), actor=actor_of(meridian.lead))
+    with bringing_history():
+        task = assign(system, "Look", assignee=meridian.owner, due=date(2026, 5, 20), actor=actor_of(meridian.lead))
     worker = Worker()
     for moment, wanted in (
         (at(date(2026, 5, 20), 4), 0),

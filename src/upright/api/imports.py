@@ -67,6 +67,9 @@ class ImportQuery(Strict):
     type: str = Field(min_length=1, max_length=60, description="The type of its records, such as risk.")
     dry: Literal["yes", "no"] = Field("yes", description="Only try: nothing is written.")
     skip: Literal["yes", "no"] = Field("no", description="Leave out rows with a problem, else it stops at the first.")
+    history: Literal["yes", "no"] = Field(
+        "no", description="It tells what was so elsewhere: new records keep days that are over."
+    )
     mapping: Annotated[
         str | Annotated[None, SkipJsonSchema()],
         Field(min_length=1, max_length=300, description="A saved mapping of columns; without, they are known by name."),
@@ -110,6 +113,7 @@ def sent(request: HttpRequest, query: Any) -> HttpResponse:
             values,
             dry=query.dry == "yes",
             skip=query.skip == "yes",
+            history=query.history == "yes",
             actor=caller.actor,
             powers=caller.powers,
         )

@@ -23,6 +23,7 @@ from upright.desk.visible import visible
 from upright.kernel import Actor, InputError, key_of
 from upright.records.identity import editing
 from upright.records.identity.power import Powers
+from upright.records.trail.days import bringing_history, overdue_told
 from upright.records.trail.door import change, rehearse
 from upright.records.trail.errors import said
 from upright.records.trail.record import Record
@@ -37,10 +38,11 @@ Rows = Iterable[tuple[int, list[str]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Mapped:
-    """Which column fills which field, and what a value in the file means."""
+    """Which column fills which field, what a value means; and whether the file tells what was so elsewhere (0290)."""
 
     columns: Mapping[str, str]
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    history: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +123,9 @@ class Importer:
             if missing:
                 raise InputError(f"The file has no column {missing[0]!r}.", code="UP-IMPORT-03")
         rest = (one for one in rest if one[0] > mine.row)
-        while batch := list(islice(rest, BATCH)):
-            self._batch(batch, heads, mine, reason, dry=dry, skip=skip)
+        with bringing_history() if self.mapped.history else nullcontext():
+            while batch := list(islice(rest, BATCH)):
+                self._batch(batch, heads, mine, reason, dry=dry, skip=skip)
         return outcome
 
     def _batch(
@@ -160,7 +163,7 @@ class Importer:
     def _write(self, number: int, record: Record, reason: str, told: Mapping[str, str]) -> None:
         verb = editing.add if record.is_new else editing.edit
         try:
-            verb(record, actor=self.actor, reason=reason, powers=self.powers)
+            verb(record, actor=self.actor, reason=overdue_told(record, reason), powers=self.powers)
             if told:
                 editing.take_over(record, told, actor=self.actor, reason=reason)
         except (ValidationError, InputError) as why:

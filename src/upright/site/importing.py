@@ -52,7 +52,7 @@ def _go_through(run: ImportRun, mine: SoFar, found: dict[str, Any]) -> None:
     if not path.is_file():
         raise InputError("The file is not kept any more; send it again.", code="UP-IMPORT-05")
     described = record_type(run.record_type)
-    mapped = Mapped(columns=run.columns, values=run.values)
+    mapped = Mapped(columns=run.columns, values=run.values, history=run.history)
     importer = Importer(described, mapped, actor=actor, powers=powers_of(actor))
 
     def keep(far: SoFar) -> None:

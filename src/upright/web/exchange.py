@@ -103,6 +103,7 @@ def mapping(request: Request, name: str, token: str) -> HttpResponse:
                 mapped.values,
                 dry=act == "check",
                 skip="skip" in request.POST,
+                history=mapped.history,
                 actor=request.actor,
                 powers=request.powers,
                 reason=request.POST.get("reason", ""),
@@ -139,6 +140,7 @@ def mapping(request: Request, name: str, token: str) -> HttpResponse:
         "answers": [(f"value:{key}", text, to) for key, one in mapped.values.items() for text, to in one.items()],
         "refused": refused,
         "reason": request.POST.get("reason", ""),
+        "history": mapped.history,
         "here": described.place,
     }
     return render(request, "web/import_map.html", context, status=400 if refused else 200)
@@ -146,7 +148,8 @@ def mapping(request: Request, name: str, token: str) -> HttpResponse:
 
 def _mapped(request: Request, described: RecordType, head: list[str], earlier: ImportRun | None) -> Mapped:
     if earlier is not None:
-        return Mapped(columns={one: earlier.columns.get(one, "") for one in head}, values=earlier.values)
+        columns = {one: earlier.columns.get(one, "") for one in head}
+        return Mapped(columns=columns, values=earlier.values, history=earlier.history)
     if request.method != "POST":
         saved = ImportMapping.objects.filter(record_type=described.name, ref=text_of(request, "mapping")).first()
         if saved is None:
@@ -159,7 +162,7 @@ def _mapped(request: Request, described: RecordType, head: list[str], earlier: I
         found = {text: to for text, to in zip(texts, meanings, strict=False) if to}
         if found:
             values[field] = found
-    return Mapped(columns=columns, values=values)
+    return Mapped(columns=columns, values=values, history="history" in request.POST)
 
 
 def _unknown(request: Request, described: RecordType, outcome: Outcome | None) -> list[dict[str, Any]]:

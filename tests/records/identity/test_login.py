@@ -18,6 +18,7 @@ from records.identity.accounts import PASSWORD, account, log_in, logged_in, stra
 from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.kernel import InputError
 from upright.records.identity.acting import current_actor
+from upright.records.identity.actions import end
 from upright.records.identity.login.cache import TableCache
 from upright.records.identity.models import Account, Role
 from upright.records.trail.door import refresh, write
@@ -81,8 +82,7 @@ def test_a_role_given_or_ended_counts_in_the_very_next_request(meridian: Organis
     assert client.get("/seen/").content.endswith(b"False False")
     role = grant(sam.person, Role.AIMS_MANAGER, meridian.root)
     assert client.get("/seen/").content.endswith(b"True True")
-    role.ends = role.starts
-    write(role, actor=SETUP, action="identity.role.ended")
+    end(role, actor=actor_of(sam.person), reason="Elsewhere now.")
     assert client.get("/seen/").content.endswith(b"False False")
 
 

@@ -201,8 +201,9 @@ def test_what_is_asked_is_answered_by_who_is_asked_and_counts_once_looked_at(mer
     made = built(meridian, "evidence-request", "user-information", "data-use-request")
     ada, olu, (_, bo) = actor_of(meridian.lead), actor_of(meridian.owner), second(meridian)
     asked = made["evidence-request"]
-    with pytest.raises(RefusedError, match="UP-OPS-61"):
+    with pytest.raises(ValidationError) as caught:
         add(models.EvidenceRequest(what="W", asked_of=meridian.owner, due=day(-1)), actor=ada)
+    assert [one.code for one in caught.value.error_dict["due"]] == ["UP-FIELD-08"]
     refused("UP-OPS-62", requests.answer_evidence_request, asked, bo, answer="Here.")
     refused("UP-OPS-63", requests.answer_evidence_request, asked, olu, answer="Here.", evidence="system:none")
     refused("UP-CTRL-05", requests.accept_evidence_request, asked, ada)

@@ -6,6 +6,7 @@ from django.db import models
 
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.named import composed, word
@@ -19,7 +20,9 @@ class AuditProgramme(Controlled):
 
     title = models.CharField(max_length=200)
     starts = models.DateField(help_text="First day of the cycle.")
-    ends = models.DateField(help_text="Last day of the cycle, within which everything is audited at least once.")
+    ends = DayToCome(
+        help_text="Last day of the cycle, within which everything is audited at least once.", clause="9.2.2"
+    )
     importance = models.TextField(blank=True, help_text="Which processes matter most, and so are audited more often.")
     earlier_results = models.TextField(
         blank=True, help_text="What earlier audits found, clause by clause, and what that changes in how often."

@@ -9,6 +9,7 @@ from upright.kernel import Ref
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.named import composed
@@ -96,7 +97,7 @@ class CorrectiveAction(Record):
     )
     action = models.TextField(help_text="What removes the cause, in proportion to the effects.")
     owner = models.ForeignKey(Person, models.PROTECT, related_name="corrective_actions")
-    due = models.DateField()
+    due = DayToCome(clause="10.2")
     state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED, editable=False)
     done_on = models.DateField(null=True, blank=True, editable=False)
     checked_by = models.CharField(max_length=300, blank=True, editable=False)
@@ -150,7 +151,7 @@ class Improvement(Record):
     source = RefField(blank=True, help_text="Where the idea came from: a finding, a review decision, a concern.")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="improvements")
     owner = models.ForeignKey(Person, models.PROTECT, related_name="improvements")
-    due = models.DateField()
+    due = DayToCome(clause="10.1")
     resources = models.TextField(blank=True, help_text="What it takes: people, money, time.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED, editable=False)
     decided_by = models.CharField(max_length=300, blank=True, editable=False)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from upright.records.identity.models import Person, Unit
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.named import word
@@ -39,7 +40,7 @@ class ManagementReview(Record):
     no_decisions = models.TextField(
         "why nothing was decided", blank=True, help_text="Only where no decision on improvement or change was needed."
     )
-    next_review = models.DateField(null=True, blank=True)
+    next_review = DayToCome(null=True, blank=True, clause="9.3.1")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PREPARED, editable=False)
     closed_by = models.CharField(max_length=300, blank=True, editable=False)
     closed_on = models.DateField(null=True, blank=True, editable=False)
@@ -142,7 +143,7 @@ class ReviewDecision(Record):
     review = models.ForeignKey(ManagementReview, models.PROTECT, related_name="decisions")
     decision = models.TextField(help_text="What is to be improved or changed.")
     owner = models.ForeignKey(Person, models.PROTECT, related_name="review_decisions")
-    due = models.DateField()
+    due = DayToCome(clause="9.3.3")
     resources = models.TextField(help_text="What it takes: people, money, time.")
     outcome = RefField(
         blank=True,

@@ -9,6 +9,7 @@ from upright.records.collaboration.notices import Notice as Notice  # noqa: PLC0
 from upright.records.collaboration.notices import Reminded as Reminded  # noqa: PLC0414
 from upright.records.collaboration.notices import Wishes as Wishes  # noqa: PLC0414
 from upright.records.identity.models import Person
+from upright.records.trail.days import DayToCome
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record, find
 
@@ -78,7 +79,7 @@ class Task(Hanging):
 
     title = models.CharField(max_length=200)
     assignee = models.ForeignKey(Person, models.PROTECT, related_name="tasks")
-    due = models.DateField(null=True, blank=True)
+    due = DayToCome(null=True, blank=True, clause="8.1")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN, editable=False)
 
     def __str__(self) -> str:

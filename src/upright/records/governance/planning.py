@@ -11,6 +11,7 @@ from upright.records.governance.documents import Document
 from upright.records.governance.kinds import annex_c
 from upright.records.governance.subjects import demand_same_subject, demand_subject, home_of
 from upright.records.identity.controlled import Controlled
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.named import composed
@@ -62,7 +63,7 @@ class Objective(Controlled):
     )
     measure = models.CharField(max_length=200, help_text="What is measured, such as selection_rate_difference.")
     target = models.CharField(max_length=60, help_text="At least or at most which value, such as at_most 0.1.")
-    due = models.DateField()
+    due = DayToCome(clause="6.2")
     how = models.TextField(blank=True, help_text="What will be done, with which resources, and how it is evaluated.")
 
     class Meta:
@@ -116,7 +117,7 @@ class ChangePlan(Controlled):
     purpose = models.TextField(help_text="Why, and what it is to bring.")
     effects = models.TextField(help_text="What else it touches, and how the system stays whole meanwhile.")
     resources = models.TextField(blank=True, help_text="People, money, tools.")
-    planned_for = models.DateField()
+    planned_for = DayToCome(clause="6.3")
 
     def unready(self) -> str | None:
         """Resources are planned too."""

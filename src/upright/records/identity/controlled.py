@@ -14,6 +14,7 @@ from upright.records.identity.approval import demand_approver
 from upright.records.identity.editing import right_of
 from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import Powers, powers_of
+from upright.records.trail.days import DayToCome
 from upright.records.trail.door import change, refresh, write
 from upright.records.trail.errors import RefusedError, StandingError, misfit
 from upright.records.trail.history import writers
@@ -35,7 +36,7 @@ class Controlled(Record):
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="%(class)ss")
     owner = models.ForeignKey(Person, models.PROTECT, related_name="%(class)ss")
-    review_by = models.DateField(null=True, blank=True, help_text="When it is to be looked at again.")
+    review_by = DayToCome(null=True, blank=True, help_text="When it is to be looked at again.", clause="7.5.2")
     supersedes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="superseded_by")
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT, editable=False)
     approved_by = models.CharField(max_length=300, blank=True, editable=False)

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 from upright.kernel import Actor, Ref
 from upright.records.identity.acting import current_actor
 from upright.records.identity.tokens import ApiToken as ApiToken  # noqa: PLC0414 (Django finds models here)
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.named import composed, word
 from upright.records.trail.record import Record, RecordManager, writing
@@ -110,7 +111,7 @@ class RoleAssignment(Record):
     role = models.CharField(max_length=30, choices=Role.choices)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="roles")
     starts = models.DateField()
-    ends = models.DateField(null=True, blank=True)
+    ends = DayToCome(null=True, blank=True, clause="5.3")
     granted_by = models.CharField(max_length=300, editable=False, blank=True)
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     confirmed_by = models.CharField(max_length=300, editable=False, blank=True)
@@ -142,7 +143,7 @@ class ApprovalException(Record):
     person = models.ForeignKey(Person, models.PROTECT, related_name="exceptions")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="exceptions")
     starts = models.DateField()
-    ends = models.DateField()
+    ends = DayToCome(clause="5.3")
     granted_by = models.CharField(max_length=300, editable=False, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -168,7 +169,7 @@ class Delegation(Record):
     rights = models.JSONField(default=list, help_text="One right a line, such as risk.risk.accept.")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="delegations")
     starts = models.DateField()
-    ends = models.DateField()
+    ends = DayToCome(clause="5.3")
     granted_by = models.CharField(max_length=300, editable=False, blank=True)
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     confirmed_by = models.CharField(max_length=300, editable=False, blank=True)
@@ -210,7 +211,7 @@ class Invitation(Record):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="invitations")
     purpose = models.TextField(help_text="Which audit, on whose behalf.")
     starts = models.DateField()
-    ends = models.DateField()
+    ends = DayToCome(clause="5.3")
     role = models.OneToOneField(RoleAssignment, models.PROTECT, editable=False, related_name="invitation")
 
     class Meta:

@@ -7,6 +7,7 @@ from django.db.models import TextChoices  # inside a class that has ``models`` o
 
 from upright.kernel import Ref
 from upright.records.identity.models import Person, Unit
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.named import word
@@ -88,7 +89,7 @@ class Supplier(Record):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="suppliers", help_text="Who answers for it here.")
     contact = models.CharField(max_length=200, blank=True)
     responsibilities = models.TextField(blank=True, help_text="Who does what: the line between them and us.")
-    next_assessment = models.DateField(null=True, blank=True)
+    next_assessment = DayToCome(null=True, blank=True, clause="A.10.3")
 
     personal = frozenset({"contact"})
 

@@ -56,6 +56,9 @@ class ImportRun(Record):
     values = models.JSONField(default=dict, blank=True)
     dry = models.BooleanField(help_text="Nothing is written; every row is only looked at.")
     skip = models.BooleanField(default=False, help_text="Rows with a problem are left out.")
+    history = models.BooleanField(
+        default=False, help_text="The file tells what was so elsewhere: new records keep days that are over."
+    )
     reason = models.TextField(blank=True)
     asked_by = models.CharField(max_length=300)
     scope = models.JSONField(null=True, blank=True, help_text="How far the token reaches that asked for it.")

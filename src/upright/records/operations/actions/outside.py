@@ -54,7 +54,6 @@ def ask_outsider(
 ) -> OutsideRequest:
     """Ask somebody without an account for named evidence by a day to come; they get a link by e-mail."""
     (powers or powers_of(actor)).must("operations.outside_request.add", request)
-    _demand_to_come(request.due)
     request.messages, request.delivery = 0, Delivery.WAITING
     return write(request, actor=actor, action="operations.outside_request.added", reason=reason)
 

@@ -8,7 +8,6 @@ from upright.records.operations.models import AccessReview, EvidenceRequest, Inf
 from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.record import find
-from upright.records.trail.server_log import now
 
 _ALL = 100
 """Percent."""
@@ -19,8 +18,6 @@ def ask_evidence(
 ) -> EvidenceRequest:
     """Ask somebody for named evidence by a day to come."""
     (powers or powers_of(actor)).must("operations.evidence_request.add", request)
-    if request.due < now().date() and actor.via != "import":  # what was asked long ago was
-        raise RefusedError(f"{request.due} is past; give a day to come.", code="UP-OPS-61")
     request.asked_by = str(actor)
     return write(request, actor=actor, action="operations.evidence_request.added", reason=reason)
 

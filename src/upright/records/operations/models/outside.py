@@ -10,6 +10,7 @@ from upright.ledger.values import ERASED
 from upright.records.governance.kinds import kept_kinds, kind_of
 from upright.records.governance.subjects import SUBJECTS, demand_subject, home_of
 from upright.records.identity.models import Person, Unit
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.record import Record
@@ -61,7 +62,7 @@ class OutsideRequest(Record):
     about = RefField(
         types=SUBJECTS, blank=True, help_text="The system, model, data set or supplier; empty: the organisation."
     )
-    due = models.DateField(help_text="By when. A late answer is taken for fourteen days more, and marked so.")
+    due = DayToCome(help_text="By when. A late answer is taken for fourteen days more, and marked so.", clause="7.5.3")
     messages = models.PositiveSmallIntegerField("e-mails", default=0, editable=False)
     delivery = models.CharField("newest e-mail", max_length=8, choices=Delivery.choices, blank=True, editable=False)
     answer = models.TextField(blank=True, editable=False)

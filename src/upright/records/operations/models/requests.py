@@ -7,6 +7,7 @@ from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Person
 from upright.records.inventory.models import DataSet, OfSystem, System
 from upright.records.operations.models.use import AboutSystem, lies_ahead
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.named import composed
@@ -165,7 +166,7 @@ class EvidenceRequest(Record):
     what = models.TextField(help_text="Which evidence, of which period.")
     about = RefField(blank=True, help_text="The record that it is asked for.")
     asked_of = models.ForeignKey(Person, models.PROTECT, related_name="evidence_requests")
-    due = models.DateField()
+    due = DayToCome(clause="7.5.3")
     asked_by = models.CharField(max_length=300, blank=True, editable=False)
     answer = models.TextField(blank=True, editable=False)
     evidence = models.CharField(max_length=300, blank=True, editable=False, help_text="The record that answers it.")

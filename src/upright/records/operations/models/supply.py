@@ -6,6 +6,7 @@ from upright.kernel import Ref
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.models import Unit
 from upright.records.inventory.models import Customer, OfSystem, Supplier, System
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
 from upright.records.trail.named import composed
@@ -111,7 +112,7 @@ class ResponsibilityMatrix(OfSystem):
     party = RefField(types=("supplier", "customer"), help_text="The other side.")
     duties = models.JSONField(default=list, help_text="One a line: duty => us, them or both.")
     gaps = models.TextField(help_text="What nobody does yet; or that there is none.")
-    review_by = models.DateField(help_text="When it is looked at again.")
+    review_by = DayToCome(help_text="When it is looked at again.", clause="A.10.2")
     ours_by = models.CharField(max_length=300, blank=True, editable=False)
     theirs_by = models.CharField(max_length=200, blank=True, editable=False)
     proof = models.TextField(blank=True, editable=False, help_text="How they said so, and where that is kept.")
@@ -201,7 +202,7 @@ class CustomerRequirement(Record):
     met_by = models.TextField(blank=True, help_text="What meets it: a control, a measure, a record.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN, editable=False)
     judged_by = models.CharField(max_length=300, blank=True, editable=False)
-    review_by = models.DateField(help_text="When it is looked at again.")
+    review_by = DayToCome(help_text="When it is looked at again.", clause="A.10.4")
 
     class Meta:
         verbose_name = "customer requirement"

@@ -10,6 +10,7 @@ from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
 from upright.records.risk.known import annex_a, catalogue, evaluation_kind, looks_like_annex_a
 from upright.records.risk.sampling import draw
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.named import composed
 from upright.records.trail.record import Record, RecordEvidence
@@ -37,7 +38,7 @@ class Control(Record):
     owner = models.ForeignKey(Person, models.PROTECT, related_name="controls")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PLANNED)
     implementation = models.TextField(help_text="How it is carried out here, and where that shows.")
-    review_by = models.DateField(null=True, blank=True)
+    review_by = DayToCome(null=True, blank=True, clause="9.1")
 
     def clean(self) -> None:
         """An id of Annex A is one; the same control of the same scope stands once."""

@@ -10,6 +10,7 @@ from upright.records.inventory.models import OfSystem, System
 from upright.records.risk.known import threats
 from upright.records.risk.models.criteria import SCALE, OpportunityCriteria, RiskCriteria
 from upright.records.risk.models.impacts import ImpactAssessment
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.named import composed, word
 from upright.records.trail.record import Record, RecordEvidence
@@ -58,7 +59,7 @@ class Risk(Record):
     current_impact = models.PositiveSmallIntegerField(null=True, blank=True, validators=SCALE, editable=False)
     residual_likelihood = models.PositiveSmallIntegerField(null=True, blank=True, validators=SCALE)
     residual_impact = models.PositiveSmallIntegerField(null=True, blank=True, validators=SCALE)
-    review_by = models.DateField(null=True, blank=True)
+    review_by = DayToCome(null=True, blank=True, clause="8.2")
     criteria = models.ForeignKey(
         RiskCriteria, models.PROTECT, null=True, blank=True, editable=False, related_name="risks"
     )
@@ -222,7 +223,7 @@ class Opportunity(Record):
     likelihood = models.PositiveSmallIntegerField(validators=SCALE)
     gain = models.PositiveSmallIntegerField(validators=SCALE)
     action = models.TextField(help_text="What will be done, and how its effect is evaluated.")
-    due = models.DateField()
+    due = DayToCome(clause="6.1.1")
     criteria = models.ForeignKey(
         OpportunityCriteria, models.PROTECT, null=True, blank=True, related_name="opportunities"
     )

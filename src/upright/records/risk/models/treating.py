@@ -14,6 +14,7 @@ from upright.records.risk.models.criteria import HIGHEST, RiskCriteria
 from upright.records.risk.models.impacts import taken_back
 from upright.records.risk.models.linking import demand_controls, demand_refs
 from upright.records.risk.models.risks import Risk, ThreatDecision
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.named import composed, word
 from upright.records.trail.record import Record, RecordEvidence
@@ -55,7 +56,7 @@ class Treatment(Record):
         default=list, blank=True, help_text="Failed evidence that it answers, one id a line; from the evidence's page."
     )
     owner = models.ForeignKey(Person, models.PROTECT, related_name="treatments")
-    due = models.DateField()
+    due = DayToCome(clause="6.1.3")
     replaces = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="replaced_by", help_text="One that did not work."
     )
@@ -130,7 +131,7 @@ class RiskAcceptance(Record):
     author = models.CharField(max_length=300, help_text="Who answers for the risk.")
     accepted_by = models.CharField(max_length=300)
     accepted_as = models.CharField(max_length=30, help_text="The role that has authority for this level.")
-    until = models.DateField()
+    until = DayToCome(clause="6.1.3")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
 
     class Meta:

@@ -9,6 +9,7 @@ from upright.kernel import Ref
 from upright.records.identity.controlled import Controlled
 from upright.records.inventory.models import System
 from upright.records.risk.known import catalogue
+from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.named import composed
 from upright.records.trail.record import RecordEvidence
@@ -26,7 +27,7 @@ class Waiver(Controlled):
     requirement = models.CharField(max_length=60, help_text="Which, such as iso42001:A.5.5.")
     stage = models.CharField(max_length=40, help_text="The stage to be entered, such as deployment.")
     because = models.TextField(help_text="Why the system may go there without it, and what is done meanwhile.")
-    review_by = models.DateField("until", null=True, blank=True, help_text="The last day on which it counts.")
+    review_by = DayToCome("until", null=True, blank=True, help_text="The last day on which it counts.", clause="8.1")
 
     def clean(self) -> None:
         """A requirement of the catalogue and a stage; what is measured by a bound check is retired, never waived."""

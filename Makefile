@@ -6,7 +6,7 @@ UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
-# The version that `make test-torch` was last tried with.
+# A CPU build of it is 1 GB; the version in constraints.txt passes too: make test-torch TORCH=torch==2.15.0 (6 GB).
 TORCH ?= torch==2.13.0
 # Where it is set, every one of the many short processes below would compile all that it imports again.
 unexport PYTHONDONTWRITEBYTECODE

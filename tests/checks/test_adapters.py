@@ -99,6 +99,33 @@ def test_lightgbm_answers_as_its_library_does(folder: Path, models: Models) -> N
     assert session.labels(rows) == (booster.predict(frame) > 0.5).astype(int).tolist()
 
 
+@pytest.mark.parametrize("wrapped", [True, False], ids=["wrapper", "booster"])
+@pytest.mark.parametrize("made_by", ["xgboost", "lightgbm"])
+def test_a_booster_that_joblib_saved_answers_with_and_without_its_wrapper(
+    folder: Path, models: Models, made_by: str, wrapped: bool
+) -> None:
+    import joblib
+    import lightgbm
+    import xgboost
+
+    if made_by == "xgboost":
+        model = xgboost.XGBClassifier(n_estimators=8, max_depth=3, n_jobs=1).fit(INPUTS, TWO)
+        margin = model.predict(INPUTS, output_margin=True)
+        booster = model.get_booster()
+    else:
+        model = lightgbm.LGBMClassifier(n_estimators=8, n_jobs=1, verbose=-1, min_child_samples=5).fit(INPUTS, TWO)
+        margin, booster = model.booster_.predict(INPUTS, raw_score=True), model.booster_
+    path = folder / f"{made_by}-{wrapped}.joblib"
+    joblib.dump(model if wrapped else booster, path)
+    session = models.open(source(path))
+    expected = 1.0 / (1.0 + np.exp(-margin))
+    assert session.about.library == f"{made_by} {importlib.import_module(made_by).__version__}"
+    np.testing.assert_allclose(session.scores(COLUMNS), expected, atol=1e-6)
+    assert session.labels(COLUMNS) == (expected > 0.5).astype(int).tolist()
+    if not wrapped:
+        np.testing.assert_allclose(session.contributions(COLUMNS).sum(axis=1), margin, atol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def onnx_files(folder: Path) -> dict[str, Any]:
     from skl2onnx import to_onnx

@@ -23,7 +23,7 @@ from upright.kernel import Ref
 from upright.modelfiles import scan
 
 torch = pytest.importorskip("torch", reason="torch is not installed; `make test-torch` installs it and runs this")
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 
 FEATURES = ("a", "b", "c", "d")
 ROWS = np.random.default_rng(5).normal(size=(200, 4))
@@ -179,13 +179,8 @@ def source(path: Path, **more: Any) -> ModelSource:
     return ModelSource(**about | more)
 
 
-@pytest.mark.parametrize(
-    ("form", "precision"),
-    [
-        *((form, torch.float32) for form in ("script", "trace", "frozen", "exported")),
-        *((form, torch.float64) for form in ("script", "trace", "exported")),
-    ],
-)
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64], ids=["float32", "float64"])
+@pytest.mark.parametrize("form", ["script", "trace", "frozen", "exported"])
 def test_a_model_answers_in_the_sandbox_as_it_does_here(
     tmp_path: Path, models: Models, form: str, precision: Any
 ) -> None:

@@ -25,8 +25,12 @@ def load(request: dict[str, Any]) -> "Boosted":
     Raises:
         MissingLibraryError: LightGBM is not installed.
     """
-    lightgbm = library("lightgbm")
-    return Boosted(lightgbm, lightgbm.Booster(model_file=request["path"]), request["features"])
+    return boosted(library("lightgbm").Booster(model_file=request["path"]), request["features"])
+
+
+def boosted(booster: Any, features: list[str]) -> "Boosted":
+    """The same of a booster that was loaded already."""
+    return Boosted(library("lightgbm"), booster, features)
 
 
 class Boosted:

@@ -2,8 +2,9 @@
 
 import importlib
 import importlib.util
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from upright.checks.confined.loaded import (
     MARGIN,
     PREDICTION,
     PROBABILITY,
+    Loaded,
     demand_names,
     demand_output,
     frame,
@@ -25,22 +27,27 @@ from upright.checks.confined.loaded import (
 )
 
 _JOBLIB = "joblib"
+_BOOSTERS = {name: f"upright.checks.confined.adapters.{name}_model" for name in ("lightgbm", "xgboost")}
 _UNFIT = (ValueError, TypeError, IndexError, KeyError, AttributeError)
 
 
-def load(request: dict[str, Any]) -> "Estimator":
-    """The estimator in a file.
+def load(request: dict[str, Any]) -> Loaded:
+    """The estimator in a file, or a booster that was saved without its wrapper, which its own adapter asks.
 
     Raises:
         MissingLibraryError: a library that the file needs is not installed.
         ValueError: what the file holds predicts nothing.
     """
     defer_statistics()  # 1 CPU s, and few models ask anything of them
-    with hidden("pandas"):  # 0.5 CPU s, and of no use before somebody hands it a frame
-        library("sklearn")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # that there are no processes beside this one, for instance
+        with hidden("pandas"):  # 0.5 CPU s, and of no use before somebody hands it a frame
+            library("sklearn")
         model = _read(Path(request["path"]))
+    top = type(model).__module__.partition(".")[0]
+    if top in _BOOSTERS and type(model).__name__ == "Booster":
+        boosted: Loaded = importlib.import_module(_BOOSTERS[top]).boosted(model, request["features"])
+        return boosted
     if not hasattr(model, PREDICTION):
         raise ValueError(f"the file holds a {type(model).__name__}, which predicts nothing")
     return Estimator(model, request["features"])
@@ -65,7 +72,7 @@ class Estimator:
     def __init__(self, model: Any, features: list[str]) -> None:
         self.model, self.features = model, features
         self.library = _library_of(model)
-        self.names = [str(name) for name in getattr(model, "feature_names_in_", features)]
+        self.names: Sequence[str] = [str(name) for name in getattr(model, "feature_names_in_", features)]
         if not any(name not in features for name in self.names):
             self.vectors = len(self.names) != getattr(model, "n_features_in_", len(self.names))
         else:
@@ -103,7 +110,7 @@ class Estimator:
                 clone.fit(frame(columns, self.names), target)
             else:
                 _asked_without_pandas(lambda rows: clone.fit(rows, target), values)
-        return Estimator(clone, self.names)
+        return Estimator(clone, list(self.names))
 
     def _matrix(self, columns: Columns) -> Numbers | None:
         demand_names(self.names, columns)
@@ -149,5 +156,5 @@ def _library_of(model: Any) -> str:
     top = type(model).__module__.partition(".")[0]
     try:
         return f"{names.get(top, top)} {version(names.get(top, top))}"
-    except PackageNotFoundError:
-        return top
+    except PackageNotFoundError:  # installed by another name, as xgboost is by xgboost-cpu
+        return f"{top} {getattr(sys.modules.get(top), '__version__', '')}".rstrip()

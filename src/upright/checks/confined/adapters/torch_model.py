@@ -1,7 +1,7 @@
 """Torch models that hold their own code as data and need no class of yours: TorchScript and exported programs."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -62,8 +62,19 @@ def _demand_rows(program: Any) -> None:
         )
 
 
+def _own(module: Any) -> Iterator[Any]:
+    """The tensors that a model brings: a frozen one has no parameters, they stand in its graph."""
+    yield from module.parameters()
+    yield from module.buffers()
+    graph = getattr(module, "inlined_graph", None)  # its nodes live no longer than it does
+    if graph is not None:
+        for node in graph.findAllNodes("prim::Constant"):
+            if "value" in node.attributeNames() and node.kindOf("value") == "t":
+                yield node.t("value")
+
+
 class Tensors:
-    """A model that takes one tensor (rows, features), in the precision of its own parameters, else float32."""
+    """A model that takes one tensor (rows, features), in the precision of its own numbers, else float32."""
 
     def __init__(self, torch: Any, module: Callable[..., Any], request: dict[str, Any]) -> None:
         self.torch, self.module = torch, module
@@ -72,8 +83,7 @@ class Tensors:
         self.output = request.get("output") or MARGIN
         self.classes: list[Any] | None = None
         self.outputs = (self.output,) if self.output == PREDICTION else (self.output, PREDICTION)
-        own = (one.dtype for one in module.parameters() if one.is_floating_point())  # type: ignore[attr-defined]
-        self.dtype = next(own, torch.float32)
+        self.dtype = next((one.dtype for one in _own(module) if one.is_floating_point()), torch.float32)
 
     def score(self, columns: Columns, output: str) -> Numbers:
         """What the module gives, which the manifest says the meaning of."""

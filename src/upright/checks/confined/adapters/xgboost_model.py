@@ -26,10 +26,15 @@ def load(request: dict[str, Any]) -> "Boosted":
     Raises:
         MissingLibraryError: XGBoost is not installed.
     """
-    xgboost = library("xgboost")
-    booster = xgboost.Booster({"nthread": 1})
+    booster = library("xgboost").Booster()
     booster.load_model(request["path"])
-    return Boosted(xgboost, booster, request["features"])
+    return boosted(booster, request["features"])
+
+
+def boosted(booster: Any, features: list[str]) -> "Boosted":
+    """The same of a booster that was loaded already."""
+    booster.set_param({"nthread": 1})
+    return Boosted(library("xgboost"), booster, features)
 
 
 class Boosted:

@@ -7,7 +7,7 @@ from upright.kernel import InputError
 from upright.measures.decisions import demand_two_values
 from upright.measures.errors import MeasureInputError
 from upright.measures.tally import collect, demand_single_values
-from upright.measures.values import is_value, value_text
+from upright.measures.values import is_value, values_shown
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
@@ -22,7 +22,7 @@ def label_values(table: "Table", label: str) -> list[tuple[Any, int]]:
     demand_single_values(table, [label])
     found = table.group_by(label).agg(rows=table.count()).limit(1_000)
     rows = [(value, int(count)) for value, count in collect(found) if value is not None and value == value]
-    demand_two_values(label, {value for value, _ in rows})
+    demand_two_values(label, rows)
     return rows
 
 
@@ -37,7 +37,7 @@ def positive_value(table: "Table", source: TableSource, label: str, declared: st
     for value, _ in values:
         if is_value(declared if declared is not None else "1", value):
             return value
-    shown = ", ".join(sorted(repr(value_text(value)) for value, _ in values)) or "nothing"
+    _, shown = values_shown(values)
     if declared is None and len(values) == 1 and is_value("0", values[0][0]):
         return type(values[0][0])(1)
     if declared is None:

@@ -14,7 +14,7 @@ from upright.measures.fairness import Group, Plan, Rates, rate_estimates, refere
 from upright.measures.resample import Inversion, Numbers, normal_noise
 from upright.measures.shares import Least, Share
 from upright.measures.tally import Tally
-from upright.measures.values import MISSING, value_text
+from upright.measures.values import MISSING, value_text, values_shown
 
 MOST_CLASSES = 50
 LEAST_OF_A_CLASS = 5
@@ -96,10 +96,11 @@ def _names(counts: Tally, columns: list[tuple[str | None, int | None]], given: S
         if column is None or position is None:
             continue
         texts = {value_text(key[position]) for key in counts.cells} - {MISSING}
-        strange = sorted(texts - set(given)) if given else []
-        if strange:
+        if given and texts - set(given):
+            rows = ((value_text(key[position]), values[0]) for key, values in counts.cells.items())
+            _, shown = values_shown((one for one in rows if one[0] not in given), 1)
             raise MeasureInputError(
-                f"Column {column!r} holds {strange[0]!r}, which is not among the classes {', '.join(given)}. Add it to "
+                f"Column {column!r} holds {shown}, which is not among the classes {', '.join(given)}. Add it to "
                 "the option `classes`, or turn it into missing.",
                 code="UP-MEASURE-15",
             )

@@ -1,7 +1,7 @@
 """Decisions by group: one group-by gives every rate of every group, intersection and stratum."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from upright.measures.errors import MeasureInputError
 from upright.measures.shares import Share
 from upright.measures.tally import Tally, tally
-from upright.measures.values import MISSING, is_value, value_text
+from upright.measures.values import is_value, value_text, values_shown
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
@@ -103,7 +103,7 @@ def read_decisions(
     at_label = None if label is None else keys.index(label)
     for column, position in ((prediction, at_prediction), (label, at_label)):
         if column is not None and position is not None and len(good) == 1:
-            demand_two_values(column, {key[position] for key in counts.cells})
+            demand_two_values(column, ((key[position], values[0]) for key, values in counts.cells.items()))
     _demand_favourable(counts, [(prediction, at_prediction), (label, at_label)], good)
     groups: dict[tuple[str, ...], Cells] = {}
     undecided = unlabelled = 0
@@ -125,17 +125,16 @@ def _is_one(declared: tuple[str, ...], value: object) -> bool:
     return any(is_value(one, value) for one in declared)
 
 
-def demand_two_values(column: str, values: set[object]) -> None:
-    """Refuses a column of decisions or labels with more than two values.
+def demand_two_values(column: str, counted: Iterable[tuple[object, float]]) -> None:
+    """Refuses a column of decisions or labels with more than two values, given with their rows.
 
     Raises:
-        MeasureInputError: with the values found.
+        MeasureInputError: with those values that ten rows hold.
     """
-    texts = sorted({value_text(value) for value in values} - {MISSING})
-    if len(texts) > 2:
-        shown = ", ".join(repr(text) for text in texts[:5]) + (", …" if len(texts) > 5 else "")
+    count, shown = values_shown(counted)
+    if count > 2:
         raise MeasureInputError(
-            f"Column {column!r} holds {len(texts)} values ({shown}); a label or decision has two. "
+            f"Column {column!r} holds {count} values ({shown}); a label or decision has two. "
             "Name a column with two values, turn others (such as 'unknown') into missing, or compare all of them with "
             "the option `task: multiclass`.",
             code="UP-MEASURE-04",
@@ -148,9 +147,10 @@ def _demand_favourable(
     for column, position in columns:
         if column is None or position is None:
             continue
-        found = {key[position] for key in counts.cells} - {None}
-        if len(found) >= 2 and not any(_is_one(favourable, value) for value in found):
-            shown = ", ".join(sorted(repr(value_text(value)) for value in found)[:12])
+        found = [(key[position], values[0]) for key, values in counts.cells.items() if key[position] is not None]
+        several = len({value for value, _ in found}) >= 2
+        if several and not any(_is_one(favourable, value) for value, _ in found):
+            _, shown = values_shown(found, 12)
             raise MeasureInputError(
                 f"Column {column!r} never holds the favourable value {' or '.join(map(repr, favourable))}; it holds "
                 f"{shown}. Set `favourable` of the data set to the value that is good for the person.",

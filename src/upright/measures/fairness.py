@@ -13,6 +13,7 @@ from upright.measures.estimate import Estimate, folded_at_one, shown
 from upright.measures.intervals import normal_quantile
 from upright.measures.resample import Inversion, Numbers, normal_noise
 from upright.measures.shares import Least, Share
+from upright.measures.values import values_shown
 
 Group = tuple[str, ...]
 
@@ -98,10 +99,11 @@ def reference_of(columns: Group, rows: Mapping[Group, float], plan: Plan) -> Gro
     given = plan.reference
     for column in columns:
         if column in given:
-            values = sorted({group[columns.index(column)] for group in rows})
-            if given[column] not in values:
+            place = columns.index(column)
+            if not any(group[place] == given[column] for group in rows):
+                _, named = values_shown(((group[place], count) for group, count in rows.items()), 12)
                 raise MeasureInputError(
-                    f"The reference {given[column]!r} is not a group of {column!r}; it has {', '.join(values[:12])}. "
+                    f"The reference {given[column]!r} is not a group of {column!r}; it has {named}. "
                     "Set `reference` to one of these, or leave it out for the largest group.",
                     code="UP-MEASURE-06",
                 )

@@ -151,7 +151,7 @@ def _histograms(
     keys = [*by, *([decision] if decision else [])]
     counted = read_scores(count_scores(table, by=keys, positive=is_positive, score=score))
     if decision:
-        demand_two_values(decision, {key[-1] for key in counted.groups})
+        demand_two_values(decision, ((key[-1], cells[..., 0].sum()) for key, cells in counted.groups.items()))
     found: dict[str, Numbers] = {}
     undecided = 0
     for key, cells in counted.groups.items():
@@ -170,17 +170,14 @@ def _histograms(
 
 def _value_of(table: "Table", label: str, positive: str) -> Any:
     """The label's value that the model calls positive."""
-    from upright.measures.decisions import demand_two_values
-    from upright.measures.tally import collect, demand_single_values
-    from upright.measures.values import is_value, value_text
+    from upright.checks.positive import label_values
+    from upright.measures.values import is_value, values_shown
 
-    demand_single_values(table, [label])
-    values = [value for (value,) in collect(table.select(label).distinct().limit(100)) if value is not None]
-    demand_two_values(label, set(values))
-    for value in values:
+    values = label_values(table, label)
+    for value, _ in values:
         if is_value(positive, value):
             return value
-    shown = ", ".join(sorted(repr(value_text(value)) for value in values))
+    _, shown = values_shown(values)
     raise InputError(
         f"Label {label!r} never is the positive value {positive!r}; it holds {shown}. Correct `positive` of the model.",
         code="UP-MITIGATE-14",

@@ -25,13 +25,13 @@ from upright.measures.drift import Pair, difference_chance, findable_change, val
 from upright.measures.errors import MeasureInputError
 from upright.measures.estimate import Estimate, exact
 from upright.measures.tally import collect
+from upright.measures.values import CROWD
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 MEASURES = ("p_value", "schema_changes", "psi", "js", "ks", "wasserstein", "unseen_share")
 FALSE_ALARMS = "0.05"
-_CROWD = 10
 _LEAST_CHANCE = 1e-12
 
 
@@ -260,7 +260,7 @@ def _distances(pairs: Mapping[str, Pair]) -> Iterator[Estimate]:
         yield from drift_estimates(pair, group=group)
         unseen = pair.unseen()
         if pair.cuts is None and not any(value.startswith("bucket ") for value in pair.names):
-            shown = sorted((-rows, value) for value, rows in unseen.items() if rows >= _CROWD)[:3]
+            shown = sorted((-rows, value) for value, rows in unseen.items() if rows >= CROWD)[:3]
             named = ", ".join(f"{value!r} {-rows:,}" for rows, value in shown)
             method = f"counted; {len(unseen)} values that the baseline never has" + (f": {named}" if named else "")
             share = sum(unseen.values()) / pair.new.rows
@@ -301,7 +301,7 @@ def _kept(baseline: TableSource, rows: int, pairs: Mapping[str, Pair]) -> Artefa
         "dataset": str(baseline.ref.bare),
         "sha256": baseline.digest,
         "rows": rows,
-        "columns": [_column(name, pair) for name, pair in pairs.items() if pair.base.present >= _CROWD],
+        "columns": [_column(name, pair) for name, pair in pairs.items() if pair.base.present >= CROWD],
     }
     data = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     return ArtefactBytes(name="drift-baseline.json", media_type="application/json", data=data + b"\n")
@@ -313,5 +313,5 @@ def _column(name: str, pair: Pair) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "missing": int(base.missing)}
     if pair.cuts is not None:
         return {**found, "knots": pair.cuts.knots, "cells": pair.cuts.cells, "rows": cells}
-    named = {pair.names[at]: rows for at, rows in cells if rows >= _CROWD}
+    named = {pair.names[at]: rows for at, rows in cells if rows >= CROWD}
     return {**found, "values": named, "rare": sum(rows for _, rows in cells) - sum(named.values())}

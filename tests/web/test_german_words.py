@@ -65,6 +65,8 @@ def test_every_class_is_german_in_a_sentence() -> None:
         ("is withdrawn", "ist zurückgezogen"),
         ("was to be looked at again by 2026-10-03", "war bis 3. Okt 2026 wieder anzusehen"),
         ("failed on 2026-10-03", "ist am 3. Okt 2026 gescheitert"),
+        ("found results outside the limits", "fand Ergebnisse außerhalb der Grenzen"),
+        ("says that it is not in order", "sagt, dass es nicht in Ordnung ist"),
         ("ran last on 2026-10-03, longer ago than P90D", "lief zuletzt am 3. Okt 2026, länger her als 90 Tage"),
     ],
 )
@@ -145,5 +147,6 @@ def test_rows_of_a_supplier_review_and_periods_of_the_law_are_german(meridian: O
     client: Client = logged_in(account(meridian.lead))
     with translation.override("en"):
         page = client.get("/upkeep/", headers={"Accept-Language": "de"}).content.decode()
+    assert "Für 1 System, 1 Modell, 1 Datensatz und 1 Lieferanten." in page
     assert "Anbieter, Betreiber" in page
     assert "provider" not in page

@@ -16,6 +16,8 @@ from upright.records.trail.models import LedgerLog
 from web.test_languages import english_left
 from web.test_posture_pages import logged_in
 
+IMPACTS = "<td>Assessing impacts of AI systems, with all below</td>"
+
 
 def test_documents_print_with_what_is_missing_in_its_place(meridian: Organisation) -> None:
     made, lead = made_all(meridian), logged_in(meridian.lead)
@@ -24,7 +26,13 @@ def test_documents_print_with_what_is_missing_in_its_place(meridian: Organisatio
         for name in ("audit", "management-review", "audit-programme", "certificate")
     }
     for name, wanted in {
-        "audit": ("Audit report", "Missing: nothing was sampled (9.2.2)", "nobody is assigned", "<td>A.5</td>"),
+        "audit": (
+            "Audit report",
+            "Missing: nothing was sampled (9.2.2)",
+            "nobody is assigned",
+            "<td>A.5</td>",
+            IMPACTS,
+        ),
         "management-review": ("Minutes", "not drawn yet (9.3.2)", "Ada Lead", "nothing is decided yet (9.3.3)"),
         "audit-programme": ("MISSING: never in this cycle (9.2.2)", "Open before it can be approved"),
         "certificate": ("Surveillance 1", "Renewal", "none planned"),
@@ -36,7 +44,12 @@ def test_documents_print_with_what_is_missing_in_its_place(meridian: Organisatio
     assert lead.get(f"/print/{made['risk'].ref}/").status_code == 404
     asks = {"Accept-Language": "de"}
     for name, wanted in {
-        "audit": ("Auditbericht", "Fehlt: keine Stichprobe wurde gezogen (9.2.2)", '<th scope="col">Anforderung</th>'),
+        "audit": (
+            "Auditbericht",
+            "Beurteilung der Auswirkungen von KI-Systemen, mit allem darunter",
+            "Fehlt: keine Stichprobe wurde gezogen (9.2.2)",
+            '<th scope="col">Anforderung</th>',
+        ),
         "management-review": (
             "Protokoll",
             "noch nicht gezogen (9.3.2)",

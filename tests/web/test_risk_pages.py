@@ -184,11 +184,13 @@ def test_what_speaks_against_an_approved_statement_shows_and_becomes_a_task_of_i
     add(supplied, actor=set_up.ada)
     for page in (text_of(lead, address), text_of(lead, f"{address}printed/")):
         assert "Since it was approved, 1 thing speaks against it" in page
-        assert f"A.10.3 cannot be left out while {supplied.ref} is supplied from outside" in page
+        assert f"A.10.3 cannot be left out while {supplied} is supplied from outside" in page
         assert "Approval would be refused" not in page
         assert "Missing:" not in page
     assert "Since the approval: A.10.3 cannot" in text_of(lead, f"{address}printed/")
     assert "To mend 1" in text_of(lead, address)
+    needs = f'<a href="/record/{risk.ref}/">{risk}</a> <span class="sub">{risk.ref}</span>'
+    assert needs in text_of(lead, f"{address}printed/")  # on paper a name alone leads nowhere
     program = issued(set_up.org.lead)
     api = f"statement-of-applicability/{statement.ref}/conflicts"
     (told,) = program.get(api).json()["conflicts"]

@@ -23,6 +23,7 @@ from upright.ledger.values import ERASED
 from upright.records.governance.kinds import field_words
 from upright.records.governance.retention import legal_periods
 from upright.records.governance.templates import PLACEHOLDERS
+from upright.records.risk.against import JUDGED
 from upright.reports.words import plain_words
 from upright.site.sayings import SAYINGS
 
@@ -149,7 +150,7 @@ def _told(node: ast.expr) -> Iterator[str]:
 
 def sentences() -> Iterator[Message]:
     """Every sentence that a verb, a type or judgement makes, as a pattern."""
-    found = list(SAYINGS)
+    found = [*SAYINGS, *(one.words for one in JUDGED.values())]
     for room in _ROOMS:
         for path in sorted((_SOURCES / room).rglob("*.py")):
             found += _of_source(path.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 """The Statement of Applicability as one page: each row decided in place, what stands against an approval, versions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,7 +33,7 @@ from upright.records.risk.applicability import (
 from upright.records.risk.known import annex_a, catalogue
 from upright.records.risk.models import Control, SoaRow, StatementOfApplicability
 from upright.records.trail.server_log import now
-from upright.web.naming import learn
+from upright.web.naming import learn, worded
 from upright.web.posture import RIGHT
 from upright.web.requests import Request, text_of, the_record
 from upright.web.resting import controls_of
@@ -92,7 +92,7 @@ def show(request: Request, ref: str) -> HttpResponse:
             messages.success(request, gettext("%(what)s was saved.") % {"what": form.instance})
             return redirect(reverse("web:soa", args=[ref]) + f"#{anchor(form.instance.ref)}")
         status = 400
-    against = conflicts(statement) if is_looked_at(statement) else []
+    against = _against(request, statement)
     learn(request, (ref for one in statement.rows.all() for ref in one.needed_by))
     changes = _changes(statement)
     rows = _rows(request, statement, against, changes, form)
@@ -129,18 +129,28 @@ def versions(request: Request, ref: str) -> HttpResponse:
 def printed(request: Request, ref: str) -> HttpResponse:
     """The statement on paper: what is not decided, has no reason or points at nothing is marked in its place."""
     statement = _statement(request, ref)
-    against = conflicts(statement) if is_looked_at(statement) else []
+    against = _against(request, statement)
     rows = _rows(request, statement, against, [], None)
+    groups = _groups(rows)
+    for each in groups:
+        learn(request, (ref for one in each.rows for ref in one.row.needed_by))
     context = {
         "statement": statement,
         "arisen": against if statement.state == StatementOfApplicability.State.APPROVED else [],
         "approver": Person.objects.filter(ref=statement.approved_by).first() or statement.approved_by,
-        "groups": _groups(rows),
+        "groups": groups,
         "general": [one for one in against if not one.row],
         "at": now(),
         "here": "controls",
     }
     return render(request, "web/soa_printed.html", context)
+
+
+def _against(request: Request, statement: StatementOfApplicability) -> list[Conflict]:
+    """What speaks against it, in the reader's language and with the names of what it is about."""
+    found = conflicts(statement) if is_looked_at(statement) else []
+    learn(request, (one.words for one in found))
+    return [replace(one, words=worded(request, said(one.words))) for one in found]
 
 
 def _statement(request: Request, ref: str) -> StatementOfApplicability:

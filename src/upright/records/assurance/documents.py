@@ -1,6 +1,6 @@
 """Documents of assurance: audit report, review minutes, coverage of a programme, cycle of a certificate."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from upright.records.assurance.audit_actions import drawn_again
@@ -264,12 +264,16 @@ def _leads_to(is_nonconformity: bool, answer: Nonconformity | None) -> Cell:
 
 
 def _clauses(names: Iterable[object]) -> list[tuple[Cell, ...]]:
-    """Each with its title, or with its number alone where it stands for all below it."""
-    known = catalogue().requirements
-    return [
-        (str(one).partition(":")[2], ours(known[str(one)].title) if str(one) in known else ours("all below"))
-        for one in names
-    ]
+    """Each with its title; of a heading that too, and that all below it is meant."""
+    known = {one.id: one.title for one in catalogue().requirements.values()}
+    headings = {f"{of}:{one.id}": one.title for of, each in catalogue().frameworks.items() for one in each.groups}
+    return [(str(one).partition(":")[2], _titled(str(one), known, headings)) for one in names]
+
+
+def _titled(name: str, known: Mapping[str, str], headings: Mapping[str, str]) -> Cell:
+    if name in known:
+        return ours(known[name])
+    return ours("%(title)s, with all below", title=ours(headings[name])) if name in headings else ours("all below")
 
 
 def _span(since: date, until: date) -> Cell:

@@ -43,6 +43,8 @@ def lies_in(model: type[Model], units: frozenset[UUID], root: UUID | None = None
     if model is Unit:
         return Q(**{f"{path}pk__in": units})
     fields: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
+    if name := getattr(model, "lies_with", ""):
+        return lies_in(fields[name].related_model, units, root, f"{path}{name}__")
     found, open_end = Q(pk__in=[]), ~Q(pk__in=[])
     if isinstance(fields.get("unit"), ForeignKey):
         found |= Q(**{f"{path}unit__in": units})

@@ -184,6 +184,7 @@ class ModelVersion(OfSystem):
     """A version of a model: its bytes by digest, since when, out of what."""
 
     ref_type = "model-version"
+    lies_with = "model"
 
     model = models.ForeignKey(Model, models.PROTECT, related_name="versions")
     label = models.CharField(max_length=60, help_text="Its name in your registry, such as 3.1.")

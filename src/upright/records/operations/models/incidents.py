@@ -125,6 +125,7 @@ class Notice(Record):
     """That somebody was told of an incident: who, when, under which clock, with what to prove it. Never changed."""
 
     ref_type = "notice"
+    lies_with = "incident"
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="notices")
     clock = models.CharField(max_length=10, choices=CLOCKS)

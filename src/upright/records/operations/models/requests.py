@@ -162,6 +162,7 @@ class EvidenceRequest(Record):
         DECLINED = "declined", "Declined"
 
     ref_type = "evidence-request"
+    lies_with = "asked_of"
 
     what = models.TextField(help_text="Which evidence, of which period.")
     about = RefField(blank=True, help_text="The record that it is asked for.")

@@ -161,6 +161,7 @@ class ChangeNotice(Record):
         JUDGED = "judged", "Judged"
 
     ref_type = "change-notice"
+    lies_with = "supplier"
 
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="change_notices")
     what = models.TextField(help_text="What changes: version, terms, place, sub-supplier.")
@@ -196,6 +197,7 @@ class CustomerRequirement(Record):
         UNMET = "unmet", "Not met"
 
     ref_type = "customer-requirement"
+    lies_with = "customer"
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="requirements")
     requirement = models.TextField(help_text="What they expect, and where that is agreed.")

@@ -79,6 +79,7 @@ class SoaRow(Record):
         NOT_ASKED = "not-asked-by-external-requirements", "No external requirement asks for it"
 
     ref_type = "soa-row"
+    lies_with = "statement"
 
     statement = models.ForeignKey(StatementOfApplicability, models.PROTECT, related_name="rows")
     control = models.CharField(max_length=20, help_text="A.5.4, or a control of your own.")

@@ -18,6 +18,7 @@ from upright.desk.values import label, sentence, shown
 from upright.kernel import InputError
 from upright.records.governance.models import RecordDisposal
 from upright.records.identity.editing import demand_editable
+from upright.records.identity.models import Person
 from upright.records.trail.history import Step, steps
 from upright.records.trail.paper import is_printed
 from upright.records.trail.proving import proof as prove
@@ -116,6 +117,16 @@ def proof(request: Request, ref: str, entry: int) -> HttpResponse:
     return answer
 
 
+def _then(request: Request, move: str, record: Record) -> str:
+    """What somebody else has to be told, where a move leaves the next step to them and nothing tells them."""
+    if move != "open_account" or not isinstance(record, Person):
+        return ""
+    return " " + gettext(
+        "Nothing was sent to %(address)s. Tell them to set a password at %(page)s and to log in; there they accept "
+        "their role."
+    ) % {"address": record.email, "page": request.build_absolute_uri(reverse("account_reset_password"))}
+
+
 def move(request: Request, ref: str, move: str) -> HttpResponse:
     """Asks for a reason, then makes the move; a refusal says why, and nothing was changed."""
     described, record = the_record(ref, request)
@@ -133,7 +144,7 @@ def move(request: Request, ref: str, move: str) -> HttpResponse:
         except ValidationError as why:
             form.add_error(None, why.messages)
         else:
-            messages.success(request, f"{offered.title}: {record}.")
+            messages.success(request, f"{offered.title}: {record}.{_then(request, offered.name, record)}")
             return redirect("web:record", ref)
     context = {
         "described": described,

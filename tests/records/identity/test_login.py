@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
+from django.utils import translation
 
 from records.identity.accounts import PASSWORD, account, log_in, logged_in, stranger
 from records.organisation import SETUP, Organisation, actor_of, grant
@@ -245,3 +246,31 @@ def test_a_mail_server_that_is_down_changes_no_answer(lead: Account, caplog: pyt
 def test_the_actor_of_an_account_is_its_person(lead: Account, meridian: Organisation, server_home: Path) -> None:
     assert lead.actor == actor_of(meridian.lead)
     assert (server_home / "keys").is_dir()
+
+
+def test_the_way_to_a_first_password_is_ours_by_mail_and_page_in_both_languages(lead: Account) -> None:
+    """Whose account was opened comes by this way first: each text names the product, and none a site without a name."""
+    german = {"accept-language": "de"}
+    Client().post("/account/password/reset/", {"email": lead.email})
+    Client().post("/account/password/reset/", {"email": "no@meridian.example"})
+    with translation.override("de"):
+        page = Client().get("/account/password/reset/", headers=german).content.decode()
+        Client().post("/account/password/reset/", {"email": lead.email}, headers=german)
+        done = Client().get("/account/password/reset/done/", headers=german).content.decode()
+        gone = Client().get("/account/password/reset/key/1-x/", headers=german).content.decode()
+        ended = Client().get("/account/password/reset/key/done/", headers=german).content.decode()
+    english, unknown, in_german = mail.outbox
+    assert english.subject == "Set your password for Upright"
+    assert unknown.subject == "No account for this address on Upright"
+    assert in_german.subject == "Ihr Passwort für Upright setzen"
+    for one in mail.outbox:
+        assert not re.search(r"Hello from|Thank you for using|Hallo von|Vielen Dank| !|Dein|\bdu\b", one.body), one.body
+    assert "Wenn Sie das waren" in in_german.body
+    assert "Für ein erstes wie für ein vergessenes Passwort" in page
+    assert "Der Link ist unterwegs" in done
+    assert "Dieser Link gilt nicht mehr" in gone
+    assert 'href="/account/password/reset/"' in gone
+    assert "Ihr Passwort ist gesetzt" in ended
+    assert 'href="/account/login/"' in ended
+    for one in (page, done, gone, ended):
+        assert not re.search(r"Dein|kontaktieren|contact us", one)

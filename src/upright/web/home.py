@@ -20,7 +20,7 @@ from upright.records.trail.record import record_types
 from upright.records.trail.server_log import now
 from upright.web.frame import ledger_of
 from upright.web.in_scope import InScope, in_scope
-from upright.web.needs import needs, stage_word
+from upright.web.needs import needs, stage_word, to_accept
 from upright.web.posture import MOST_COMPARED, behind, compared, said_of, severity_word
 from upright.web.recent import recent, with_names
 from upright.web.requests import Request
@@ -69,6 +69,7 @@ def home(request: Request) -> HttpResponse:
             "may_add": _may_add(request, "system"),
             "may_add_risk": _may_add(request, "risk"),
             "has_role": bool(request.powers.held),
+            "waits_for_me": to_accept(request) if not request.powers.held else (),
             "happened": with_names(request, happened or newest),
             "is_news": bool(happened) and visits is not None,
             "since": visits.at if visits else None,

@@ -19,6 +19,8 @@ from upright.records.assurance.overview import Summary
 from upright.records.collaboration import due
 from upright.records.collaboration.models import Task
 from upright.records.identity.compiled import rows_of
+from upright.records.identity.models import Delegation, RoleAssignment
+from upright.records.identity.power import needs_confirmation
 from upright.records.operations.models.voices import Voice
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
@@ -66,7 +68,10 @@ def needs(request: Request, systems: Iterable[InScope], found: Mapping[str, Summ
 
     Of what fails only the lines that are shown are made: there may be thousands.
     """
-    lines = sorted([*_tasks(request), *_dated(request), *_decisions(request)], key=lambda one: one.due or date.max)
+    lines = sorted(
+        [*_powers(request), *_tasks(request), *_dated(request), *_decisions(request)],
+        key=lambda one: one.due or date.max,
+    )
     dated = [one for one in lines if one.due]
     alarms = [
         (found[one.ref], one.name, alarm)
@@ -78,6 +83,48 @@ def needs(request: Request, systems: Iterable[InScope], found: Mapping[str, Summ
     shown = [*dated, *(_alarm(*one) for one in worst[:most]), *(one for one in lines if not one.due)][:most]
     soon = sum((one.due - now().date()).days <= _IN_DAYS for one in dated if one.due)
     return Needs(lines=shown, more=max(0, len(lines) + len(worst) - most), soon=soon)
+
+
+def to_accept(request: Request) -> list[RoleAssignment | Delegation]:
+    """Roles and delegations that were given to who looks and do not count before they accept them."""
+    mine = str(request.actor)
+    roles = _open(RoleAssignment).filter(person__ref=mine, accepted_at__isnull=True).select_related("unit")
+    lent = _open(Delegation).filter(receiver__ref=mine, accepted_at__isnull=True)
+    return [*roles[:_TRIED], *lent.select_related("unit", "giver", "receiver")[:_TRIED]]
+
+
+def _powers(request: Request) -> Iterator[Need]:
+    """Power that is mine to accept, or that waits until I confirm what somebody else granted."""
+    for given in to_accept(request):
+        yield Need(
+            title=gettext("Accept: %(record)s") % {"record": given},
+            address=reverse("account_waiting"),
+            says=gettext("It is yours to accept; until then it does not count."),
+        )
+    if not request.powers.may("identity.role.confirm"):
+        return
+    for model in (RoleAssignment, Delegation):
+        waiting = _open(model).filter(confirmed_by="").exclude(granted_by=str(request.actor)).order_by("-pk")
+        for given in waiting[:_TRIED]:
+            if needs_confirmation(given) and _may_confirm(request, given):
+                yield Need(
+                    title=gettext("Confirm: %(record)s") % {"record": given},
+                    address=reverse("web:record", args=[given.ref]),
+                    says=gettext("For %(person)s. It counts once a second person has confirmed it.")
+                    % {"person": given.person},
+                )
+
+
+def _may_confirm(request: Request, given: RoleAssignment | Delegation) -> bool:
+    moves = offers(registered()[given.ref_type], given, actor=request.actor, powers=request.powers)
+    return any(one.name == "confirm" and not one.why_not for one in moves)
+
+
+def _open(model: type[Record]) -> "QuerySet[Any, Any]":
+    """What neither ended nor ran out."""
+    still = Q(ends__isnull=True) | Q(ends__gte=now().date())
+    found: QuerySet[Any, Any] = model._default_manager.filter(Q(ended_at__isnull=True), still)
+    return found
 
 
 def _tasks(request: Request) -> Iterator[Need]:

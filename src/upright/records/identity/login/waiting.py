@@ -3,6 +3,8 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import get_script_prefix
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from upright.kernel import InputError
@@ -26,7 +28,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
             raise Http404
         try:
             accept(given, actor=account.actor)
-            messages.success(request, f"You accepted: {given}.")
+            messages.success(request, gettext("You accepted: %(given)s.") % {"given": given})
         except InputError as why:
             messages.error(request, why.message)
         return redirect("account_waiting")
@@ -38,4 +40,4 @@ def waiting(request: HttpRequest) -> HttpResponse:
         }
         for one in mine
     ]
-    return render(request, "identity/waiting.html", {"shown": shown})
+    return render(request, "identity/waiting.html", {"shown": shown, "home": get_script_prefix()})

@@ -84,12 +84,26 @@ def test_a_place_that_is_not_there_says_so_in_json(meridian: Organisation, owner
     assert code(owner.post(path, {})) == (404, "UP-API-04")
 
 
-@pytest.mark.parametrize("method", ["DELETE", "PUT", "HEAD", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "OPTIONS", "TRACE"])
 def test_another_method_is_refused_with_those_that_are_there(owner: Program, method: str) -> None:
-    for path, allowed in (("system", {"GET", "POST"}), ("system/system:x", {"GET", "PATCH"})):
+    for path, allowed in (("system", {"GET", "HEAD", "POST"}), ("system/system:x", {"GET", "HEAD", "PATCH"})):
         answer = owner(method, path)
         assert answer.status_code == 405
         assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+def test_head_is_answered_as_get_without_the_body(meridian: Organisation, owner: Program) -> None:
+    owner.post("system", new(meridian))
+    for path in ("system", "system/system:mortgage", "system/system:nothing", "nothing", "openapi.json", ""):
+        got, asked = owner.get(path), owner("HEAD", path)
+        assert asked.status_code == got.status_code
+        assert {name: asked.headers.get(name) for name in ("Content-Type", "ETag")} == {
+            name: got.headers.get(name) for name in ("Content-Type", "ETag")
+        }
+        assert asked.content == b""
+    assert owner("HEAD", "push").headers["Allow"] == "POST"
+    assert code(Program().get("system")) == (401, "UP-API-01")
+    assert Program()("HEAD", "system").status_code == 401
 
 
 WRONG: list[Any] = [None, True, -1, 2**53 - 1, "", "x" * 50_000, "\U0010ffff", ["x"], {"x": []}]

@@ -26,6 +26,9 @@ def guarded(view: View) -> View:
 
     @wraps(view)
     def answered(request: HttpRequest, *given: Any, **named: Any) -> HttpResponseBase:
+        method = request.method
+        if method == "HEAD":
+            request.method = "GET"  # the same answer; the server that sends it leaves the body out
         with ExitStack() as stack:
             request.upright_call = Call(stack)  # type: ignore[attr-defined]  # ours
             try:
@@ -35,13 +38,16 @@ def guarded(view: View) -> View:
             if found.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
                 found = _not_allowed(found.headers["Allow"])
             found.headers.setdefault("Cache-Control", "no-store")
+            request.method = method
             return found
 
     return csrf_exempt(answered)  # a token is no cookie: no other page makes a browser send it
 
 
 def _not_allowed(allowed: str) -> HttpResponse:
-    return answer(ApiError(f"Only {allowed} here.", code="UP-API-05", status=405, headers={"Allow": allowed}))
+    names = sorted(allowed.split(", "))
+    there = ", ".join(name for one in names for name in ((one, "HEAD") if one == "GET" else (one,)))
+    return answer(ApiError(f"Only {there} here.", code="UP-API-05", status=405, headers={"Allow": there}))
 
 
 def nothing(_request: HttpRequest) -> HttpResponse:

@@ -83,6 +83,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 SESSION_COOKIE_AGE = 12 * 3600
+MESSAGE_STORAGE = "upright.site.said_once.SaidOnce"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 CACHES = {"default": {"BACKEND": "upright.records.identity.login.cache.TableCache"}}
 ACCOUNT_ADAPTER = "upright.records.identity.login.adapter.AccountAdapter"

@@ -13,13 +13,15 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import ForeignKey
 
 from upright.kernel import Actor, Ref, canonical_bytes
 from upright.ledger import JSON, Checkpoint, NewEntry
 from upright.ledger.errors import StorageError
 from upright.records.trail.citing import demand_citable
-from upright.records.trail.errors import ConflictError, DoorError
-from upright.records.trail.projection import project, spoken
+from upright.records.trail.errors import ConflictError, DoorError, TamperedError
+from upright.records.trail.history import newest_record
+from upright.records.trail.projection import differing, project, spoken
 from upright.records.trail.record import Record, find, writing
 from upright.records.trail.references import Numbers, claim_ref, give_ref
 from upright.records.trail.server_log import server_log
@@ -45,6 +47,8 @@ class Change:
     after: list[Callable[[], None]] = field(default_factory=list)
     """What follows the append inside the same transaction, such as wiping what an entry erases."""
     _undo: list[Callable[[], None]] = field(default_factory=list)
+    _said: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the queued entries hold of each record: the newest of it, though the log does not have it yet."""
     _known: dict[tuple[tuple[type[Record], ...], Hashable], Any] = field(default_factory=dict)
 
     def put(self, record: Record, body: Mapping[str, Any]) -> None:
@@ -63,18 +67,33 @@ class Change:
             record.version = 1
             _save(record, force_insert=True)
         else:
-            _demand_unchanged(record)
+            self._demand_unchanged(record)
             record.version += 1
             _save(record, force_update=True)
         home = record.home()
         index = self.index if home is None else f"index:{home.bare}"
         whole = {"schema": record.schema(), "ref": record.ref, **body, "record": project(record)}
+        self._said[record.ref] = whole["record"]
         evidence = spoken(record, self.index.removeprefix("index:"))
         if evidence is not None:
             whole["evidence"] = evidence
         self.entries.append(
             NewEntry(type="record", ref=record.ref, media_type=JSON, body=canonical_bytes(whole), index=index)
         )
+
+    def _demand_unchanged(self, record: Record) -> None:
+        """Nobody else wrote it since it was read, and nobody changed the row by SQL: an entry would make that good."""
+        now = type(record)._base_manager.filter(pk=record.pk).first()
+        if now is None:
+            raise DoorError(f"{record.ref} is not in the database any more.", code="UP-DOOR-04")
+        _lend_links(record, now)
+        said = self._said.get(record.ref) or newest_record(record.ref)
+        torn = ["a row without entry"] if said is None else list(differing(now, said))
+        if torn:
+            _LOG.error("a row is not what the ledger recorded of it", extra={"code": "UP-DOOR-10"})
+            raise TamperedError(record.ref, torn)
+        if now.version != record.version:
+            raise ConflictError(str(record.ref), project(record), project(now))
 
     def add(self, entry: NewEntry) -> int:
         """Queues an entry that is no record's (evidence, a verdict, a key); gives its place in ``indices``."""
@@ -283,13 +302,13 @@ def _save(record: Record, **how: bool) -> None:
         writing.reset(token)
 
 
-def _demand_unchanged(record: Record) -> None:
-    model = type(record)
-    now = model._base_manager.filter(pk=record.pk).first()
-    if now is None:
-        raise DoorError(f"{record.ref} is not in the database any more.", code="UP-DOOR-04")
-    if now.version != record.version:
-        raise ConflictError(str(record.ref), project(record), project(now))
+def _lend_links(record: Record, now: Record) -> None:
+    """Gives the row that was just read what was read of the records that it links to: they are not looked up again."""
+    for one in type(record)._meta.concrete_fields:
+        if isinstance(one, ForeignKey) and one.is_cached(record):
+            target = one.get_cached_value(record)
+            if target is not None and target.pk == getattr(now, one.attname):
+                one.set_cached_value(now, target)
 
 
 def _put_back(record: Record, ref: str, version: int) -> None:

@@ -1,7 +1,7 @@
 """What goes wrong at the write door."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -46,6 +46,22 @@ class ConflictError(RefusedError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (ConflictError, (self.ref, self.ours, self.theirs))
+
+
+class TamperedError(RefusedError):
+    """A row is not what its newest entry says; to write it again would make good what was done behind the ledger."""
+
+    def __init__(self, ref: str, fields: Sequence[str]) -> None:
+        self.ref, self.fields = ref, tuple(fields)
+        super().__init__(
+            f"{ref} in the database is not what the ledger last recorded of it ({', '.join(fields)}): somebody "
+            "changed it behind the ledger. Nothing was written. An operator runs 'upright ledger verify', which says "
+            "what was recorded, and puts that back or restores a backup.",
+            code="UP-DOOR-10",
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (TamperedError, (self.ref, self.fields))
 
 
 def misfit(field: str, said: str, *, code: str) -> ValidationError:

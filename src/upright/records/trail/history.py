@@ -1,5 +1,6 @@
 """A record's past, read from the ledger: there is no second history that could disagree with it."""
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -8,11 +9,13 @@ from upright.ledger import JSON, Recorded
 from upright.ledger.leaves import body_digest, parse_leaf
 from upright.records.trail.errors import DoorError
 from upright.records.trail.models import LedgerEntry
+from upright.records.trail.prepared import rows
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 _WIPED = bytes(32)
+_ASKED = "the reference that is asked for"
 _COLUMNS = ("index", "leaf", "ref", "salt", "media_type", "body")
 
 
@@ -50,6 +53,25 @@ def recorded(rows: "QuerySet[LedgerEntry]", *, beginning: tuple[str, ...] = ("",
     """
     columns = rows.order_by("index").values_list(*_COLUMNS)
     return [_recorded(*row) for row in columns if row[2].startswith(beginning)]
+
+
+def newest_record(ref: str) -> dict[str, Any] | None:
+    """What the newest entry of a record holds of it, held to its leaf; None: there is no such entry, or it is erased.
+
+    Raises:
+        DoorError: its body or salt was changed behind the door.
+    """
+    newest = rows("newest", lambda: _backwards(_ASKED)[:1], {_ASKED: ref})
+    for row in chain(newest, _backwards(ref)[1:].iterator()):  # what erases an earlier entry stands behind it
+        entry = _recorded(*row)
+        if entry.type == "record":
+            said: dict[str, Any] | None = None if entry.body is None else msgspec.json.decode(entry.body).get("record")
+            return said
+    return None
+
+
+def _backwards(ref: str) -> "QuerySet[LedgerEntry, tuple[Any, ...]]":
+    return LedgerEntry.objects.filter(ref=ref).order_by("-index").values_list(*_COLUMNS)
 
 
 def steps(ref: str) -> list[Step]:

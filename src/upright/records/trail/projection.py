@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
 from upright.kernel import decimal_text, time_text
@@ -59,6 +60,13 @@ def defaults(model: type[Record]) -> Mapping[str, Any]:
     return found
 
 
+def differing(record: Record, said: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The fields in which a row is not what its newest entry says: what was entered, and what stands in the row."""
+    now, fallback = project(record), defaults(type(record))
+    wanted = {name: said[name] if name in said else fallback.get(name) for name in now}
+    return {name: (wanted[name], now[name]) for name in sorted(now) if now[name] != wanted[name]}
+
+
 def plain(value: Any) -> Any:
     """One value as JSON.
 
@@ -94,5 +102,10 @@ def sealed(ref: str, name: str, secret: object) -> str:
 def _link(record: Record, field: models.ForeignKey[Any, Any]) -> str | None:
     if getattr(record, field.attname) is None:
         return None
-    target = getattr(record, field.name)
+    try:
+        target = getattr(record, field.name)
+    except ObjectDoesNotExist:
+        target = None
+    if target is None:  # somebody's SQL: the database keeps it from everybody else
+        return f"no row {getattr(record, field.attname)}"
     return str(target.ref) if isinstance(target, Record) else str(target.pk)

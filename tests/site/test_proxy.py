@@ -171,7 +171,9 @@ def test_one_logs_in_behind_nginx_and_every_link_is_the_address(home: Path, plac
     session = next(line for line in browser.set if line.startswith("sessionid="))
     assert f"Path={prefix}/" in session
     assert all(word in session for word in ("Secure", "HttpOnly", "SameSite=Lax"))
-    assert set(browser.cookies) == {"csrftoken", "sessionid", "messages"}
+    assert browser.ask(f"{prefix}/")[0] == 200
+    assert browser.ask(f"{prefix}/records/system/?column=name")[0] == 200
+    assert set(browser.cookies) == {"csrftoken", "sessionid", "messages", "visits", "columns-system"}
     assert [line for line in browser.set if f"Path={prefix}/" not in line.split("; ")] == []
     assert "max-age=31536000" in headers["Strict-Transport-Security"]
     assert browser.ask(f"{prefix}/account/password/change/")[0] == 200

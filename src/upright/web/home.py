@@ -90,6 +90,7 @@ def home(request: Request) -> HttpResponse:
         "visits",
         str(visited(visits, ledger.size if ledger else 0)),
         max_age=_YEAR,
+        path=settings.SESSION_COOKIE_PATH,
         httponly=True,
         samesite="Lax",
         secure=request.is_secure(),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -64,6 +65,7 @@ def show(request: Request, name: str) -> HttpResponse:
             f"columns-{name}",
             "+".join(asked.columns),
             max_age=_YEAR,
+            path=settings.SESSION_COOKIE_PATH,
             httponly=True,
             samesite="Lax",
             secure=request.is_secure(),

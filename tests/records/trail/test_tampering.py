@@ -108,8 +108,8 @@ def linked_row_deleted(meridian: Organisation) -> str:
 def optional_link_to_nothing(meridian: Organisation) -> str:
     expected = f'parent = "{meridian.root.ref}" / parent = '
     if connection.vendor == "postgresql":
-        sql("UPDATE identity_unit SET parent_id = NULL WHERE ref = %s", meridian.lending.ref)
-        return f"{expected}null"
+        sql("UPDATE identity_unit SET parent_id = id WHERE ref = %s", meridian.lending.ref)
+        return f'{expected}"{meridian.lending.ref}"'
     sql("UPDATE identity_unit SET parent_id = %s WHERE ref = %s", UUID(int=7).hex, meridian.lending.ref)
     return f'{expected}"no row {UUID(int=7)}"'
 

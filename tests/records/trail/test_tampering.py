@@ -251,6 +251,8 @@ def test_what_is_written_twice_in_one_change_and_what_was_erased_are_written_on(
             system.name = name
             write(system, actor=actor, action="inventory.system.changed")
     person = meridian.owner
+    person.is_active = False
+    write(person, actor=actor, action="identity.person.left")
     erase(person, actor=actor, reason="Asked for it.")
     person.name = "Somebody"
     write(person, actor=actor, action="identity.person.changed")

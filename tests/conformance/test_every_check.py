@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from conformance.hostile import strange_tables, unreadable_hosts, unreadable_models, unreadable_tables
 from conformance.made import CANARY, RARE, Fitting, fitting_for
 from upright.catalogue import Catalogue
+from upright.checks import sandbox
 from upright.checks.contract import Binding, CheckSpec, Context, ModelSource, SystemSource, TableSource
 from upright.checks.models import Models
 from upright.checks.options import OptionError
@@ -136,6 +137,23 @@ def test_on_a_fitting_input_it_decides_with_evidence_that_fits_the_published_sch
     hidden = [payload, *(one.data for one in ran.artefacts)]
     assert not any(CANARY.encode() in data for data in hidden), "evidence holds a value that names a person"
     assert not any(str(place).encode() in data for data in hidden for place in (folder, tmp_path))
+
+
+@every_check
+def test_where_there_is_no_sandbox_it_says_so_or_needs_none(
+    spec: CheckSpec, given: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine of another kind nothing is loaded and no host is asked; what needs neither decides as before."""
+    fitting, _ = given[spec.name]
+    monkeypatch.setattr(sandbox.platform, "machine", lambda: "riscv64")
+    with closing(Models(tmp_path / "children")) as models:
+        ran = run_one(limited(spec, fitting), dataclasses.replace(context(tmp_path), models=models))
+    if "no sandbox here" in reasons_of(ran):
+        assert ran.predicate.result == "undecided", reasons_of(ran)
+        assert "it needs Linux on x86-64 or arm64" in reasons_of(ran)
+    else:
+        assert ran.predicate.result in fitting.results, reasons_of(ran)
+        assert spec.name not in {"explainability", "adversarial-robustness", "privacy-leakage", "llm-red-team"}
 
 
 @every_check

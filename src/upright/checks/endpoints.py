@@ -23,6 +23,10 @@ class MissingKeyError(MeasureInputError):
     """The environment lacks the variable that the manifest names, so the model cannot be asked here."""
 
 
+class CannotAskError(MeasureInputError):
+    """There is no child here that could ask the host: no sandbox, or none any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
     """What came back: status (0: nothing did, ``why`` says why), headers in lower case, body."""
@@ -41,13 +45,13 @@ class HostExchange:
 
     Raises:
         MissingKeyError: the environment has no such variable (UP-CHECK-97).
-        ConfinedError: there is no sandbox here.
+        CannotAskError: there is no sandbox here (UP-CHECK-88).
     """
 
     def __init__(self, endpoint: Endpoint, *, scratch: Path, limits: SandboxLimits | None = None) -> None:
         self._endpoint, self._scratch, self._limits = endpoint, scratch, limits or SandboxLimits(wall_seconds=600.0)
         scratch.mkdir(parents=True, exist_ok=True)
-        self._request, self._child = endpoint_child("exchange", endpoint, scratch, self._limits)
+        self._request, self._child = self._started()
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +65,7 @@ class HostExchange:
         """Posts ``body``, which is JSON, to ``path`` below the base address; never raises for what the host does.
 
         Raises:
-            ConfinedError: a child that was lost cannot be started again.
+            CannotAskError: a child that was lost cannot be started again.
         """
         return self._ask("POST", path, [body], seconds, most)
 
@@ -69,14 +73,21 @@ class HostExchange:
         """Gets ``path`` below the base address; never raises for what the host does.
 
         Raises:
-            ConfinedError: a child that was lost cannot be started again.
+            CannotAskError: a child that was lost cannot be started again.
         """
         return self._ask("GET", path, [], seconds, most)
+
+    def _started(self) -> tuple[dict[str, Any], Child]:
+        try:
+            return endpoint_child("exchange", self._endpoint, self._scratch, self._limits)
+        except ConfinedError as why:
+            host = urlsplit(self._endpoint.url).hostname
+            raise CannotAskError(f"{host} cannot be asked: {why.why}", code="UP-CHECK-88") from None
 
     def _ask(self, method: str, path: str, parts: list[bytes], seconds: float, most: int) -> HttpAnswer:
         if not self._child.is_alive:
             self._child.close()
-            self._request, self._child = endpoint_child("exchange", self._endpoint, self._scratch, self._limits)
+            self._request, self._child = self._started()
         asked = {**self._request, "method": method, "path": path, "seconds": seconds, "most": most}
         try:
             head, data = self._child.ask(asked, parts, most=most + 1, seconds=seconds + _SLACK_SECONDS)

@@ -9,6 +9,7 @@ import pytest
 
 from checks.supply.records import record, until, write_folder, write_zip
 from checks.supply.test_osv_service import honest, serving
+from upright.checks import sandbox
 from upright.checks.builtin.dependency_vulnerabilities import SNAPSHOT_VARIABLE
 from upright.checks.contract import Binding, Context, ModelSource
 from upright.checks.run import Ran, run_one
@@ -183,6 +184,17 @@ def test_a_service_is_believed_and_a_silent_one_decides_nothing(folder: Path) ->
         assert ran(folder, f"torch==5.0 {HASH}\n", service=address).predicate.result == "failed"
     assert ran(folder, service="http://127.0.0.1:9").predicate.result == "undecided"
     assert ran(folder, service="http://api.osv.dev").predicate.result == "undecided"
+
+
+def test_where_there_is_no_sandbox_a_snapshot_is_read_and_a_service_not_asked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox.platform, "machine", lambda: "riscv64")
+    with serving(honest) as (address, asked):
+        found = ran(folder, f"flask==1.0 {HASH}\n", service=address)
+    assert (found.predicate.result, asked) == ("undecided", [])
+    assert "127.0.0.1 cannot be asked: no sandbox here: it needs Linux on x86-64 or arm64" in said(found)
+    assert ran(folder, f"torch==1.0 {HASH}\n", snapshot="osv").predicate.result == "failed"
 
 
 def test_secrets_in_addresses_stay_out_of_evidence(folder: Path) -> None:

@@ -30,8 +30,7 @@ def chat_with(
     """A chat with a hosted model, within a budget of its own.
 
     Raises:
-        InputError: the environment lacks the key.
-        ConfinedError: there is no sandbox here.
+        MissingKeyError: the environment lacks the key. CannotAskError: there is no sandbox here.
     """
     budget = Budget(
         requests=spending.requests,

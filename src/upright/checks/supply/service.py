@@ -13,8 +13,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from upright.checks.contract import Endpoint
-from upright.checks.endpoints import HostExchange, HttpAnswer
-from upright.checks.sandbox import ConfinedError
+from upright.checks.endpoints import CannotAskError, HostExchange, HttpAnswer
 from upright.checks.supply.listed import Package
 from upright.checks.supply.osv import Record
 from upright.checks.supply.snapshot import Records, moment
@@ -58,8 +57,8 @@ class Service:
         self.pause = pause
         try:
             self._exchange = HostExchange(Endpoint(url=address, model=""), scratch=scratch)
-        except ConfinedError as why:
-            raise ServiceError(f"{host} cannot be asked: {why.why}") from None
+        except CannotAskError as why:
+            raise ServiceError(why.message) from None
 
     def __enter__(self) -> Self:
         return self
@@ -94,8 +93,8 @@ class Service:
             if body is None:
                 return self._exchange.get(path, seconds=seconds, most=_LARGEST_ANSWER)
             return self._exchange.post(path, json.dumps(body).encode(), seconds=seconds, most=_LARGEST_ANSWER)
-        except ConfinedError as why:
-            raise ServiceError(f"{self.host} cannot be asked: {why.why}") from None
+        except CannotAskError as why:
+            raise ServiceError(why.message) from None
 
     def _left(self) -> float:
         return self.ends - time.monotonic()

@@ -67,6 +67,25 @@ def test_every_template_is_real_traced_to_clauses_and_says_what_an_auditor_asks(
             assert unfilled(found.text), name
 
 
+SPEAKS = {
+    # what a clause that a template names wants of it besides its main matter
+    ("risk", "6.1.1"): ("opportunit", "Chance"),
+    ("risk", "6.1.3"): ("the risk owner approves it", "gibt ihn frei"),
+    ("incidents", "A.8.3"): ("People outside report harm", "Menschen außerhalb melden Schaden"),
+    ("documents", "7.5.3"): ("disposed of", "entsorgt"),
+    ("management-review", "9.3.3"): ("an improvement or a change plan", "einer Verbesserung oder einem Änderungsplan"),
+}
+
+
+@pytest.mark.parametrize(("name", "clause"), SPEAKS)
+def test_a_template_speaks_of_what_each_clause_that_it_names_wants(name: str, clause: str) -> None:
+    for language, words in zip(languages(), SPEAKS[name, clause], strict=True):
+        found = procedures(language)[name]
+        assert clause in found.clauses
+        assert words in found.text
+        assert len(found.questions) >= 5
+
+
 def shape_of(text: str) -> tuple[object, ...]:
     """What a text keeps in another language: its parts, lines by their sort, and gaps line by line."""
     lines = [one for one in text.splitlines() if one.strip()]

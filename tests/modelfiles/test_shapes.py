@@ -50,7 +50,7 @@ OBJECTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", OBJECTS)
-@pytest.mark.parametrize("protocol", [3, 4, 5])
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_objects_by_the_thousand_are_clean_and_mostly_stepped_over(name: str, protocol: int) -> None:
     data = pickle.dumps(OBJECTS[name], protocol)
     fast, every = Followed(data), slowly(data)
@@ -76,6 +76,42 @@ def test_one_number_among_thousands_that_lies_about_its_size_is_found() -> None:
     changed = data.replace(number, b"C\x07" + number[2:-1])
     assert Followed(changed).verdict is Verdict.SUSPICIOUS
     assert told(Followed(changed)) == told(slowly(changed))
+
+
+def by_protocol_2(kind: str, count: int) -> tuple[bytes, bytes]:
+    """Numbers of numpy as protocol 2 writes them, and the text of one in the middle, with its instruction."""
+    made = [np.dtype(kind).type(n * 77) for n in range(count)]
+    raw = made[count // 2].tobytes().decode("latin-1").encode()
+    return pickle.dumps(made, 2), b"X" + len(raw).to_bytes(4, "little") + raw
+
+
+@pytest.mark.parametrize("kind", ["i8", "f8", "f4", "c16"])
+def test_a_number_by_protocol_2_of_another_number_of_characters_is_found(kind: str) -> None:
+    """Its text is as long as others of the same number; what differs is how many characters these bytes are."""
+    data, text = by_protocol_2(kind, 1_500)
+    assert Followed(data).verdict is Verdict.CLEAN
+    assert Followed(data).budget.opcodes < slowly(data).budget.opcodes / 4
+    assert data.count(text) == 1
+    size = np.dtype(kind).itemsize
+    others = [b"\xc3\xbf" * (size // 2), b"\x00" * (size + 1), b"\x00" * (size - 1), b"\xc3\xbf" * size + b"\x00"]
+    others += [b"\xe2\x82\xac" * (size // 3) + b"\xff", b"\xed\xa0\x80" + b"\x00" * (size - 1)]
+    for raw in others:
+        changed = data.replace(text, b"X" + len(raw).to_bytes(4, "little") + raw)
+        fast, every = Followed(changed), slowly(changed)
+        assert told(fast) == told(every), raw
+        assert fast.verdict is not Verdict.CLEAN or raw.startswith(b"\xed"), raw
+
+
+def test_a_call_cannot_hide_in_the_text_of_a_number() -> None:
+    """Instructions in the bytes of a number are run only if its length lies, which each reading must see alike."""
+    data, text = by_protocol_2("f8", 1_500)
+    call = b"cos\nsystem\n)R"
+    for size in range(1, 20):
+        hidden = b"X" + size.to_bytes(4, "little") + b"abcdefgh"[:size] + call
+        for changed in (data.replace(text, hidden), data.replace(text, hidden + text)):
+            fast, every = Followed(changed), slowly(changed)
+            assert told(fast) == told(every), size
+            assert fast.verdict is not Verdict.CLEAN
 
 
 def test_what_a_place_holds_later_counts_from_then_on() -> None:
@@ -112,6 +148,7 @@ class ObjectScribe:
         self.kept = 0
         self.remembers = self.rng.random() < 0.7
         self.places: dict[str, bytes] = {}
+        self.letters = "\0a\xff\x80c\n" + ("\u20ac\ud800X" if self.odd > 0.01 else "")
 
     def keep(self, raw: bytes, *, always: bool = False) -> bytes:
         if not (self.remembers or always):
@@ -146,6 +183,8 @@ class ObjectScribe:
         state = b"(K\x03" + self.text("<") + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
         parts.append(self.place("f8", made + state))
         parts.append(self.place("key", self.text("k")))
+        parts.append(self.place("encode", b"c_codecs\nencode\n"))
+        parts.append(self.place("latin1", self.text("latin1")))
         return b"".join(parts)
 
     def whole(self) -> bytes:
@@ -165,6 +204,14 @@ class ObjectScribe:
         if kind == "scalar":
             size = 8 if rng.random() > self.odd / 4 else 7
             return self.call(at["scalar"] + at["f8"] + self.keep(b"C" + bytes([size]) + rng.randbytes(size)) + b"\x86")
+        if kind == "old":
+            size = 8 if rng.random() > self.odd / 4 else rng.choice((7, 9))
+            raw = "".join(rng.choice(self.letters) for _ in range(size)).encode("utf-8", "surrogatepass")
+            raw = raw if rng.random() > self.odd / 8 else raw[:-1] + b"\xff"
+            word = self.keep(b"X" + len(raw).to_bytes(4, "little") + raw)
+            return self.call(
+                at["scalar"] + at["f8"] + self.call(at["encode"] + word + at["latin1"] + b"\x86") + b"\x86"
+            )
         if kind == "ordered":
             return self.call(at["ordered"] + b")") + b"(" + at["key"] + self.whole() + self.text("b") + b"Nu"
         count = 1 if rng.random() > self.odd / 4 else 2
@@ -201,7 +248,7 @@ class ObjectScribe:
         yield proto(4 if self.framed else 2)
         yield self.head()
         self.kinds = self.rng.sample(
-            ("date", "span", "decimal", "scalar", "ordered", "array"), self.rng.randrange(1, 4)
+            ("date", "span", "decimal", "scalar", "ordered", "array", "old"), self.rng.randrange(1, 4)
         )
         yield self.keep(b"]")
         for _ in range(self.rng.randrange(1, 4)):
@@ -219,7 +266,7 @@ class ObjectScribe:
 
 
 def test_streams_of_objects_are_told_of_as_instruction_by_instruction() -> None:
-    streams = [ObjectScribe(seed).stream() for seed in range(120)]
+    streams = [ObjectScribe(seed).stream() for seed in range(160)]
     fast, every = [Followed(stream) for stream in streams], [slowly(stream) for stream in streams]
     wrong = [n for n, (one, other) in enumerate(zip(fast, every, strict=True)) if told(one) != told(other)]
     assert wrong == []

@@ -14,7 +14,6 @@ _LONGEST, _LONGEST_LOOSE, _LONGEST_INNER, _LONGEST_KEY, _LONGEST_INNER_RAW = 255
 _MOST_COMPILED = 48
 _POWERS = (24, 20, 16, 8, 0)
 _ASCII = rb"[\x00-\x7f]"
-_OFTEN = rb"h.J.{4}|h.K.|h.G.{8}|h.M.."  # a number under a key that stood before: half the time of the general way
 _WHOLE = rb"K.|M..|J.{4}|\x8a(?:\x00|\x01.|\x02..|\x03...|\x04.{4}|\x05.{5}|\x06.{6}|\x07.{7}|\x08.{8})"
 _NUMBER = rb"K.|M..|J.{4}|G.{8}|[N\x88\x89]|" + _WHOLE.partition(b"J.{4}|")[2]
 _ALONE = rb"(?=[eutas\x85-\x87])"  # an empty container before anything else may be about to be filled with it
@@ -31,7 +30,19 @@ STARTS = frozenset(b"KMJGN\x88\x89\x8aX\x8cChj)](}\x8f")
 
 TEXT, WHOLE, KEPT = "text", "whole number", "kept"
 """Parts of a shape that are left open: any short text, any whole number, whatever index a kept value gets."""
-Part = bytes | str
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An open text of exactly ``count`` characters of one or two bytes: so protocols 0 to 2 write bytes.
+
+    No expression can prove the count; what it lets through is checked afterwards, as ``encoded`` finds it.
+    """
+
+    count: int
+
+
+Part = bytes | str | Encoded
 Shape = tuple[Part, ...]
 """The instructions of one object, as expressions and open parts."""
 
@@ -109,8 +120,38 @@ def _atom(manner: Manner, text: int, raw: int) -> bytes:
 def object_of(manner: Manner, shape: Shape) -> bytes:
     """The expression of a shape."""
     memo = rb"\x94" if manner.framed else rb"(?:r.{4}|q.)"
-    forms = {TEXT: b"(?:" + _text(manner, _LONGEST_INNER) + b")", WHOLE: b"(?:" + _WHOLE + b")", KEPT: memo}
-    return b"".join(forms[part] if isinstance(part, str) else part for part in shape)
+    forms: dict[Part, bytes] = {
+        TEXT: b"(?:" + _text(manner, _LONGEST_INNER) + b")",
+        WHOLE: b"(?:" + _WHOLE + b")",
+        KEPT: memo,
+    }
+    forms |= {part: b"X(?:" + _encoded(part) + b")" for part in shape if isinstance(part, Encoded)}
+    return b"".join(part if isinstance(part, bytes) else forms[part] for part in shape)
+
+
+def _encoded(part: Encoded) -> bytes:
+    """Alternatives of the length and as many bytes."""
+    lengths = range(part.count, 2 * part.count + 1)
+    return b"|".join(re.escape(bytes([n])) + rb"\x00\x00\x00.{%d}" % n for n in lengths)
+
+
+@lru_cache(_MOST_COMPILED)
+def encoded(shape: Shape) -> tuple[tuple[Encoded, re.Pattern[bytes]], ...]:
+    """Of each such text of a shape, an expression that finds it in every place where the shape may stand.
+
+    It gives the length, which is ASCII, with the bytes; nothing at the end.
+    """
+    loose = Manner(framed=False, power=0, any_text=True)
+    instruction = b"(?:" + _plain() + b"|" + _text(loose, _LONGEST) + rb"|r.{4}|q.|h.|j.{4})"
+    whole = object_of(loose, shape)
+    found = []
+    for at, part in enumerate(shape):
+        if isinstance(part, Encoded):
+            before, after = object_of(loose, shape[:at]), object_of(loose, shape[at + 1 :])
+            wanted = before + b"X(" + _encoded(part) + b")" + after
+            expression = b"(?:(?!" + whole + b")" + instruction + b")*+(?:(?=" + wanted + b")" + instruction + rb"|\Z)"
+            found.append((part, re.compile(expression, re.DOTALL)))
+    return tuple(found)
 
 
 def _objects(manner: Manner) -> bytes:
@@ -138,7 +179,11 @@ def _key(manner: Manner) -> bytes:
 
 
 def _pair(manner: Manner, value: bytes) -> bytes:
-    often = _OFTEN + b"|" if _gets(manner) and not manner.objects else b""
+    """A key and a value; a number or text under a key that stood before takes a third of the general way's time."""
+    often = b""
+    if _gets(manner) and not manner.objects:
+        text = b"(?:" + _text(manner, _LONGEST_KEY) + b")" + _memo(manner)
+        often = rb"h.(?:K.|J.{4}|G.{8}|M..|[N\x88\x89]|" + text + b")|"
     return b"(?:" + often + _key(manner) + value + b")"
 
 
@@ -237,6 +282,15 @@ def parts(manner: Manner) -> Parts:
     return Parts(opening, holding, closing, key, value, kept)
 
 
+def _raw() -> bytes:
+    return _sized(b"C", _LONGEST, b".") + b"|" + _sized(rb"\x96", _LONGEST, b".", rb"\x00" * 7)
+
+
+def _plain() -> bytes:
+    """An instruction of a run that is no text, keeps nothing and reads nothing."""
+    return _NUMBER + b"|" + _raw() + rb"|[)(\]}eustabR\x81\x85-\x87\x8f-\x91]"
+
+
 @cache
 def readers(*, framed: bool) -> Readers:
     """For runs of either way to memoize."""
@@ -244,8 +298,7 @@ def readers(*, framed: bool) -> Readers:
     code, zeros = (rb"\x8c", b"") if framed else (b"X", rb"\x00\x00\x00")
     text, short = b"(?:" + _text(manner, _LONGEST) + b")", _sized(b"", _LONGEST_LOOSE, b".", zeros)
     longer = _sized(code, _LONGEST, b".", zeros, first=_LONGEST_LOOSE + 1)
-    raw = _sized(b"C", _LONGEST, b".") + b"|" + _sized(rb"\x96", _LONGEST, b".", rb"\x00" * 7)
-    plain = _NUMBER + b"|" + raw + rb"|[)(\]}eustabR\x81\x85-\x87\x8f-\x91]"
+    raw, plain = _raw(), _plain()
     memo, keeps = (rb"\x94", rb"\x94") if framed else (rb"r.{4}|q.", b"[rq]")
     reads = rb"h.|j.{4}"
     skipped = b"(?:" + plain + b"|" + text + b")*+"

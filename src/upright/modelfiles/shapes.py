@@ -10,18 +10,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from upright.modelfiles.grammar import KEPT, TEXT, WHOLE, Manner, Part, Shape, object_of
+from upright.modelfiles.grammar import KEPT, TEXT, WHOLE, Encoded, Manner, Part, Shape, object_of
 from upright.modelfiles.limits import BrokenStreamError, LimitError
 from upright.modelfiles.report import Findings
 from upright.modelfiles.runs import Stream
 from upright.modelfiles.states import BOOSTERS
-from upright.modelfiles.values import INTEGER, LONG_TEXT, Bytes, Global, Instance, Some
+from upright.modelfiles.values import INTEGER, LONG_TEXT, Bytes, Global, Instance, LongText, Some
 
 Step = tuple[int, int, int]
 """Of a followed instruction: where it stands, and how many values and marks there were before it."""
 _MOST_SHAPES, _MOST_TEXTS, _MOST_PROOFS = 8, 3, 60
 _LONGEST, _FARTHEST, _LEAST = 120, 400, 4
 _LONGEST_RAW = 255
+_LONGEST_ENCODED = 32
+_HEAD_OF_TEXT = 5
 _SOME_SIZE = -2
 """Of bytes whose size no guard may rely on; -1 is taken for any size."""
 _TEXTS, _WHOLES, _GETS = b"X\x8c", b"KMJ\x8a", b"hj"
@@ -35,6 +37,12 @@ _TARGET = {ord("b"): -2, ord("a"): -2, ord("s"): -3}
 _FILLS = b"ue\x90"
 _UNFIT = BOOSTERS | {"joblib_array"}
 """What needs more than its instructions: the bytes that follow, or a look at the bytes it holds."""
+
+
+class _CountedText(LongText):
+    """A text of which only the number of characters is known."""
+
+    __slots__ = ()
 
 
 class _UnprovenError(Exception):
@@ -139,30 +147,42 @@ class _Proofs:
     def shape(self, start: int) -> Shape | None:
         """Of the object whose instructions begin there."""
         self.tried += 1
-        ends = self._follow(start, frozenset(), None)
+        ends = self._follow(start, {}, None)
         if not ends:
             return None
         stop = ends[-1]
         places = self._places(start, stop)
-        open_ones: frozenset[int] = frozenset()
-        for at, code in places:
-            if code in _TEXTS or code in _WHOLES:
-                wider = open_ones | {at}
+        open_ones: dict[int, Part] = {}
+        for (at, code), (end, _) in zip(places, [*places[1:], (stop, 0)], strict=True):
+            for part in self._openings(at, code, end):
+                wider = {**open_ones, at: part}
                 if self._follow(start, wider, stop)[-1:] == [stop]:
                     open_ones = wider
+                    break
         return self._parts(places, stop, open_ones)
+
+    def _openings(self, at: int, code: int, end: int) -> list[Part]:
+        """How an argument may be left open, the widest way first."""
+        if code in _WHOLES:
+            return [WHOLE]
+        if code not in _TEXTS:
+            return []
+        if code != ord("X") or end - at > _HEAD_OF_TEXT + 2 * _LONGEST_ENCODED:
+            return [TEXT]
+        count = len(self.m.buffer[at + _HEAD_OF_TEXT : end].decode("utf-8", "surrogatepass"))
+        return [TEXT, Encoded(count)] if 0 < count <= _LONGEST_ENCODED else [TEXT]
 
     def _places(self, start: int, stop: int) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
-        self._follow(start, frozenset(), stop, found)
+        self._follow(start, {}, stop, found)
         return [(at, self.m.buffer[at]) for at, _ in found]
 
-    def _parts(self, places: list[tuple[int, int]], stop: int, open_ones: frozenset[int]) -> Shape:
+    def _parts(self, places: list[tuple[int, int]], stop: int, open_ones: dict[int, Part]) -> Shape:
         buffer = self.m.buffer
         parts: list[Part] = []
         for (at, code), (end, _) in zip(places, [*places[1:], (stop, 0)], strict=True):
             if at in open_ones:
-                parts.append(TEXT if code in _TEXTS else WHOLE)
+                parts.append(open_ones[at])
             elif code in _KEEPS:
                 parts.append(KEPT)
             elif code in _RAW:
@@ -175,7 +195,7 @@ class _Proofs:
         return tuple(parts)
 
     def _follow(
-        self, start: int, open_ones: frozenset[int], stop: int | None, seen: list[tuple[int, int]] | None = None
+        self, start: int, open_ones: dict[int, Part], stop: int | None, seen: list[tuple[int, int]] | None = None
     ) -> list[int]:
         """Where one whole object was there, up to what is not the same for each; open arguments known by kind alone."""
         m, findings = self.m, Findings()
@@ -223,14 +243,21 @@ class _Proofs:
             raise _UnprovenError
 
     @staticmethod
-    def _look(inner: Stream, at: int, code: int, open_ones: frozenset[int], outer: set[int]) -> None:
+    def _look(inner: Stream, at: int, code: int, open_ones: dict[int, Part], outer: set[int]) -> None:
         top = inner.stack[-1] if inner.stack else None
         if code in _GETS:
             outer.add(id(top))
         elif at in open_ones:
-            inner.stack[-1] = LONG_TEXT if code in _TEXTS else INTEGER
-        elif code in _CALLS and type(top) is Bytes and top.size < 0 and top.text is LONG_TEXT:
-            inner.stack[-1] = Bytes(_SOME_SIZE)
+            part = open_ones[at]
+            if isinstance(part, Encoded):
+                inner.stack[-1] = _CountedText(size=part.count)
+            else:
+                inner.stack[-1] = LONG_TEXT if part == TEXT else INTEGER
+        elif code in _CALLS and type(top) is Bytes and top.size < 0 and isinstance(top.text, LongText):
+            if top.text is LONG_TEXT:
+                inner.stack[-1] = Bytes(_SOME_SIZE)
+            elif type(top.text) is _CountedText:
+                inner.stack[-1] = Bytes(top.text.size)
         elif code == ord("b") and isinstance(top, Instance):
             entry = top.of.entry
             if entry is None or entry.build_guard in _UNFIT:

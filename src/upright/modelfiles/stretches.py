@@ -4,7 +4,7 @@ from array import array
 from re import Pattern
 
 from upright.modelfiles import grammar
-from upright.modelfiles.grammar import ATOMS, EMPTIES, LONG, LONG_HEADS, STARTS, VALUES, Manner
+from upright.modelfiles.grammar import ATOMS, EMPTIES, LONG, LONG_HEADS, STARTS, VALUES, Encoded, Manner, Shape
 from upright.modelfiles.runs import Run, Stream
 from upright.modelfiles.shapes import Learnt, Step, learn
 from upright.modelfiles.values import LONGEST_TEXT
@@ -24,6 +24,7 @@ _CHECKED = 100
 _FORGET_EVERY = 1 << 22
 _LOOSER = (0, 1, 2)
 _ANY_PLACE = 2
+_LENGTH_OF_LENGTH = 4
 _DEEPEST, _PATIENCE, _TRIES = 60, 8, 16
 _OPENING = frozenset(b"(]}\x8f")
 _DICT, _APPEND, _SET = b"}as"
@@ -152,6 +153,7 @@ def _run(m: Stream, first: int, loose: int) -> tuple[Run, int, bool] | None:
     places = run.places() if manner.any_place or not manner.framed else None
     is_ascii = _is_ascii(run) if manner.any_text else True
     sure = _is_sure(m, places or []) if manner.any_place else True
+    sure = sure if _are_encoded(run, manner.objects) else None
     if manner.any_place:
         m.budget.steps(_CHECKED + len(places or []) // 16)
     if is_ascii is None or sure is None or not m.memo.take_over(run, None if places is None else run.keeping(places)):
@@ -273,6 +275,21 @@ def _is_ascii(run: Run) -> bool | None:
     except UnicodeDecodeError:
         return None
     return texts.isascii()
+
+
+def _are_encoded(run: Run, shapes: tuple[Shape, ...]) -> bool:
+    """Whether the texts of which only the number of characters is known have that many."""
+    for shape in shapes:
+        if any(isinstance(part, Encoded) for part in shape):
+            for part, finder in grammar.encoded(shape):
+                texts = [one for one in finder.findall(*run.readable()) if one]
+                try:
+                    counts = set(map(len, map(bytes.decode, texts)))
+                except UnicodeDecodeError:
+                    return False
+                if counts - {_LENGTH_OF_LENGTH + part.count}:
+                    return False
+    return True
 
 
 def _is_sure(m: Stream, places: list[bytes]) -> bool | None:

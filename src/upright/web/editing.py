@@ -14,17 +14,21 @@ from upright.records.identity.editing import demand_editable
 from upright.records.identity.models import Unit
 from upright.records.trail.errors import ConflictError
 from upright.records.trail.record import Record
+from upright.records.trail.server_log import now
 from upright.web.conflict import Difference, differences
 from upright.web.places import clause_title
 from upright.web.requests import Request, given, the_record, the_type
 
+_IN_CARE = frozenset({"owner", "responsible"})
+"""Fields that name who answers for a record: mostly who adds it."""
+
 
 def add(request: Request, name: str) -> HttpResponse:
-    """A new record, in one's own unit unless the address brings another; ``then=start`` leads back to the start."""
+    """A new record, in one's own unit and care unless the address brings others; ``then=start`` leads back."""
     described = the_type(name, request, "add")
     start = {key: values[-1] for key, values in given(request).items() if key in described.fields}
-    if "unit" in described.written and "unit" not in start and request.method != "POST":
-        start["unit"] = _own_unit(request)
+    if request.method != "POST":
+        start = _likely(described, request) | start
     form = form_class(described)(request.POST or None, powers=request.powers, initial=start)
     return _answer(request, described, form, None)
 
@@ -41,8 +45,18 @@ def edit(request: Request, ref: str) -> HttpResponse:
     )
 
 
+def _likely(described: RecordType, request: Request) -> dict[str, str]:
+    """What most would choose; it stands in the form, where they change it. A role is mostly given from today on."""
+    found = dict.fromkeys(_IN_CARE & set(described.written), str(request.actor))
+    if "unit" in described.written:
+        found["unit"] = _own_unit(request)
+    if described.model.ref_type == "role":
+        found["starts"] = now().date().isoformat()
+    return found
+
+
 def _own_unit(request: Request) -> str:
-    """Where somebody belongs; it stands in the form, where they change it."""
+    """Where somebody belongs."""
     return Unit.objects.filter(people__ref=str(request.actor)).values_list("ref", flat=True).first() or ""
 
 

@@ -194,3 +194,24 @@ def test_a_kind_is_called_by_its_words(kind: str, english: str, german: str) -> 
     assert kind_name(kind) == english
     with override("de"):
         assert kind_name(kind) == german
+
+
+def test_a_history_tells_what_was_chosen_by_its_word_and_what_is_named_by_name(
+    meridian: Organisation, system: System
+) -> None:
+    system.stage, system.purpose = "verification-validation", f"Beside {system.ref}."
+    write(system, actor=actor_of(meridian.owner), action="inventory.system.changed")
+    client = logged_in(account(meridian.lead))
+    english = client.get(f"/history/{system.ref}/").content.decode()
+    assert f'<td>Beside <a href="/record/{system.ref}/">&lt;b&gt;Loans &amp; homes&lt;/b&gt;</a>.</td>' in english
+    with override("de"):
+        german = client.get(f"/history/{system.ref}/", headers={"Accept-Language": "de"}).content.decode()
+    assert "<td>Verifizierung und Validierung</td>" in german
+
+
+def test_the_guided_start_leads_to_what_is_done(meridian: Organisation, system: System) -> None:
+    text = logged_in(account(meridian.lead)).get("/start/").content.decode()
+    done = text.count("Look at it")
+    assert done == text.count(", done")
+    assert 0 < done < 6
+    assert '<a href="/records/system/">Look at it<span class="visually-hidden">: Register the first AI system' in text

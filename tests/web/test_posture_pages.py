@@ -32,7 +32,7 @@ from upright.records.identity.models import Account, Person
 from upright.records.inventory.models import System
 from upright.records.trail.door import write, write_many
 from upright.records.trail.server_log import now, server_log
-from upright.web.system import _change, _may_be_chance
+from upright.web.comparing import _change, _may_be_chance
 
 
 def logged_in(person: Person) -> Client:
@@ -162,7 +162,7 @@ def _what_is_compared_says_whether_it_is_one_check(lead: Client) -> None:
     assert first.stream != other.stream
     assert "These are no two runs of one check." in lead.get(f"/compare/{other.index}/{first.index}/").content.decode()
     same = lead.get(f"/compare/{first.index}/{first.index}/").content.decode()
-    assert ("no two runs" in same, ">may be chance<" in same) == (False, False)
+    assert ("no two runs" in same, ">may be chance<" in same, "Nothing changed" in same) == (False, False, True)
     assert lead.get(f"/compare/{first.index}/999999/").status_code == 404
 
 

@@ -1,5 +1,6 @@
 """Values as a reader sees them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from upright.ledger.values import ERASED
 from upright.records.collaboration.models import Comment
 from upright.records.operations.models import OutsideRequest
 from upright.web.naming import coded
+from upright.web.sentences import said
+from upright.web.templatetags.upright import limit
 from upright.web.values import in_words, period, value_html
 
 
@@ -87,3 +90,19 @@ def test_what_was_erased_is_one_word_written_once_and_read_in_the_readers_langua
     room = Path(upright.__file__).parent
     sources = [one for one in room.rglob("*") if one.suffix in {".py", ".html"}]
     assert [one.name for one in sources if '"(erased)"' in one.read_text(encoding="utf-8")] == ["values.py"]
+
+
+def test_a_limit_of_a_statement_reads_as_words_in_the_language_of_the_reader() -> None:
+    assert limit("selection_rate_difference at_most 0.1") == "selection-rate difference: at most 0.1"
+    assert limit("no limit at all") == "no limit at all"
+    with override("de"):
+        assert limit("selection_rate_difference at_most 0.1") == "Differenz der Auswahlrate: höchstens 0,1"
+
+
+def test_each_verb_that_needs_a_reason_says_so_in_german() -> None:
+    calls = [one for path in (Path(upright.__file__).parent / "records").rglob("*.py")
+             for one in re.findall(r'demand_reason\(\w+, "([^"]+)"\)', path.read_text(encoding="utf-8"))]  # fmt: skip
+    assert len(calls) > 30
+    with override("de"):
+        told = {one: said(f"{one} needs a reason, in words.") for one in calls}
+    assert [one for one, words in told.items() if one in words] == []

@@ -69,6 +69,7 @@ def texts() -> Iterator[Message]:
         found += [sentence((one or two).replace("_", " ")) for one, two in _EVENT.findall(source)]
         if "trail.paper import" in source:
             found += _of_calls(source, _PAPER)
+        found += _of_calls(source, {"demand_reason", "_demand_reason"})
         if "trail.named import" in source:
             found += _of_calls(source, {"composed", "word"})
     yield from (Message(one) for one in dict.fromkeys(found) if _WORD.search(one))

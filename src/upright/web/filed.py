@@ -1,10 +1,16 @@
-"""The statements of evidence that somebody may read, and what their kinds are called."""
+"""The statements of evidence that somebody may read, what they say, and what their kinds are called."""
+
+from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from upright.desk.visible import visible
+from upright.evidence.dsse import Envelope
+from upright.evidence.statement import Predicate
 from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
+from upright.records.trail.history import recorded
+from upright.records.trail.models import LedgerEntry
 from upright.web.posture import RIGHT
 from upright.web.requests import Request
 from upright.web.sentences import kinds
@@ -29,6 +35,16 @@ def newest_first(request: Request) -> "QuerySet[EvidenceRow]":
         return readable(request).order_by("-index")
     is_seen = Exists(seen.filter(ref=OuterRef("system")))
     return EvidenceRow.objects.filter(Q(system="") | is_seen).order_by("-index")
+
+
+def predicates(found: Iterable[EvidenceRow]) -> list[tuple[EvidenceRow, Predicate]]:
+    """Each statement with what it says; one that was erased is left out."""
+    listed = list(found)
+    entries = LedgerEntry.objects.filter(index__in=[row.index for row in listed])
+    bodies = {one.index: one.body for one in recorded(entries)}
+    return [
+        (row, Envelope.parse(body).statement.predicate) for row in listed if (body := bodies.get(row.index)) is not None
+    ]
 
 
 def kinds_of(row: EvidenceRow) -> str:

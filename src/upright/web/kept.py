@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from upright.desk.description import RecordType
 from upright.desk.detail import sections
@@ -17,7 +18,7 @@ from upright.records.trail.record import Record
 from upright.web.naming import NAME, learn, linked
 from upright.web.sentences import said
 from upright.web.shown_fields import shown_labels
-from upright.web.values import value_html
+from upright.web.values import in_words, value_html
 
 _CHOSEN = re.compile(r"[a-z]+(?:[-_][a-z]+)*")
 Facts = list[tuple[str, list[tuple[str, Any]]]]
@@ -36,6 +37,15 @@ def facts(request: HttpRequest, described: RecordType, record: Record) -> Facts:
         (title, [told for name, one in fields for told in _told(request, name, held.get(name), one)])
         for title, fields in found
     ]
+
+
+def change_html(request: HttpRequest, one: Shown) -> SafeString:
+    """One side of a change: what was chosen by its word, what it names by name, nothing as nothing."""
+    if not one.text:
+        return format_html('<span class="faint">{}</span>', gettext("not set"))
+    if one.kind == "text" and _CHOSEN.fullmatch(one.text):
+        return _cell(request, one.text)
+    return linked(request, in_words(one.text)) if one.kind == "text" else value_html(one)
 
 
 def _is_reference(one: Shown) -> bool:

@@ -24,7 +24,7 @@ from upright.records.trail.paper import is_printed
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.record import Record
 from upright.web.hanging import hanging
-from upright.web.kept import facts
+from upright.web.kept import change_html, facts
 from upright.web.linked import links
 from upright.web.naming import know, learn, who, worded
 from upright.web.places import clause_title
@@ -101,7 +101,17 @@ def history(request: Request, ref: str) -> HttpResponse:
     """Every entry of a record: who, what, before and after, why, and its proof."""
     described, record = the_record(ref, request)
     past = _told(described, list(reversed(steps(ref))))
-    learn(request, [one["step"].reason for one in past])
+    sides = [side for one in past for change in one["changes"] for side in (change.before, change.after)]
+    learn(request, [one["step"].reason for one in past] + [side.text for side in sides])
+    for one in past:
+        one["changes"] = [
+            {
+                "label": change.label,
+                "before": change_html(request, change.before),
+                "after": change_html(request, change.after),
+            }
+            for change in one["changes"]
+        ]
     return render(
         request,
         "web/history.html",

@@ -21,7 +21,7 @@ from upright.web.requests import Request
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing to do: what, why in plain words, which clause asks for it, whether it is done, where to do it."""
+    """One thing to do: what, why plainly, which clause asks for it, whether it is done; where to do and see it."""
 
     title: str
     why: str
@@ -30,6 +30,7 @@ class Step:
     verb: str
     address: str
     may: bool
+    seen: str = ""
 
 
 def start(request: Request) -> HttpResponse:
@@ -108,6 +109,7 @@ def _steps(request: Request) -> list[Step]:
             verb=gettext("See the first posture"),
             address=reverse("web:controls"),
             may=True,
+            seen=reverse("web:controls"),
         ),
         Step(
             title=gettext("Run the first check and push its result"),
@@ -119,6 +121,7 @@ def _steps(request: Request) -> list[Step]:
             verb=gettext("How to bind a check"),
             address=reverse("web:kind", args=["data-quality"]),
             may=True,
+            seen=reverse("web:evidence"),
         ),
     ]
 
@@ -143,7 +146,10 @@ def _step(
     verb = ""
     if described is not None:
         verb = described.adding if may else gettext("Open %(title)s") % {"title": described.nouns}
-    return Step(title=title, why=why, clause=clause, is_done=is_done, verb=verb, address=address, may=bool(address))
+    seen = reverse("web:list", args=[described.name]) if described is not None else address
+    return Step(
+        title=title, why=why, clause=clause, is_done=is_done, verb=verb, address=address, may=bool(address), seen=seen
+    )
 
 
 def _scope_is_set(request: Request, scope: RecordType | None) -> bool:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from upright.desk.values import sentence
 from upright.records.assurance.evidence import fresh_until
 from upright.records.assurance.models import EvidenceRow
 from upright.records.trail.server_log import now
@@ -51,14 +52,15 @@ class Statements:
         return mark_safe("".join(map(self._row, rows)))  # noqa: S308 (each part is escaped)
 
     def _row(self, one: EvidenceRow) -> str:
-        title = one.binding or kinds_of(one)
+        kinds = sentence(kinds_of(one))
+        title = one.binding or kinds
+        sub = f'<span class="sub">{escape(kinds)}</span>' if kinds != sentence(title.replace("-", " ")) else ""
         system = self._names.get(one.system, gettext("The organisation"))
         later = "" if self._newest.get(one.stream) == one.index else self._later
         about = f'{escape(system)}<span class="sub">{escape(display(one.subject))}</span>'
         answers = len({asked for kind in one.kinds for asked in asked_by().get(kind, ())})
         return (
-            f'<tr><th scope="row"><a href="{self._start}{one.index}/">{escape(title)}</a>'
-            f'<span class="sub">{escape(", ".join(one.kinds))}</span></th>'
+            f'<tr><th scope="row"><a href="{self._start}{one.index}/">{escape(title)}</a>{sub}</th>'
             f'<td data-label="{self._result}">{status(one.result)}{later}</td>'
             f'<td data-label="{self._about}">{about}</td>'
             f'<td data-label="{self._ended}" class="n">{self._moment(one.ended)}</td>'

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +15,6 @@ from upright.desk.description import RecordType, registered
 from upright.desk.moves import offers
 from upright.desk.values import localised, sentence
 from upright.desk.visible import visible
-from upright.evidence.dsse import Envelope
 from upright.evidence.statement import Measurement, Predicate
 from upright.gate import Missing
 from upright.records.assurance.evidence import fresh_until, is_aged
@@ -26,11 +23,10 @@ from upright.records.assurance.models import EvidenceRow
 from upright.records.inventory.models import System
 from upright.records.risk.models import Risk
 from upright.records.risk.queries import worst_first
-from upright.records.trail.history import recorded
-from upright.records.trail.models import LedgerEntry, LedgerStream
+from upright.records.trail.models import LedgerStream
 from upright.web.checks import checks_of
 from upright.web.evidence import RESULTS
-from upright.web.filed import readable
+from upright.web.filed import predicates, readable
 from upright.web.frame import catalogue, ledger_of
 from upright.web.hanging import hanging
 from upright.web.needs import stage_word
@@ -156,7 +152,7 @@ def _around(seen: Seen) -> dict[str, Any]:
 
 def _standing(seen: Seen) -> dict[str, Any]:
     kept, ref = seen.kept, seen.record.ref
-    read = _read(seen.newest)
+    read = predicates(seen.newest)
     return {
         "kept": kept,
         "gate": kept.gate if kept else None,
@@ -213,62 +209,11 @@ _PARTS: Mapping[str, tuple[Any, Callable[[Seen], dict[str, Any]]]] = {
 """The parts in the order of the page: what each is called, and what it reads."""
 
 
-def compare(request: Request, newer: int, older: int) -> HttpResponse:
-    """Two statements side by side: each number of both with its interval, and by how much it changed."""
-    found = {row.index: row for row in readable(request).filter(Q(index=newer) | Q(index=older))}
-    if newer not in found or older not in found:
-        raise Http404("One of the two statements is not there, or you may not read it.")
-    both = dict(_read([found[newer], found[older]]))
-    said = {row.index: predicate for row, predicate in both.items()}
-    left, right = said[newer], said[older]
-    names = {_key(one): one for one in (*left.measurements, *right.measurements)}
-    at_left = {_key(one): one for one in left.measurements}
-    at_right = {_key(one): one for one in right.measurements}
-    return render(
-        request,
-        "web/compare.html",
-        {
-            "newer": found[newer],
-            "older": found[older],
-            "left": left,
-            "right": right,
-            "lines": [
-                {
-                    "name": measure(one.name),
-                    "of": of_whom(one),
-                    "left": at_left.get(key),
-                    "right": at_right.get(key),
-                    "left_says": interval(at_left[key]) if key in at_left else "",
-                    "right_says": interval(at_right[key]) if key in at_right else "",
-                    "change": _change(at_left.get(key), at_right.get(key)),
-                    "may_be_chance": _may_be_chance(at_left.get(key), at_right.get(key)),
-                }
-                for key, one in names.items()
-            ],
-            "is_one_stream": found[newer].stream == found[older].stream,
-            "inputs_changed": _inputs(left) != _inputs(right),
-            "limits_changed": left.limits != right.limits,
-            "here": "evidence",
-        },
-    )
-
-
 def _newest(request: Request, system: System) -> list[EvidenceRow]:
     """The newest statement of each stream of the system."""
     ends = LedgerStream.objects.filter(index_ref=f"index:{system.ref}").values("newest")
     found = readable(request).filter(index__in=ends).order_by("binding", "-index")[:_MOST_CHECKS]
     return sorted(found, key=lambda row: (_WORST.index(row.result) if row.result in RESULTS else 9, row.binding))
-
-
-def _read(found: Iterable[EvidenceRow]) -> list[tuple[EvidenceRow, Predicate]]:
-    """Each statement with what it says; one that was erased is left out."""
-    listed = list(found)
-    bodies = {
-        one.index: one.body for one in recorded(LedgerEntry.objects.filter(index__in=[row.index for row in listed]))
-    }
-    return [
-        (row, Envelope.parse(body).statement.predicate) for row in listed if (body := bodies.get(row.index)) is not None
-    ]
 
 
 def _stages(system: System, kept: Kept | None) -> list[dict[str, str]]:
@@ -368,27 +313,3 @@ def _run(row: EvidenceRow, said: Predicate) -> Run:
     return Run(
         row=row, headline=headline, limit=limit or gettext("none"), fresh_until=fresh_until(row), is_old=is_aged(row)
     )
-
-
-def _key(one: Measurement) -> tuple[str, str]:
-    return one.name, of_whom(one)
-
-
-def _change(left: Measurement | None, right: Measurement | None) -> str:
-    if left is None or right is None or left.value is None or right.value is None:
-        return gettext("not comparable")
-    change = Decimal(left.value) - Decimal(right.value)
-    return "0" if not change else localised(f"{change:+.3f}").replace("-", "\u2212")
-
-
-def _may_be_chance(left: Measurement | None, right: Measurement | None) -> bool:
-    """Whether two numbers that differ have intervals that overlap; unknown ends are none that keep them apart."""
-    if left is None or right is None or None in {left.value, right.value} or left.value == right.value:
-        return False
-    if left.low is None or left.high is None or right.low is None or right.high is None:
-        return True
-    return Decimal(left.low) <= Decimal(right.high) and Decimal(right.low) <= Decimal(left.high)
-
-
-def _inputs(said: Predicate) -> list[tuple[str, str]]:
-    return sorted((one.ref, one.digest) for one in said.inputs)

@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 from upright.web import (
     applicability,
     checks,
+    comparing,
     components,
     controls,
     due,
@@ -79,7 +80,7 @@ urlpatterns = [
     path("statement/<int:entry>/", evidence.statement, name="statement"),
     path("statement/<int:entry>/statement.json", evidence.envelope, name="statement-file"),
     path("statement/<int:entry>/proof.json", evidence.proof, name="statement-proof"),
-    path("compare/<int:newer>/<int:older>/", system.compare, name="compare"),
+    path("compare/<int:newer>/<int:older>/", comparing.compare, name="compare"),
     path("kind/<str:kind>/", evidence.kind, name="kind"),
     path("in/risks/", risks.register, name="risks"),
     path("in/risks/printed/", risks.printed, name="risks-printed"),

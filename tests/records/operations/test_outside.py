@@ -10,13 +10,13 @@ import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils.formats import date_format as format_date
 
 from records.examples.building import day
 from records.governance.test_kept_records import example
 from records.identity.accounts import account, logged_in
 from records.operations.test_voices import everything_stored
 from records.organisation import SETUP, Organisation, actor_of, grant
+from upright.desk.values import day as written
 from upright.kernel import InputError
 from upright.records.assurance.judging import facts_of
 from upright.records.collaboration.models import Attachment
@@ -235,7 +235,7 @@ def test_a_late_answer_is_marked_and_a_refused_one_is_told_and_may_be_given_agai
     request = asked(meridian, due=day(1))
     pages.send_links()
     late, where = datetime.combine(request.due + timedelta(1), datetime.min.time(), UTC), f"/answer/{mailed()}/"
-    until = format_date(request.closes_on)
+    until = written(request.closes_on)
     assert f"A late answer is taken until {until} and marked as late." in str(mail.outbox[-1].body)
     assert f"After that day an answer is taken until {until} and marked as late." in client.get(where).content.decode()
     with clock_set(lambda: late):

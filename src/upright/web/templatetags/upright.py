@@ -18,6 +18,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from upright.desk.fields import RecordChoiceField
 from upright.desk.values import Shown, day
+from upright.desk.values import sentence as begun
 from upright.kernel import parse_time, time_text
 from upright.records.governance.data import KindDataFormField
 from upright.records.trail.server_log import now
@@ -27,7 +28,7 @@ from upright.web.kinds import kind_inputs
 from upright.web.offered import is_offered, names_records, offered
 from upright.web.posture import short
 from upright.web.shown_fields import is_shown_fields, shown_inputs
-from upright.web.values import anchor, period, value_html
+from upright.web.values import anchor, in_words, period, value_html
 
 register = template.Library()
 
@@ -100,6 +101,8 @@ def said(text: object) -> str:
 
 
 register.filter("within", sentences.within)
+register.filter("kind", sentences.kind)
+register.filter("begun", begun)
 register.filter("anchor", anchor)
 
 
@@ -134,6 +137,20 @@ def when(moment: datetime | date | str | None) -> SafeString | str:
     )
     exact = f"{day(at)}, {at:%H:%M:%S} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', time_text(at), exact, words)
+
+
+@register.filter
+def dated(moment: date) -> str:
+    """A day as readers write it, where it stands within a sentence."""
+    return day(moment)
+
+
+@register.filter
+def limit(text: str) -> str:
+    """A limit as a statement holds it, ``selection_rate at_most 0.1``, as a reader says it; any other as it is."""
+    name, _, bound = text.partition(" ")
+    words = in_words(bound)
+    return f"{sentences.measure(name)}: {words}" if words != bound else text
 
 
 @register.filter

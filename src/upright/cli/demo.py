@@ -41,15 +41,19 @@ def demo(
         "password": building.PASSWORD,
         "logins": [{"email": one.email, "what": one.what} for one in built.logins],
     }
-    session.answer(document, lambda screen: _show(screen, document))
+    session.answer(document, lambda screen: _show(screen, document, home / building.MAILS, is_served=not prepare_only))
     if not prepare_only:
         serving.serve("127.0.0.1", port, 2)
 
 
-def _show(screen: object, document: dict[str, object]) -> None:
+def _show(screen: object, document: dict[str, object], mails: Path, *, is_served: bool) -> None:
     line = screen.line  # type: ignore[attr-defined]
     line(f"Meridian Credit Union, with {document['evidence']} pieces of evidence, at {document['address']}")
     line(f"Log in with the password {document['password']} as")
     for one in document["logins"]:  # type: ignore[attr-defined]
         line(f"  {one['email']:<24} {one['what']}")
-    line("Ctrl-C stops it; what you change stays until the demo is made anew.")
+    line(f"What they get by e-mail is kept in {mails}.")
+    if is_served:
+        line("Ctrl-C stops it; what you change stays until the demo is made anew.")
+    else:
+        line("It is made, and not served: the same command without --prepare-only serves it.")

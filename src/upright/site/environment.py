@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from upright.kernel import InputError
 
+DEMO_MAILS = "mails"
+"""The folder of the demo's home that its e-mails go to."""
 _YES, _NO = frozenset({"1", "yes", "true", "on"}), frozenset({"", "0", "no", "false", "off"})
 
 
@@ -133,8 +135,10 @@ def has_began(home: str) -> bool:
     return any((Path(home) / "keys").glob("log-*.pem"))
 
 
-def mail(environment: Mapping[str, str]) -> dict[str, Any]:
+def mail(environment: Mapping[str, str], home: str = "") -> dict[str, Any]:
     """Django's settings for mail: ``UPRIGHT_SMTP_URL``, else mails are printed where the server runs.
+
+    In the demo they are files below ``home``: its seven people get mail at once, and who can log in stays in sight.
 
     The forms are ``smtp://user:password@host:587`` (STARTTLS is demanded), ``smtps://…`` and, for a relay on the
     same machine, ``smtp+plain://localhost:25``.
@@ -144,6 +148,9 @@ def mail(environment: Mapping[str, str]) -> dict[str, Any]:
     """
     sender = {"DEFAULT_FROM_EMAIL": environment.get("UPRIGHT_MAIL_FROM", "") or "upright@localhost"}
     given = environment.get("UPRIGHT_SMTP_URL", "")
+    if not given and flag(environment, "UPRIGHT_DEMO"):
+        backend = "django.core.mail.backends.filebased.EmailBackend"
+        return {**sender, "EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": str(Path(home) / DEMO_MAILS)}
     if not given:
         return {**sender, "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     parts = urlsplit(given)

@@ -127,7 +127,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # a thousand rows may be selected, each a
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20  # what `upright mitigate` writes is pasted whole, and a form makes it longer
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, dict[str, Any]] = {"default": database(os.environ, UPRIGHT_HOME)}
-globals().update(mail(os.environ))  # Django reads each EMAIL_… as a name of this module
+globals().update(mail(os.environ, UPRIGHT_HOME))  # Django reads each EMAIL_… as a name of this module
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 LOGGING = logging_settings()

@@ -230,6 +230,12 @@ def test_mail_goes_by_smtp_where_one_is_named_and_a_wrong_address_is_refused() -
     assert not given["EMAIL_USE_SSL"]
     assert given["DEFAULT_FROM_EMAIL"] == "a@b.example"
     assert mail_settings({})["EMAIL_BACKEND"].endswith("console.EmailBackend")
+    demo = mail_settings({"UPRIGHT_DEMO": "yes"}, "/srv/demo")  # printed, they would push out who can log in
+    assert (demo["EMAIL_BACKEND"].rpartition(".")[0], demo["EMAIL_FILE_PATH"]) == (
+        "django.core.mail.backends.filebased",
+        "/srv/demo/mails",
+    )
+    assert mail_settings({"UPRIGHT_DEMO": "yes", "UPRIGHT_SMTP_URL": "smtp://h"})["EMAIL_HOST"] == "h"
     with pytest.raises(InputError, match="UPRIGHT_SMTP_URL") as refused:
         mail_settings({"UPRIGHT_SMTP_URL": "ftp://me:secret@mail.example"})
     assert "secret" not in refused.value.message

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from upright.site.demo.people import DOMAIN, PASSWORD
 from upright.site.demo.story import BEGINNING, days_ago
+from upright.site.environment import DEMO_MAILS as MAILS
 
-__all__ = ["LOGINS", "PASSWORD", "Built", "Login", "beginning", "build"]
+__all__ = ["LOGINS", "MAILS", "PASSWORD", "Built", "Login", "beginning", "build"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -115,6 +115,7 @@ def start_audit(audit: Audit, *, actor: Actor, reason: str = "", powers: Powers 
         if audit.kind == Audit.Kind.INTERNAL:  # after the write: a page that offers the move does not read the ledger
             for one in audit.team.select_related("auditor"):
                 demand_independent(one.auditor, audit)
+                _demand_competent(one.auditor)
         return written
 
 
@@ -143,7 +144,11 @@ def report_audit(
             write(finding, actor=actor, action="assurance.audit_finding.reported")
         audit.state, audit.conclusion, audit.reported_by = Audit.State.REPORTED, conclusion, str(actor)
         audit.reported_on = now().date()
-        return write(audit, actor=actor, action="assurance.audit.reported", reason=reason)
+        written = write(audit, actor=actor, action="assurance.audit.reported", reason=reason)
+        if audit.kind == Audit.Kind.INTERNAL:  # after the write, as in ``start_audit``
+            for one in audit.team.select_related("auditor"):
+                _demand_no_owner(one.auditor, audit)
+        return written
 
 
 def receive_audit(audit: Audit, *, actor: Actor, reason: str = "", powers: Powers | None = None) -> Audit:
@@ -221,6 +226,17 @@ def _turn(
     demand_reason(reason, "A change of a certificate")
     certificate.state = after
     return write(certificate, actor=actor, action=f"assurance.certificate.{verb}", reason=reason)
+
+
+def _demand_no_owner(person: Person, audit: Audit) -> None:
+    """Who came to own something in scope while the audit was under way reports nothing of it."""
+    found = ties(str(person.ref), audit, owned_only=True)
+    if found:
+        raise RefusedError(
+            f"{person} came to own what is in the scope of {audit.ref}: {'; '.join(map(str, found[:_SHOWN]))}. Nobody "
+            "audits own work (9.2.2): cancel this audit and plan it anew with somebody else.",
+            code="UP-AUD-02",
+        )
 
 
 def _demand_competent(person: Person) -> None:

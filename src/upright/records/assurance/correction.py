@@ -60,7 +60,7 @@ class Nonconformity(Controlled):
         """It says how it was corrected."""
         return None if self.correction.strip() else "it lacks the correction, what was done at once (10.2)."
 
-    def as_evidence(self) -> RecordEvidence:
+    def as_evidence(self) -> RecordEvidence | None:
         """A nonconformity of the management system, and the failed evidence that it answers."""
         data = {
             "nature": self.nature,
@@ -69,9 +69,7 @@ class Nonconformity(Controlled):
             "effective": self.effective,
             "opened_on": self.opened_on,
         }
-        said = self.speak("nonconformity", data=data, on=self.opened_on, is_occasion=self.effective)
-        assert said is not None  # it always has a kind
-        return said
+        return self.speak("nonconformity", data=data, on=self.opened_on, is_occasion=self.effective)
 
     def __str__(self) -> str:
         return self.title

@@ -8,7 +8,7 @@ from upright.records.identity.power import Powers, person_of, powers_of
 from upright.records.inventory.models import System
 from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError, StandingError
-from upright.records.trail.history import steps, writers
+from upright.records.trail.history import ever_named, steps, writers
 from upright.records.trail.server_log import now
 
 _ACT = "assurance.corrective_action.change"
@@ -208,7 +208,7 @@ def _check(
     demand_state(action, CorrectiveAction.State.DONE)
     demand_reason(reason, "Checking whether it works")
     acted = {step.actor for step in steps(action.ref) if step.action.endswith((".finished", ".added", ".changed"))}
-    authors = {str(action.owner.ref), *acted}
+    authors = {*ever_named(action.ref, "owner"), *acted}
     approval = demand_approver(
         _CHECK, action, actor=actor, authors=authors, powers=powers, code="UP-CORR-08", clause="10.2"
     )

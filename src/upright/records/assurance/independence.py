@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from upright.records.assurance.auditing import Audit
 
 LOOK_BACK = timedelta(days=365)
-_OWNING = ("owner", "measured_by", "holder", "assignee")
+_OWNING = ("owner", "measured_by", "holder", "assignee", "overseer", "reviewer", "handler", "responsible")
 _COMPETENCE = b'"competence-record"'
 
 
@@ -48,8 +48,10 @@ class _Said:
         return {str(self.record[name]) for name in _OWNING if self.record.get(name)}
 
 
-def ties(person: str, audit: "Audit") -> list[Tie]:
+def ties(person: str, audit: "Audit", *, owned_only: bool = False) -> list[Tie]:
     """What somebody wrote, approved or owned in an audit's scope within the last twelve months, from the ledger.
+
+    ``owned_only`` leaves out what they wrote or approved, as who audits asks for evidence.
 
     In scope is every record of a system in scope, and every record that speaks to a clause in scope.
     """
@@ -61,7 +63,7 @@ def ties(person: str, audit: "Audit") -> list[Tie]:
         if not scope.takes(said):
             owned.pop(said.ref, None)
             continue
-        if said.time >= since and said.actor == person:
+        if said.time >= since and said.actor == person and not owned_only:
             verb = said.action.rpartition(".")[2].replace("_", " ")
             found[said.ref] = Tie(ref=said.ref, what=verb, time=said.time)
         if person in said.owners():

@@ -14,6 +14,7 @@ from upright.records.identity.approval import demand_approver
 from upright.records.identity.editing import right_of
 from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import Powers, powers_of
+from upright.records.trail.circles import circled
 from upright.records.trail.days import DayToCome
 from upright.records.trail.door import change, refresh, write
 from upright.records.trail.errors import RefusedError, StandingError, misfit
@@ -50,13 +51,8 @@ class Controlled(Record):
 
     def clean(self) -> None:
         """None supersedes itself, not by way of others either."""
-        before: Controlled | None = self.supersedes
-        seen = {self.pk}
-        while before is not None:
-            if before.pk in seen:
-                raise misfit("supersedes", f"{before.ref} would come to supersede itself (7.5.3).", code="UP-CTRL-01")
-            seen.add(before.pk)
-            before = before.supersedes
+        if (one := circled(self, "supersedes")) is not None:
+            raise misfit("supersedes", f"{one.ref} would come to supersede itself (7.5.3).", code="UP-CTRL-01")
 
     def unready(self) -> str | None:
         """What it lacks to be handed in or approved, in words with the clause; None: nothing."""
@@ -149,6 +145,15 @@ MOVES = (submit, approve, give_back, revise, reconfirm, withdraw)
 """The verbs that a description of a controlled type names."""
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a text holds no word: blanks, also those that take no room, and marks.
+
+    >>> [says_nothing(one) for one in ("", "  ", chr(0x200B), "—", "None", "7.5")]
+    [True, True, True, True, False, False]
+    """
+    return not any(one.isalnum() for one in text)
+
+
 def demand_state(record: Record, *states: str) -> None:
     """Raises unless a record is in one of these states.
 
@@ -167,7 +172,7 @@ def demand_reason(reason: str, what: str) -> None:
     Raises:
         RefusedError: there is none.
     """
-    if not reason.strip():
+    if says_nothing(reason):
         raise RefusedError(f"{what} needs a reason, in words.", code="UP-CTRL-06")
 
 

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 from upright.kernel import Actor, Ref
 from upright.records.identity.acting import current_actor
 from upright.records.identity.tokens import ApiToken as ApiToken  # noqa: PLC0414 (Django finds models here)
+from upright.records.trail.circles import circled
 from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.named import composed, word
@@ -46,13 +47,9 @@ class Unit(Record):
         ]
 
     def clean(self) -> None:
-        """A unit is not its own ancestor."""
-        above, seen = self.parent, {self.pk}
-        while above is not None:
-            if above.pk in seen:
-                raise misfit("parent", f"{above.name} lies below this unit already.", code="UP-FIELD-04")
-            seen.add(above.pk)
-            above = above.parent
+        """A unit is not its own ancestor: roles reach down, so who approves would come round."""
+        if (one := circled(self, "parent")) is not None:
+            raise misfit("parent", f"{one} would come to lie below itself (5.3).", code="UP-FIELD-04")
 
     def __str__(self) -> str:
         return self.name

@@ -122,6 +122,11 @@ def writers(ref: str) -> set[str]:
     return {step.actor for step in steps(ref) if step.action.rpartition(".")[2] in {"added", "changed"}}
 
 
+def ever_named(ref: str, field: str) -> set[str]:
+    """Whom or what a field of a record ever named: somebody who owned it is not forgotten by a change of owner."""
+    return {str(step.record[field]) for step in steps(ref) if step.record and step.record.get(field)}
+
+
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     names = [name for name in after if name not in {"id", "version"} and before.get(name) != after[name]]
     return {name: (before.get(name), after[name]) for name in names}

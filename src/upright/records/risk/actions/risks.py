@@ -12,7 +12,7 @@ from upright.records.risk.models import Rating, Risk, RiskAcceptance, RiskAssess
 from upright.records.risk.models.criteria import criteria_for
 from upright.records.trail.door import change, write
 from upright.records.trail.errors import RefusedError, StandingError
-from upright.records.trail.history import steps, writers
+from upright.records.trail.history import ever_named, steps, writers
 from upright.records.trail.server_log import now
 
 LONGEST = timedelta(days=366)
@@ -281,7 +281,7 @@ def _demand_evaluator(treatment: Treatment, actor: Actor, reason: str, powers: P
     _demand_state(treatment, Treatment.State.DONE)
     demand_not_closed(treatment.risk)
     demand_reason(reason, what)
-    authors = {str(treatment.owner.ref), *_finishers(treatment)}
+    authors = {*ever_named(treatment.ref, "owner"), *_finishers(treatment)}
     right = "risk.treatment.approve"
     return demand_approver(right, treatment, actor=actor, authors=authors, powers=powers, code="UP-RISK-05").noted(
         reason

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from upright.kernel import Ref
-from upright.records.identity.controlled import Controlled
+from upright.records.identity.controlled import Controlled, says_nothing
 from upright.records.inventory.models import System
 from upright.records.risk.models.controls import Control, own_controls
 from upright.records.risk.models.linking import demand_controls, demand_refs
@@ -125,7 +125,7 @@ class SoaRow(Record):
                 "An exclusion names one of the two grounds that the standard allows; nothing else does (6.1.3).",
                 code="UP-RISK-41",
             )
-        if self.decision != self.Decision.UNDECIDED and not self.reason.strip():
+        if self.decision != self.Decision.UNDECIDED and says_nothing(self.reason):
             raise misfit("reason", "Each decision has a reason in a person's own words (6.1.3).", code="UP-RISK-42")
         if is_out:
             from upright.records.risk.applicability import contradiction

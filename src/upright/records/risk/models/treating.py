@@ -14,6 +14,7 @@ from upright.records.risk.models.criteria import HIGHEST, RiskCriteria
 from upright.records.risk.models.impacts import taken_back
 from upright.records.risk.models.linking import demand_controls, demand_refs
 from upright.records.risk.models.risks import Risk, ThreatDecision
+from upright.records.trail.circles import circled
 from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.named import composed, word
@@ -67,7 +68,12 @@ class Treatment(Record):
         indexes: ClassVar = [models.Index(fields=["state"], name="risk_treatments_by_state")]
 
     def clean(self) -> None:
-        """Controls are controls; evidence is named by its id; what it replaces is of the same risk."""
+        """Of an open risk; controls are controls, evidence is named by its id, what it replaces is of the same risk."""
+        if self.risk.state == Risk.State.CLOSED and not self._was_of_it():
+            ref = self.risk.ref
+            raise misfit("risk", f"{ref} is closed; open it again before treating it (6.1.3).", code="UP-RISK-07")
+        if (one := circled(self, "replaces")) is not None:
+            raise misfit("replaces", f"{one.ref} would come to replace itself (6.1.3).", code="UP-RISK-29")
         demand_controls("controls", self.controls, own_controls(self.controls))
         for one in self.answers:
             if len(str(one).removeprefix("sha256:")) != 64 or not set(str(one).removeprefix("sha256:")) <= _HEX:
@@ -75,8 +81,14 @@ class Treatment(Record):
         if self.replaces is not None and self.replaces.risk_id != self.risk_id:
             raise misfit("replaces", f"{self.replaces.ref} treats another risk.", code="UP-RISK-29")
 
+    def _was_of_it(self) -> bool:
+        """Whether it treated this risk before that was closed."""
+        return bool(Treatment.objects.filter(pk=self.pk, risk=self.risk_id).exists())
+
     def frozen(self) -> str | None:
-        """What was approved stays as it was approved."""
+        """What was approved stays as it was approved; nobody plans for a risk that is closed."""
+        if self.risk.state == Risk.State.CLOSED:
+            return f"{self.risk.ref} is closed; open it again before treating it (6.1.3)"
         return None if self.state == self.State.PROPOSED else f"it is {self.state}; write a new one"
 
     @property

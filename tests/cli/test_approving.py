@@ -100,3 +100,23 @@ def _plain(value: object) -> object:
     if hasattr(value, "items"):
         return {key: _plain(one) for key, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def test_the_gate_says_where_open_questions_are_asked_and_which_file_an_attestation_takes(
+    run: Runner, folder: Path
+) -> None:
+    write_project(folder, CHECKS.replace("  classification: answers.yaml\n", ""))
+    run("assess")
+    said = " ".join(run("gate", "--to", "deployment").out.split())
+    assert "'upright classify FILE' asks these questions in words" in said
+    assert "'upright catalogue kinds KIND' prints a file F" in said
+    (folder / "answers.yaml").write_text("Q0: no\n")
+    assert "Is it a machine-based system" in run("classify", "answers.yaml").out
+
+
+def test_a_push_without_a_token_says_who_issues_one_and_how(run: Runner, folder: Path) -> None:
+    write_project(folder, CHECKS)
+    run("assess")
+    refused = run("push", "--url", "http://127.0.0.1:9")
+    assert refused.status == 2
+    assert "'upright manage token EMAIL --name CI', where the server runs. [UP-CLI-30]" in refused.err

@@ -45,6 +45,17 @@ SHARE = (0.1, 0.25, 0.9)
         ),
         ([column("churned", *BIT), column("tenure", 1, 2, 3)], {"label": "churned"}),
         ([column("one", *BIT), column("other", *BIT)], {}),
+        (
+            [column("energy_class", "A", "B", "C"), column("area_m2", *range(30)), column("price_eur", *range(30))],
+            {"label": "price_eur"},
+        ),
+        (
+            [column("ticket_class", 1, 2, 3), column("Survived", *BIT), column("fare_price", *range(30))],
+            {"label": "Survived"},
+        ),
+        ([column("sale_price", *range(30)), column("cost", *range(30))], {}),
+        ([column("price", 1, 2, 3), column("x", *range(30))], {}),
+        ([column("class", "A", "B", "C"), column("x", *range(30))], {"label": "class"}),
         ([column("score", 300, 850, 400)], {}),
         ([column("weight", -1, 2, 3)], {}),
         ([column("sample_weight", 1, 2, 3)], {"weight": "sample_weight"}),
@@ -130,6 +141,18 @@ def test_numbers_are_measured_as_numbers_and_no_limit_is_invented(tmp_path: Path
         assert "limits" not in found["checks"][name]
     assert any("How far off may the numbers in praemien be" in question for question in proposal.questions)
     assert not any("good for the person" in question for question in proposal.questions)
+
+
+def test_a_number_to_predict_is_no_feature_and_its_missing_predictions_are_asked_for(tmp_path: Path) -> None:
+    rows = ["area_m2,energy_class,price_eur", *(f"{30 + n},{'ABC'[n % 3]},{90000 + 1300 * n}" for n in range(60))]
+    (tmp_path / "flats.csv").write_text("\n".join(rows))
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps({"any": 1}))
+    proposal = propose_manifest(tmp_path)
+    found = yaml.safe_load(proposal.text)
+    assert found["datasets"][0]["columns"] == {"label": "price_eur"}
+    assert found["models"][0]["features"] == ["area_m2"]
+    assert any("write its predictions into one" in one for one in proposal.questions)
+    assert not any("selection rates" in one for one in proposal.questions)
 
 
 def test_several_classes_are_compared_as_classes(tmp_path: Path) -> None:

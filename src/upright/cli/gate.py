@@ -65,6 +65,11 @@ def show_gate(
     for group in view.missing:
         if not set(group.what) & (bound.keys() | lacks.keys()):
             screen.verdict(group.status, f"{by_framework(group.what)}: {group.why}")
+    if any(one.status == "undetermined" for one in answer.missing):
+        screen.quiet(
+            "'upright classify FILE' asks these questions in words; FILE is what `classification` of upright.yaml "
+            "names, with a line for each answer, such as Q0: no."
+        )
     short = {name: kinds for name, (kinds, is_begun) in lacks.items() if is_begun}
     absent = {name: kinds for name, (kinds, is_begun) in lacks.items() if not is_begun}
     statuses = {one.what: one.status for one in answer.missing}
@@ -75,7 +80,10 @@ def show_gate(
             screen.verdict(statuses[name], f"{name}  {', '.join(short[name]) or 'has an open finding'}")
     if absent:
         screen.line()
-        screen.title("Nothing filed yet, so unknown", "upright attest KIND --about REF --file F")
+        screen.title(
+            "Nothing filed yet, so unknown",
+            "'upright catalogue kinds KIND' prints a file F; upright attest KIND --file F",
+        )
         for framework, line in _by_framework(absent).items():
             screen.verdict("unknown", f"{framework}  {line}")
     for line in view.waivers:

@@ -40,8 +40,8 @@ def push(
     if not url or not token:
         missing = "--url or UPRIGHT_SERVER" if not url else TOKEN
         raise InputError(
-            f"{missing} is not set. A push needs the server's address and an API token in {TOKEN}, which a person who "
-            "may push for the system issues there.",
+            f"{missing} is not set. A push needs the server's address and an API token in {TOKEN}. An operator issues "
+            "one for a person who may push: 'upright manage token EMAIL --name CI', where the server runs.",
             code="UP-CLI-30",
         )
     workspace = open_workspace(session)

@@ -55,6 +55,35 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     "weight": ("weight", "sample_weight", "weights", "gewicht"),
 }
+_AMOUNTS = frozenset(
+    [
+        "price",
+        "cost",
+        "costs",
+        "value",
+        "demand",
+        "sales",
+        "revenue",
+        "salary",
+        "rent",
+        "consumption",
+        "yield",
+        "duration",
+        "preis",
+        "kosten",
+        "wert",
+        "nachfrage",
+        "umsatz",
+        "gehalt",
+        "miete",
+        "verbrauch",
+        "ertrag",
+        "dauer",
+    ]
+)
+"""What numbers that are predicted are mostly called: read only where nothing else could be the label."""
+_WHOLE_ONLY = frozenset({"class", "klasse"})
+"""Words that name a label alone, and something that a model reads with others: ``energy_class``, ``ticket_class``."""
 _PROTECTED = frozenset(
     [
         "sex",
@@ -183,7 +212,10 @@ def guess(columns: Iterable[Column]) -> TableGuess:
 
 
 def _label(columns: list[Column], score: str | None) -> Column | None:
-    """What no name tells: the one column of two values that the score's name speaks of, else the only one there is."""
+    """What no name tells: the one column of two values that the score's name speaks of, else the only one there is.
+
+    Where none has two values it is the only number that is called as what is predicted mostly is.
+    """
     binary = [column for column in columns if column.is_binary]
     words = _parts(score or "") - {"p", "prob", "proba", "probability", "score", "risk", "model", "y"}
     named = [
@@ -191,7 +223,12 @@ def _label(columns: list[Column], score: str | None) -> Column | None:
         for column in binary
         if any(part.startswith(word) or word.startswith(part) for word in words for part in _parts(column.name))
     ]
-    return next((some[0] for some in (named, binary) if len(some) == 1), None)
+    amounts = [
+        column
+        for column in columns
+        if not binary and column.is_number and len(column.values) > MOST_GROUPS and _AMOUNTS & _parts(column.name)
+    ]
+    return next((some[0] for some in (named, binary, amounts) if len(some) == 1), None)
 
 
 def _is_key(name: str) -> bool:
@@ -207,7 +244,7 @@ def _best(meaning: str, words: tuple[str, ...], columns: list[Column]) -> Column
                 return column
     for word in words:
         for column in fitting:
-            if len(word) > 3 and word in _parts(column.name):
+            if len(word) > 3 and word not in _WHOLE_ONLY and word in _parts(column.name):
                 return column
     if meaning == "score":
         return next((column for column in fitting if column.name.lower().startswith("p_")), None)

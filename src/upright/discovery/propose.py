@@ -114,7 +114,9 @@ class _Writer:
             self.add(f"    features: {flow(stated)}    # as its file says")
         elif shown.features:
             self.ask(
-                f"Which columns does {model_id} read, in its order? These are the numeric ones of a table.", "    "
+                f"Which columns does {model_id} read, in its order? These are the numeric ones of a table; add those "
+                "of text that it reads.",
+                "    ",
             )
             self.add(f"    features: {flow(shown.features)}")
         if shown.task == "regression":
@@ -144,12 +146,7 @@ class _Writer:
             inner = ", ".join(f"{meaning}: {scalar(name)}" for meaning, name in sorted(guess.meanings.items()))
             self.add(f"    columns: {{{inner}}}    # guessed from names and values")
         if "prediction" not in guess.meanings:
-            candidates = f" Candidates: {', '.join(guess.binary[:8])}." if guess.binary else ""
-            self.ask(
-                f"Which column of {dataset_id} is the decision, which the label or score? Without a decision no "
-                f"selection rates are compared.{candidates}",
-                "    ",
-            )
+            self._which(dataset_id, guess)
         elif "label" not in guess.meanings:
             self.ask(
                 f"Which column of {dataset_id} tells what turned out (the label)? Without one no errors are measured.",
@@ -169,6 +166,22 @@ class _Writer:
             shown = ", ".join(str(value) for value in guess.column(decision).values[:5])
             self.ask(f"Which value of {decision} is good for the person ({shown})?", "    ")
             self.add("    # favourable: …")
+
+    def _which(self, dataset_id: str, guess: TableGuess) -> None:
+        """No column shows what was predicted or decided: of numbers there may be none yet."""
+        if guess.meanings.get("label") and guess.task == "regression":
+            self.ask(
+                f"Which column of {dataset_id} holds what the model predicts? Where none does, write its predictions "
+                "into one, add `prediction: THAT COLUMN` to columns, and `predictions_of`; then errors are measured.",
+                "    ",
+            )
+            return
+        candidates = f" Candidates: {', '.join(guess.binary[:8])}." if guess.binary else ""
+        self.ask(
+            f"Which column of {dataset_id} is the decision, which the label or score? Without a decision no "
+            f"selection rates are compared.{candidates}",
+            "    ",
+        )
 
     def _whose(self, dataset_id: str) -> None:
         if self.models:

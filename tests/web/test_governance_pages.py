@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils import translation
+
 from records.examples import EXAMPLES
 from records.examples.building import day
 from records.identity.accounts import account, logged_in
@@ -73,6 +75,12 @@ def test_upkeep_and_entities_are_shown_and_many_are_reconfirmed(meridian: Organi
     page = client.get("/entities/").content.decode()
     assert re.search(r"Meridian Cards</h2>.*?FR.*?0 systems", page, re.DOTALL)
     assert "1 system;" in page
+    add(EXAMPLES["document"](meridian, {}), actor=actor_of(meridian.lead))
+    with translation.override("en"):
+        german = client.get("/entities/", headers={"Accept-Language": "de"}).content.decode()
+    assert "1 System;" in german
+    assert re.search(r"Zusammen: 1 System; Dokumente: 1 Entwurf", german, re.IGNORECASE)
+    assert not re.search(r"\d (draft|approved)", german)
     lead, tessa = actor_of(meridian.lead), actor_of(Person.objects.get(name="Tessa"))
     rows = [add(EXAMPLES["obligation"](meridian, {}), actor=lead) for _ in range(2)]
     for row in rows:

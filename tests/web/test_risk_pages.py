@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from api.conftest import issued
 from api.program import code
@@ -145,11 +146,17 @@ def test_versions_are_compared_on_a_page(set_up: Settled, lead: Client) -> None:
     controlled.approve(statement, actor=set_up.bo)
     new = actions.begin_new_version(statement, actor=set_up.ada, reason="One more.")
     row = new.rows.get(control="A.2.2")
-    row.reason = "Members trust us."
+    row.reason, row.status = "Members trust us.", "partly"
     edit(row, actor=set_up.ada)
     page = text_of(lead, f"/soa/{new.ref}/versions/")
     assert "1 row added, changed or removed" in page
     assert "Members trust us." in page
+    assert re.findall(r"Included, (\w+)", page) == ["planned", "partly"]
+    assert page.count(f'<a href="/record/{risk.ref}/">{risk}</a>') == 2
+    with translation.override("en"):
+        german = lead.get(f"/soa/{new.ref}/versions/", headers={"Accept-Language": "de"}).content.decode()
+    for words in ("1 Zeile hinzugefügt", "Geändert<", ", Status<", "eingeschlossen, geplant"):
+        assert words.lower() in german.lower(), words
     assert "Changed since the version before 1" in text_of(lead, f"/soa/{new.ref}/")
     assert lead.get(f"/soa/{new.ref}/versions/?with=statement-of-applicability:1").status_code == 404
     approved = text_of(lead, f"/soa/{statement.ref}/")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from upright.desk.description import registered
 from upright.desk.forms import RecordForm, form_class, form_data
 from upright.desk.moves import offers
+from upright.desk.values import sentence
 from upright.desk.visible import visible
 from upright.kernel import InputError
 from upright.posture import fold
@@ -122,8 +123,21 @@ def versions(request: Request, ref: str) -> HttpResponse:
     if named and before is None:
         raise Http404(f"There is no {named}, or you may not read it.")
     found = [] if before is None else compare(before, statement)
-    context = {"statement": statement, "before": before, "others": others[:50], "changes": found, "here": "controls"}
+    for one in found:
+        learn(request, (ref for row in (one.before, one.after) if row is not None for ref in row.needed_by))
+    context = {
+        "statement": statement,
+        "before": before,
+        "others": others[:50],
+        "changes": [(one, said(one.what.capitalize()), _named(one.fields)) for one in found],
+        "here": "controls",
+    }
     return render(request, "web/soa_versions.html", context)
+
+
+def _named(fields: Iterable[str]) -> str:
+    """Fields of a row as its form calls them."""
+    return ", ".join(said(sentence(str(SoaRow._meta.get_field(one).verbose_name))) for one in fields)  # type: ignore[union-attr]
 
 
 def printed(request: Request, ref: str) -> HttpResponse:

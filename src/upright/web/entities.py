@@ -67,7 +67,7 @@ def _entity(unit: Unit) -> Entity:
         systems=len(refs),
         behind=behind(found.values()),
         frameworks=tuple((titles.get(name, name), one) for name, one in sorted(counts.items())),
-        documents={str(state): count for state, count in rows},
+        documents={str(Document.State(state).label): count for state, count in rows},
         deviations=Document.objects.filter(unit__in=own, inherits__isnull=False).exclude(deviations="").count(),
         jurisdictions=", ".join(str(one) for one in unit.jurisdictions),
     )

@@ -34,11 +34,6 @@ class RowChange:
     after: SoaRow | None
     fields: tuple[str, ...] = ()
 
-    @property
-    def words(self) -> str:
-        """What differs, in words."""
-        return ", ".join(one.replace("_", " ") for one in self.fields)
-
 
 def units_below(unit: Unit) -> set[object]:
     """A unit and all below it."""

@@ -57,6 +57,33 @@ def test_a_log_of_s3_is_counted_and_names_nobody(tmp_path: Path) -> None:
         assert secret not in str(found) + str(judged(found, {}))
 
 
+@pytest.mark.parametrize(
+    ("verb", "changes"),
+    [
+        ("S3.EXPIRE.OBJECT", "1"), ("S3.TRANSITION_SIA.OBJECT", "1"), ("S3.CREATE.DELETEMARKER", "1"),
+        ("S3.COMPUTE.OBJECT.CHECKSUM", "0"), ("BATCH.DELETE.OBJECT", "1"), ("WEBSITE.GET.OBJECT", "0"),
+        ("REST.COPY.OBJECT", "1"), ("REST.COPY.OBJECT_GET", "0"), ("REST.COPY.PART_GET", "0"),
+        ("REST.SELECT.OBJECT", "0"), ("REST.POST.MULTI_OBJECT_DELETE", "1"), ("REST.HEAD.OBJECT", "0"),
+        ("SOAP.GetObject", "0"), ("SOAP.CreateBucket", "1"), ("REST.OPTIONS.PREFLIGHT", "0"),
+    ],
+)  # fmt: skip
+def test_what_s3_does_by_itself_and_operations_of_every_form_are_counted(
+    tmp_path: Path, verb: str, changes: str
+) -> None:
+    """Lifecycle rules and deletions in batches have no request and some no status; their log may begin with one."""
+    path = tmp_path / "log"
+    path.write_text(
+        f"{OWNER} bucket [06/Feb/2026:00:00:38 +0000] - AmazonS3 3E57427F3EXAMPLE {verb} models/a%20b.bin "
+        '"-" - - - - - - "-" "-" - hostid - - - - - -\n'
+        f"{OWNER} bucket [06/Feb/2026:00:00:39 +0000] 192.0.2.3 arn:aws:iam::1:user/jane AAA {verb} a.bin "
+        "- 204 - - 1 - - - - - hostid SigV4 - AuthHeader host TLSv1.2 - -\n"
+    )
+    counted = numbers(path)
+    assert (counted["events"], counted["unreadable_lines"]) == ("2", "0")
+    assert counted["changes"] == str(2 * int(changes))
+    assert judged(read_findings(path), {}).result == "passed"
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_logs_of_registries_and_of_cloudtrail_are_read_packed_or_not(tmp_path: Path, packed: bool) -> None:
     for name, data in (("web.log", WEB.encode()), ("trail.json", json.dumps(TRAIL).encode())):

@@ -25,10 +25,12 @@ GATEWAY = "Gateway access log in JSON"
 _TIME = r"\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\]"
 _S3 = re.compile(
     rf"\S{{1,256}} \S{{1,256}} {_TIME} \S{{1,64}} (\S{{1,2048}}) \S{{1,64}} "
-    r'([A-Z]+\.[A-Z._]+) \S+ (?:-|"[^"]*") (\d{3}|-) '
+    r'((?:REST|WEBSITE|SOAP|BATCH|S3)\.[A-Za-z0-9._]{1,128}) \S+ (?:-|"[^"]*") (\d{3}|-) '
 )
 _WEB = re.compile(rf'\S{{1,256}} \S{{1,256}} (\S{{1,256}}) {_TIME} "([A-Z]{{3,10}}) [^"]*" (\d{{3}}) ')
 _READS = {"GET", "HEAD", "OPTIONS"}
+_S3_READS = re.compile(r"\w+\.(?:GET|HEAD|OPTIONS|SELECT)\b|\w+\.COPY\.\w+_GET$|SOAP\.(?:Get|List)|S3\.COMPUTE\.")
+"""Operations that leave objects as they are; a copy is logged once for what it reads and once for what it writes."""
 
 
 @dataclass(slots=True)
@@ -153,15 +155,16 @@ def _take_line(line: str, kind: str, counts: _Counts) -> None:
         return
     if kind == S3:
         time, caller, verb, status = found.groups()
-        method = verb.split(".")[1] if "." in verb else verb
+        is_change = _S3_READS.match(verb) is None
     else:
-        caller, time, method, status = found.groups()
+        caller, time, verb, status = found.groups()
+        is_change = verb not in _READS
     try:
         at = datetime.strptime(time, "%d/%b/%Y:%H:%M:%S %z").astimezone(UTC)
     except ValueError:
         counts.unreadable += 1
         return
-    counts.take(at, caller, is_change=method not in _READS, is_refused=status in {"401", "403"})
+    counts.take(at, caller, is_change=is_change, is_refused=status in {"401", "403"})
 
 
 def _read_gateway(path: Path, counts: _Counts) -> str:

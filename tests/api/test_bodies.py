@@ -1,5 +1,7 @@
 """Hostile and broken bodies, other methods and places: a clear answer, nothing written, never a 500."""
 
+import gzip
+import json
 from typing import Any
 
 import pytest
@@ -62,6 +64,13 @@ def test_a_body_that_is_not_to_be_read_in_one_way_is_refused(
 )  # fmt: skip
 def test_another_content_type_is_refused(meridian: Organisation, owner: Program, kind: str) -> None:
     assert code(owner.post("system", new(meridian), content_type=kind)) == (415, "UP-API-07")
+
+
+def test_a_packed_body_is_refused_and_the_answer_says_what_is_taken(meridian: Organisation, owner: Program) -> None:
+    answer = owner.post("system", gzip.compress(json.dumps(new(meridian)).encode()), content_encoding="gzip")
+    assert code(answer) == (415, "UP-API-07")
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert owner.post("system", new(meridian), content_encoding="identity").status_code == 201
 
 
 def test_a_body_over_the_limit_is_refused(meridian: Organisation, owner: Program) -> None:

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import pytest
+
 from api.program import Program, code
 from records.organisation import Organisation
 from upright.records.inventory.models import System
 from upright.records.risk.models import Risk
 from upright.records.trail.history import steps
 from upright.records.work.models import ImportRun
+from upright.records.work.running import tell
+from upright.site import importing
 from upright.site.worker import Worker
 
 CSV = {"content_type": "text/csv"}
@@ -57,6 +61,22 @@ def test_a_file_is_tried_then_imported_and_its_progress_followed(
     assert code(refused[2])[1] == "UP-IMPORT-01"
     assert owner("POST", "spreadsheet?type=system", {"a": 1}).status_code == 415
     assert ImportRun.objects.filter(state="waiting").count() == 0
+
+
+def test_a_program_that_waits_learns_that_it_runs_and_that_it_broke(
+    meridian: Organisation, owner: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = owner("POST", "spreadsheet?type=system", file(meridian), **CSV).json()["import_run"]
+    tell(ref, done=2)
+    assert owner.get(f"import/{ref}/progress").json()["state"] == "running"
+
+    def breaks(*_given: Any) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(importing, "_go_through", breaks)
+    Worker().once()
+    assert ImportRun.objects.get(ref=ref).state == "waiting"
+    assert owner.get(f"import/{ref}/progress").json()["state"] == "broken"
 
 
 def test_a_date_that_is_over_is_refused_by_row_unless_the_file_tells_history(

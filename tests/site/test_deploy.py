@@ -12,6 +12,7 @@ import yaml
 from upright.cli.main import app
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+OPERATIONS = DEPLOY.parent / "docs" / "guide" / "operations.md"
 
 
 def known(words: list[str]) -> set[str]:
@@ -53,6 +54,15 @@ def test_the_image_and_its_database_are_of_one_debian_and_install_an_extra_that_
     assert {image.rpartition("-")[2] for image in (*images, database)} == {"trixie"}
     extras = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert set(re.findall(r"'\.\[([a-z]+)\]'", text)) <= set(extras)
+
+
+@pytest.mark.parametrize("where", [DEPLOY / "compose.yaml", DEPLOY / "upright.service", OPERATIONS])
+def test_how_the_first_two_people_are_made_is_said_where_one_deploys(where: Path) -> None:
+    """A server that was begun without them serves, and nobody can log in."""
+    text = re.sub(r"\\\n#? *", "", where.read_text())
+    (words,) = re.findall(r"upright (serve --organisation meridian [^\n(#]*)", text)
+    assert known(words.split()) == set()
+    assert {"--administrator", "--manager", "--prepare-only"} < set(words.split())
 
 
 def test_every_variable_that_deploying_sets_is_read_by_the_product() -> None:

@@ -99,7 +99,7 @@ def test_a_new_server_needs_a_name_once_and_then_answers_and_says_that_it_is_rea
         assert (whole.returncode, json.loads(whole.stdout)["outcome"]) == (0, "intact")
         with closing(sqlite3.connect(home / "upright.sqlite3")) as database, database:
             database.execute("UPDATE identity_person SET name = 'Mallory' WHERE email = 'ada@meridian.example'")
-        altered = upright(home, "ledger", "verify", "--home", str(home))
+        altered = upright(home, "ledger", "verify")  # of the server whose environment is set
         assert altered.returncode == 1
         assert "identity_person" in altered.stdout
         assert "UP-ROW-02" in altered.stdout

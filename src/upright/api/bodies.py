@@ -40,6 +40,15 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
         )
     if (request.content_params or {}).get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         raise ApiError("JSON is sent in UTF-8.", code="UP-API-07", status=415)
+    packed = request.headers.get("Content-Encoding", "identity")
+    if packed.lower() != "identity":
+        more = {"Accept-Encoding": "identity"}
+        raise ApiError(
+            f"The body is packed ('Content-Encoding: {packed[:40]}'); it is read as it is.",
+            code="UP-API-07",
+            status=415,
+            headers=more,
+        )
     return read_json(request.body)
 
 

@@ -22,7 +22,8 @@ from upright.records.collaboration.models import ImportMapping
 from upright.records.identity.power import rights
 from upright.records.trail.server_log import home
 from upright.records.work.imports import ask_import, may_see, progress
-from upright.records.work.models import ImportRun
+from upright.records.work.models import ImportRun, Progress
+from upright.records.work.tasks import is_queued
 
 LARGEST = 64 << 20
 _CHUNK = 1 << 20
@@ -45,10 +46,13 @@ class ProblemShown(BaseModel):
 
 
 class ImportShown(BaseModel):
-    """An import: how far it is (``done`` is the last row gone through), and what came of it so far."""
+    """An import: how far it is (``done`` is the last row gone through), and what came of it so far.
+
+    ``broken``: the worker gave it up without an outcome; on its page whoever asked for it has it go on.
+    """
 
     import_run: str
-    state: Literal["waiting", "done", "stopped"]
+    state: Literal["waiting", "running", "broken", "done", "stopped"]
     dry: bool
     done: int
     total: int
@@ -144,8 +148,17 @@ def _mapped(ref: str | None, name: str, heads: list[str]) -> tuple[dict[str, str
 def _shown(run: ImportRun, status: int) -> HttpResponse:
     far = progress(run)
     counts = {name: int(far.found.get(name, 0)) for name in ("rows", "added", "changed", "same", "refused")}
-    said = {"import_run": run.ref, "state": run.state, "dry": run.dry, "done": far.done, "total": far.total}
+    said = {"import_run": run.ref, "state": _state(run, far), "dry": run.dry, "done": far.done, "total": far.total}
     return json_answer(said | {"says": far.says} | counts | {"problems": far.found.get("problems", [])}, status)
+
+
+def _state(run: ImportRun, far: Progress) -> str:
+    """Its record says ``waiting`` until it has an outcome; a program that waits for one has to know more."""
+    if run.state != ImportRun.State.WAITING:
+        return str(run.state)
+    if not is_queued(run):
+        return "broken"
+    return "running" if far.done else "waiting"
 
 
 def _receive(request: HttpRequest, stream: Any) -> None:

@@ -48,7 +48,8 @@ def verify(
         typer.Option(
             "--home",
             metavar="DIR",
-            help="Of the server with this home (and UPRIGHT_DATABASE_URL), each row compared with its entry too.",
+            help="Of the server with this home (and UPRIGHT_DATABASE_URL), each row compared with its entry too "
+            "[default: UPRIGHT_HOME, where no workspace is here].",
         ),
     ] = None,
 ) -> int:
@@ -57,6 +58,7 @@ def verify(
     Exit 0 intact and trusted, 1 broken, 3 intact but signed by a key you did not name. In one's own workspace the key
     that this machine's key folder holds counts as named.
     """
+    home = home or _home_of_environment(session)
     if home is not None:
         return _verify_server(session, home, trust, since)
     from upright.ledger.verify import verify_folder
@@ -74,6 +76,22 @@ def verify(
     document = report_json(report)
     session.answer(document, lambda screen: show_report(screen, report))
     return report_status(report)
+
+
+def _home_of_environment(session: Session) -> Path | None:
+    """The server's home, where its own environment is set and no workspace was named or lies here."""
+    import os
+
+    from upright.cli.place import NoWorkspaceError
+
+    named = os.environ.get("UPRIGHT_HOME", "")
+    if not named or session.given is not None:
+        return None
+    try:
+        session.folder()
+    except NoWorkspaceError:
+        return Path(named)
+    return None
 
 
 def _verify_server(session: Session, home: Path, trust: str | None, since: str | None) -> int:

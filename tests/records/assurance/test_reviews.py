@@ -1,26 +1,31 @@
 """9.3: a review closes with top management there, each input frozen or stated none, each decision become a plan."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
+from records.assurance.repository import MANIFEST, bundle_of, evidence_key, repository
 from records.assurance.test_audits import person, speak
 from records.assurance.test_correction import refused, said
 from records.assurance.test_spoken import status
+from records.examples import EXAMPLES
 from records.examples.building import day
-from records.organisation import Organisation, actor_of
+from records.organisation import SETUP, Organisation, actor_of, grant
 from records.test_every_type import made_all
 from upright.records.assurance import correction_actions
 from upright.records.assurance import review_actions as verbs
+from upright.records.assurance.actions import enrol_key, push
 from upright.records.assurance.correction import CorrectiveAction, Improvement
 from upright.records.assurance.reviewing import ManagementReview, ReviewDecision, ReviewInput
 from upright.records.governance.models import Objective
 from upright.records.governance.planning import LeadershipDecision
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
-from upright.records.identity.models import Role
+from upright.records.identity.models import Person, Role, Unit
 from upright.records.identity.power import DeniedError
+from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError
 from upright.records.trail.verify import verify
 
@@ -136,3 +141,33 @@ def test_an_extract_is_what_the_records_said_when_it_was_drawn(meridian: Organis
     verbs.draw_inputs(again(mine), actor=ada)
     assert drawn("nonconformities")[str(action.ref)] == "ineffective"
     assert ReviewInput.objects.filter(review=mine).count() == len(ReviewInput.Item.values)
+
+
+def test_a_review_of_one_legal_entity_draws_nothing_of_another(meridian: Organisation, tmp_path: Path) -> None:
+    made_all(meridian)
+    workspace = repository(tmp_path / "repository", MANIFEST.replace("id: loans", "id: mortgage"))
+    enrol_key(evidence_key(workspace), "evidence", actor=actor_of(meridian.lead), reason="The pipeline.")
+    push(bundle_of(workspace), actor=actor_of(meridian.owner))
+    bank = Unit(name="Bank", kind="legal-entity", parent=meridian.root, jurisdictions=["DE"])
+    write(bank, actor=SETUP, action="identity.unit.added")
+    bea = write(Person(name="Bea", unit=bank), actor=SETUP, action="identity.person.added")
+    grant(bea, Role.AIMS_MANAGER, bank)
+    own = EXAMPLES["improvement"](meridian, {})
+    own.unit, own.owner = bank, bea  # type: ignore[attr-defined]
+    add(own, actor=actor_of(bea))
+
+    def drawn(of: Any, by: Person) -> dict[str, list[str]]:
+        mine = ManagementReview(
+            title="The year", unit=of, owner=by, since=day(-300), held_on=day(0), conclusion="Suitable.",
+            next_review=day(365), top_management=[by.ref],
+        )  # fmt: skip
+        verbs.draw_inputs(add(mine, actor=actor_of(by)), actor=actor_of(by))
+        inputs = ReviewInput.objects.filter(review=mine)
+        return {one.item: [line["ref"] for line in one.extract] for one in inputs if one.extract}
+
+    assert drawn(bank, bea) == {"improvement": [own.ref]}
+    whole, below = drawn(meridian.root, meridian.lead), drawn(meridian.lending, meridian.lead)
+    assert own.ref in whole["improvement"]
+    assert own.ref not in below["improvement"]
+    assert {"nonconformities", "tests", "objectives"} <= whole.keys()
+    assert below["tests"] == whole["tests"]

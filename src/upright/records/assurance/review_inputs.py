@@ -4,7 +4,7 @@ Other apps' records are read by what they speak or by the type of their referenc
 leaves an empty extract, and the review has to say why.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,26 +15,51 @@ from upright.kernel import UprightError
 from upright.ledger import Recorded
 from upright.records.assurance.independence import of_records
 from upright.records.assurance.reviewing import ManagementReview, ReviewInput, row
+from upright.records.identity.models import Unit
+from upright.records.identity.power import ABOVE, units_below
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
+from upright.records.trail.record import record_types
 
 Row = dict[str, Any]
 _TITLES = ("title", "name", "what", "statement", "decision", "purpose", "summary", "description", "nature", "cause")
 _MOST = 200
+_MOST_LINKS = 8
+"""From a record to the unit that it lies in, by way of others."""
 THEN = " → "
 """Between results of one check, oldest first."""
 
 
 class Period:
-    """The ledger as of a moment: the newest state of each record, and which of them changed in the period."""
+    """The ledger as of a moment: the newest state of each record, and which of them changed in the period.
 
-    def __init__(self, since: str, entries: Sequence[Recorded]) -> None:
-        self.since = since
-        self.newest: dict[str, tuple[Recorded, Mapping[str, Any]]] = {}
+    ``units`` are the references of those whose records are looked at, by where they lay at that moment; None: of all.
+    """
+
+    def __init__(self, since: str, entries: Sequence[Recorded], units: Collection[str] | None = None) -> None:
+        self.since, self._units = since, units
         self.evidence = [one for one in entries if one.type == "evidence" and one.body is not None]
+        self._all: dict[str, tuple[Recorded, Mapping[str, Any]]] = {}
         for entry in entries:
             if entry.type == "record" and entry.body is not None:
-                self.newest[entry.ref] = (entry, msgspec.json.decode(entry.body))
+                self._all[entry.ref] = (entry, msgspec.json.decode(entry.body))
+        self.newest = {ref: held for ref, held in self._all.items() if self._is_looked_at(ref)}
+
+    def _is_looked_at(self, ref: str) -> bool:
+        return self._units is None or self._unit_of(ref) in self._units
+
+    def _unit_of(self, ref: str) -> str:
+        """Where a record lies, as ``power.unit_of`` says it; empty: in no unit, so in the whole organisation."""
+        for _ in range(_MOST_LINKS):
+            if ref not in self._all:
+                return ""
+            said = self._all[ref][1].get("record") or {}
+            if said.get("unit"):
+                return str(said["unit"])
+            model = record_types().get(ref.partition(":")[0])
+            links = (model.lies_with, *ABOVE) if model is not None else ABOVE
+            ref = next((str(said[name]) for name in links if name and said.get(name)), "")
+        return ""
 
     def records(self, *types: str, kinds: Sequence[str] = (), changed: bool = True) -> Iterator[Row]:
         """Records of these types, or that speak one of these kinds; those that changed in the period, or all."""
@@ -50,16 +75,24 @@ class Period:
         """Evidence of checks with its predicate, in order."""
         for entry in self.evidence:
             try:
-                yield entry, Envelope.parse(entry.body or b"").statement.predicate
+                said = Envelope.parse(entry.body or b"").statement.predicate
             except UprightError:
                 continue
+            if self._is_looked_at(said.system or ""):
+                yield entry, said
 
 
 def period_of(review: ManagementReview) -> tuple[Period, int]:
-    """What the ledger holds now, and its newest entry."""
+    """What the ledger holds now of the review's unit and those below it, and its newest entry.
+
+    A review of one legal entity reads nothing of another; one of the whole organisation reads all.
+    """
     signed = Q(ref__gte="binding:", ref__lt="binding;") | Q(ref__gte="attestation:", ref__lt="attestation;")
     entries = recorded(LedgerEntry.objects.filter(signed | of_records()))
-    return Period(review.since.isoformat(), entries), entries[-1].index if entries else 0
+    units: Collection[str] | None = None
+    if review.unit.parent_id is not None:
+        units = set(Unit.objects.filter(pk__in=units_below(review.unit)).values_list("ref", flat=True))
+    return Period(review.since.isoformat(), entries, units), entries[-1].index if entries else 0
 
 
 def extract(item: str, period: Period, review: ManagementReview) -> list[Row]:

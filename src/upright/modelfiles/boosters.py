@@ -5,6 +5,7 @@ Source: XGBoost's model schema (``doc/model.schema``) and UBJSON draft 12; Light
 
 import re
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 from upright.modelfiles.examiner import Examiner
@@ -30,10 +31,16 @@ _CONFIG = {
     "objective",
 }
 _TOP = {"learner", "version", "config"}
-_FORMS = {b"i": ">b", b"U": ">B", b"I": ">h", b"l": ">i", b"L": ">q", b"d": ">f", b"D": ">d", b"C": ">c"}
+_FORMS = {
+    marker: struct.Struct(">" + form)
+    for marker, form in zip((b"i", b"U", b"I", b"l", b"L", b"d", b"D", b"C"), "bBhiqfdc", strict=True)
+}
 _LONGEST_TEXT = 64 * 2**20
 _DEEPEST = 64
-_MOST_VALUES = 5_000_000
+_FORGET_EVERY = 1 << 22
+_KEPT = 3
+"""As deep as this an object's values are kept: what is asked for is the learner, in a model or in a booster's state."""
+_MOST_VALUES = 20_000_000
 
 
 class UbjsonError(ValueError):
@@ -69,42 +76,59 @@ def _judge_state(document: dict[str, Any], findings: Findings) -> None:
 
 
 class _Ubjson:
-    """Reads a document; long typed arrays are stepped over."""
+    """Reads a document; arrays are read and not kept, objects as far as somebody asks for them."""
 
     def __init__(self, window: Window) -> None:
+        self.buffer = window.buffer
         self.window = window
-        self.at = 0
+        self.start = self.at = self.forgotten = window.start
+        self.stop = window.stop
         self.values = 0
 
+    def broken(self, why: str) -> UbjsonError:
+        return UbjsonError(why, self.at - self.start)
+
+    def skip(self, count: int) -> int:
+        first = self.at
+        if count < 0 or first + count > self.stop:
+            raise self.broken("it ends too soon")
+        self.at = first + count
+        return first
+
     def take(self, count: int) -> bytes:
-        raw = self.window.read(self.at, count)
-        if count < 0 or len(raw) < count:
-            raise UbjsonError("it ends too soon", self.at)
-        self.at += count
-        return raw
+        first = self.skip(count)
+        return self.buffer[first : self.at]
+
+    def stands(self, marker: bytes) -> bool:
+        """Whether this byte is the next one; then it is taken."""
+        if self.at >= self.stop or self.buffer[self.at] != marker[0]:
+            return False
+        self.at += 1
+        return True
 
     def number(self, marker: bytes) -> Any:
-        if marker not in _FORMS:
-            raise UbjsonError(f"{marker!r} is no type of number", self.at)
-        form = _FORMS[marker]
-        return struct.unpack(form, self.take(struct.calcsize(form)))[0]
+        form = _FORMS.get(marker)
+        if form is None:
+            raise self.broken(f"{marker!r} is no type of number")
+        return form.unpack_from(self.buffer, self.skip(form.size))[0]
 
     def size(self) -> int:
         value = self.number(self.take(1))
         if type(value) is not int or value < 0:
-            raise UbjsonError("a size is no size", self.at)
+            raise self.broken("a size is no size")
         return value
 
     def text(self) -> str:
         size = self.size()
         if size > _LONGEST_TEXT:
-            raise UbjsonError("a text is too long", self.at)
-        return self.take(size).decode("utf-8", "replace")
+            raise self.broken("a text is too long")
+        first = self.skip(size)
+        return self.buffer[first : self.at].decode("utf-8", "replace")
 
     def value(self, marker: bytes, depth: int = 0) -> Any:
         self.values += 1
         if depth > _DEEPEST or self.values > _MOST_VALUES:
-            raise UbjsonError("it nests too deep or holds too much", self.at)
+            raise self.broken("it nests too deep or holds too much")
         if marker == b"{":
             return self.object(depth)
         if marker == b"[":
@@ -116,45 +140,43 @@ class _Ubjson:
         return self.number(marker)
 
     def optimised(self) -> tuple[bytes | None, int | None]:
-        kind, count = None, None
-        if self.window.read(self.at, 1) == b"$":
-            self.at += 1
-            kind = self.take(1)
-        if self.window.read(self.at, 1) == b"#":
-            self.at += 1
-            count = self.size()
+        kind = self.take(1) if self.stands(b"$") else None
+        count = self.size() if self.stands(b"#") else None
         if kind is not None and count is None:
-            raise UbjsonError("a typed container has no count", self.at)
+            raise self.broken("a typed container has no count")
         return kind, count
 
     def array(self, depth: int) -> Any:
         kind, count = self.optimised()
         if kind in _FORMS and count is not None:
-            size = count * struct.calcsize(_FORMS[kind])
-            if size > len(self.window) - self.at:
-                raise UbjsonError("an array reaches beyond the end", self.at)
+            size = count * _FORMS[kind].size
+            if size > self.stop - self.at:
+                raise self.broken("an array reaches beyond the end")
             self.at += size
+            if self.at - self.forgotten > _FORGET_EVERY:
+                self.forgotten = self.at
+                self.window.forget(self.at)
             return []
-        found: list[Any] = []
-        while count is None or len(found) < count:
+        found = 0
+        while count is None or found < count:
             marker = kind or self.take(1)
             if count is None and marker == b"]":
                 break
-            found.append(self.value(marker, depth + 1))
-        return found
+            self.value(marker, depth + 1)
+            found += 1
+        return []
 
     def object(self, depth: int) -> dict[str, Any]:
         kind, count = self.optimised()
         found: dict[str, Any] = {}
         while count is None or len(found) < count:
-            if count is None and self.window.read(self.at, 1) == b"}":
-                self.at += 1
+            if count is None and self.stands(b"}"):
                 break
             key = self.text()
             if key in found:
-                raise UbjsonError("a key stands twice", self.at)
+                raise self.broken("a key stands twice")
             found[key] = self.value(kind or self.take(1), depth + 1)
-        return found
+        return found if depth <= _KEPT else {}
 
 
 def examine_ubjson(window: Window, ex: Examiner) -> str:
@@ -162,8 +184,8 @@ def examine_ubjson(window: Window, ex: Examiner) -> str:
     reader = _Ubjson(window)
     try:
         document = reader.value(reader.take(1))
-        if reader.at != len(window):
-            raise UbjsonError(f"{len(window) - reader.at} bytes follow its end", reader.at)
+        if reader.at != window.stop:
+            raise reader.broken(f"{window.stop - reader.at} bytes follow its end")
     except UbjsonError as why:
         ex.findings.not_examined(f"is no UBJSON that is understood: {why}", offset=why.at)
         find_hidden(window, ex)
@@ -187,19 +209,33 @@ _PARAMETER = re.compile(r"\[[a-z_0-9]+: [^\x00-\x1f]*\]")
 
 def examine_lightgbm(window: Window, ex: Examiner) -> str:
     """Examines LightGBM's text; returns ``lightgbm``."""
-    at = 0
     part = "header"
-    for raw in window.all().split(b"\n"):
+    at = 0
+    for at, raw in _lines(window):
         try:
             part = _next(part, raw.decode("utf-8").rstrip("\r"), first=at == 0)
         except (UnicodeDecodeError, ValueError):
             ex.findings.not_examined("a line of it is not what LightGBM writes", offset=at)
             find_hidden(window, ex)
             return "lightgbm"
-        at += len(raw) + 1
     if part not in {"importances", "after", "end"}:
-        ex.findings.not_examined("ends within its trees or parameters", offset=at)
+        ex.findings.not_examined("ends within its trees or parameters", offset=len(window))
     return "lightgbm"
+
+
+def _lines(window: Window) -> Iterator[tuple[int, bytes]]:
+    """Each line and where it starts; also the one behind the last newline, which may be empty. One that is too long
+    is not UTF-8 to whoever reads it.
+    """
+    buffer, at, forgotten = window.buffer, window.start, window.start
+    while at <= window.stop:
+        stop = buffer.find(b"\n", at, window.stop)
+        stop = window.stop if stop < 0 else stop
+        yield at - window.start, buffer[at:stop] if stop - at <= _LONGEST_TEXT else b"\xff"
+        at = stop + 1
+        if at - forgotten > _FORGET_EVERY:
+            forgotten = at
+            window.forget(at)
 
 
 def _next(part: str, line: str, *, first: bool) -> str:

@@ -10,7 +10,7 @@ from upright.modelfiles.keras import is_keras_config, judge_config
 from upright.modelfiles.names import leaves_folder
 from upright.modelfiles.pickles import find_hidden
 from upright.modelfiles.report import Findings
-from upright.modelfiles.strict_json import JsonError, read_json
+from upright.modelfiles.strict_json import JsonError, read_json, read_without_lists
 from upright.modelfiles.templates import judge_template
 from upright.modelfiles.window import Window
 
@@ -46,12 +46,13 @@ _SHAPES = (
 )  # fmt: skip
 _KERAS_METADATA = {"keras_version", "date_saved"}
 _DEEPEST = 200
+_LARGE = 1 << 20
 
 
 def examine_json(window: Window, ex: Examiner) -> str:
     """Examines a JSON document; returns what it is."""
     try:
-        document = read_json(window)
+        document = _trees(window) or read_json(window)
     except JsonError as why:
         ex.findings.not_examined(str(why), offset=0)
         find_hidden(window, ex)
@@ -73,6 +74,14 @@ def examine_json(window: Window, ex: Examiner) -> str:
         ex.findings.not_examined("is JSON of no known kind", offset=0)
         return "json"
     return shape
+
+
+def _trees(window: Window) -> Any:
+    """XGBoost's document if a large one is such: it is judged by its keys, so its numbers are not kept."""
+    if len(window) < _LARGE or not window.read(0, 64).lstrip(b"{ \n").startswith((b'"learner"', b'"version"')):
+        return None
+    document = read_without_lists(window)
+    return document if isinstance(document, dict) and "learner" in document else None
 
 
 def _shape(document: Any) -> str | None:

@@ -6,18 +6,20 @@ length, no two instructions begin alike, and nothing repeated gives back what it
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
-ATOMS, EMPTIES, VALUES = (1000, 64, 8), 500, 8
+ATOMS, FLAT, EMPTIES, VALUES = (1000, 64), (64, 8), 500, 8
 """How many values one match of the expressions takes; writers put a thousand items at a time."""
+FEW = 8
+"""So many atoms are looked for first."""
 _LONGEST, _LONGEST_LOOSE, _LONGEST_INNER, _LONGEST_KEY, _LONGEST_INNER_RAW = 255, 127, 63, 31, 32
-_MOST_COMPILED = 48
-_POWERS = (24, 20, 16, 8, 0)
+_MOST_COMPILED, _MOST_KEPT = 48, 12
+_POWERS = (24, 16, 8, 0)
 _ASCII = rb"[\x00-\x7f]"
 _WHOLE = rb"K.|M..|J.{4}|\x8a(?:\x00|\x01.|\x02..|\x03...|\x04.{4}|\x05.{5}|\x06.{6}|\x07.{7}|\x08.{8})"
 _NUMBER = rb"K.|M..|J.{4}|G.{8}|[N\x88\x89]|" + _WHOLE.partition(b"J.{4}|")[2]
 _ALONE = rb"(?=[eutas\x85-\x87])"  # an empty container before anything else may be about to be filled with it
-_PLACES = {24: rb"...\x00", 20: rb"..[\x00-\x0f]\x00", 16: rb"..\x00\x00", 8: rb".\x00\x00\x00"}
+_PLACES = {24: rb"...\x00", 16: rb"..\x00\x00", 8: rb".\x00\x00\x00"}
 LONG_HEADS = {0x8C: 1, ord("X"): 4}
 """Instructions of texts, with the bytes of their length."""
 LONG = _LONGEST_INNER + 1
@@ -68,12 +70,13 @@ class Manner:
 class Readers:
     """What a run of plain values holds.
 
-    ``places``: the instructions that keep a value or read a place, in order. ``texts``: of each text that
-    ``Manner.any_text`` lets through its length and bytes; the length's are ASCII. ``kept``: what is memoized, in order;
-    a text with its instruction, of anything else its last instruction.
+    ``places``: the instructions that keep a value or read a place, in order; ``keeps``: those that keep. ``texts``: of
+    each text that ``Manner.any_text`` lets through its length and bytes; the length's are ASCII. ``kept``: what is
+    memoized, in order; a text with its instruction, of anything else its last instruction.
     """
 
     places: re.Pattern[bytes]
+    keeps: re.Pattern[bytes]
     texts: re.Pattern[bytes]
     kept: re.Pattern[bytes]
 
@@ -105,6 +108,10 @@ def _memo(manner: Manner) -> bytes:
     return rb"\x94?+" if manner.framed else rb"(?:r.{4}|q.)?+"
 
 
+def _kept(manner: Manner) -> bytes:
+    return rb"\x94" if manner.framed else rb"r.{4}|q."
+
+
 def _gets(manner: Manner) -> bytes:
     if manner.any_place:
         return rb"|h.|j.{4}"
@@ -119,7 +126,7 @@ def _atom(manner: Manner, text: int, raw: int) -> bytes:
 
 def object_of(manner: Manner, shape: Shape) -> bytes:
     """The expression of a shape."""
-    memo = rb"\x94" if manner.framed else rb"(?:r.{4}|q.)"
+    memo = b"(?:" + _kept(manner) + b")"
     forms: dict[Part, bytes] = {
         TEXT: b"(?:" + _text(manner, _LONGEST_INNER) + b")",
         WHOLE: b"(?:" + _WHOLE + b")",
@@ -158,12 +165,6 @@ def _objects(manner: Manner) -> bytes:
     return b"".join(object_of(manner, shape) + b"|" for shape in manner.objects)
 
 
-@lru_cache(_MOST_COMPILED)
-def atoms(manner: Manner, count: int) -> re.Pattern[bytes]:
-    """So many numbers, texts, bytes and memo reads."""
-    return re.compile(_atom(manner, _LONGEST, _LONGEST) + b"{%d}+" % count, re.DOTALL)
-
-
 def _key(manner: Manner) -> bytes:
     return (
         b"(?:"
@@ -187,68 +188,46 @@ def _pair(manner: Manner, value: bytes) -> bytes:
     return b"(?:" + often + _key(manner) + value + b")"
 
 
-def _short(manner: Manner, atom: bytes) -> bytes:
-    """A tuple of one to three."""
-    return atom + rb"(?:\x85|" + atom + rb"(?:\x86|" + atom + rb"\x87))" + _memo(manner)
+def _rest_of_short(manner: Manner, atom: bytes) -> bytes:
+    return rb"(?:\x85|" + atom + rb"(?:\x86|" + atom + rb"\x87))" + _memo(manner)
+
+
+def _alone_or_short(manner: Manner, first: bytes, atom: bytes) -> bytes:
+    """An atom, or a tuple of one to three that begins with it."""
+    return first + b"(?:" + _rest_of_short(manner, atom) + b")?+"
 
 
 def _inner(manner: Manner) -> bytes:
     """An atom or a container of atoms."""
     memo = _memo(manner)
     atom = _atom(manner, _LONGEST_INNER, _LONGEST_INNER_RAW)
-    pair = _pair(manner, atom)
+    pair, one = _pair(manner, atom), _alone_or_short(manner, atom, atom)
     return b"|".join(
         (
             rb"(?:\}" + memo + rb"(?:\(" + pair + b"{1,64}+u|" + pair + rb"s|" + _ALONE + b")",
-            rb"\]"
-            + memo
-            + rb"(?:\("
-            + atom
-            + b"{1,64}+e|"
-            + atom
-            + rb"a|"
-            + _short(manner, atom)
-            + b"a|"
-            + _ALONE
-            + b")",
+            rb"\]" + memo + rb"(?:\(" + atom + b"{1,64}+e|" + one + b"a|" + _ALONE + b")",
             rb"\(" + atom + b"{1,32}+t" + memo,
             rb"\x8f" + memo + rb"\(" + atom + rb"{1,64}+\x90",
-            _short(manner, atom),
-            atom + b")",
+            one + b")",
         )
     )
 
 
-@lru_cache(_MOST_COMPILED)
-def values(manner: Manner) -> re.Pattern[bytes]:
-    """So many atoms, or containers of at most 64 items, up to two deep."""
+def _outer(manner: Manner) -> bytes:
+    """An atom or a container of such or of containers of atoms."""
     memo, inner = _memo(manner), _inner(manner)
     atom = _atom(manner, _LONGEST_INNER, _LONGEST_INNER_RAW)
-    outer = b"|".join(
+    pairs = _pair(manner, inner) + b"{1,64}+u|" + _pair(manner, atom) + b"s|"
+    items = inner + b"{1,64}+e|" + inner + b"a|"
+    return b"|".join(
         (
-            rb"\}"
-            + memo
-            + rb"(?:\("
-            + _pair(manner, inner)
-            + b"{1,64}+u|"
-            + _pair(manner, atom)
-            + rb"s|"
-            + _ALONE
-            + b")",
-            rb"\]" + memo + rb"(?:\(" + inner + b"{1,64}+e|" + inner + rb"a|" + _ALONE + b")",
+            rb"\}" + memo + rb"(?:\(" + pairs + _ALONE + b")",
+            rb"\]" + memo + rb"(?:\(" + items + _ALONE + b")",
             rb"\(" + inner + b"{1,32}+t" + memo,
             rb"\x8f" + memo + rb"\(" + inner + rb"{1,64}+\x90",
-            _short(manner, atom),
-            _atom(manner, _LONGEST_LOOSE, _LONGEST_INNER_RAW),
+            _alone_or_short(manner, _atom(manner, _LONGEST_LOOSE, _LONGEST_INNER_RAW), atom),
         )
     )
-    return re.compile(b"(?:" + outer + b"){%d}+" % VALUES, re.DOTALL)
-
-
-@lru_cache(_MOST_COMPILED)
-def empties(manner: Manner) -> re.Pattern[bytes]:
-    """So many empty lists and dicts."""
-    return re.compile(rb"(?:[\]}]" + _memo(manner) + rb"){%d}+(?!\()" % EMPTIES, re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +246,60 @@ class Parts:
     memo: re.Pattern[bytes]
 
 
-@lru_cache(_MOST_COMPILED)
-def parts(manner: Manner) -> Parts:
-    """For containers of any depth."""
+class Expressions:
+    """Those of one manner, each compiled when it is first asked for: that costs up to a tenth of a second."""
+
+    def __init__(self, manner: Manner) -> None:
+        self.manner = manner
+        self._atoms: dict[int, re.Pattern[bytes]] = {}
+        self._flat: dict[int, re.Pattern[bytes]] = {}
+
+    def atoms(self, count: int) -> re.Pattern[bytes]:
+        """So many numbers, texts, bytes and memo reads."""
+        if count not in self._atoms:
+            self._atoms[count] = _repeated(_atom(self.manner, _LONGEST, _LONGEST), count)
+        return self._atoms[count]
+
+    def flat(self, count: int) -> re.Pattern[bytes]:
+        """So many atoms or containers of at most 64 atoms."""
+        if count not in self._flat:
+            self._flat[count] = _repeated(_inner(self.manner), count)
+        return self._flat[count]
+
+    @cached_property
+    def values(self) -> re.Pattern[bytes]:
+        """Some atoms, or containers of at most 64 items, up to two deep."""
+        return _repeated(_outer(self.manner), VALUES)
+
+    @cached_property
+    def empties(self) -> re.Pattern[bytes]:
+        """Many empty lists and dicts."""
+        return re.compile(rb"(?:[\]}]" + _memo(self.manner) + rb"){%d}+(?!\()" % EMPTIES, re.DOTALL)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """For containers of any depth."""
+        return _parts(self.manner)
+
+    @cached_property
+    def instructions(self) -> re.Pattern[bytes]:
+        """Any number of instructions of plain values, whether or not they are whole ones: where a run surely ends."""
+        manner = self.manner
+        any_of = _plain() + b"|" + _text(manner, _LONGEST) + b"|" + _kept(manner) + _gets(manner)
+        return re.compile(b"(?:" + any_of + b")*+", re.DOTALL)
+
+
+@lru_cache(_MOST_KEPT)
+def expressions(manner: Manner) -> Expressions:
+    """Those of a manner."""
+    return Expressions(manner)
+
+
+def _repeated(one: bytes, count: int) -> re.Pattern[bytes]:
+    return re.compile(b"(?:" + one + b"){%d}+" % count, re.DOTALL)
+
+
+def _parts(manner: Manner) -> Parts:
     memo, inner = _memo(manner), _inner(manner)
     opens = {b"}": rb"\}" + memo + rb"(\()?+", b"]": rb"\]" + memo + rb"(\()?+", b"(": rb"(\()"}
     opens[b"\x8f"] = rb"\x8f" + memo + rb"(\()"
@@ -288,7 +318,7 @@ def _raw() -> bytes:
 
 def _plain() -> bytes:
     """An instruction of a run that is no text, keeps nothing and reads nothing."""
-    return _NUMBER + b"|" + _raw() + rb"|[)(\]}eustabR\x81\x85-\x87\x8f-\x91]"
+    return rb"[)(\]}eustabRN\x88\x89\x81\x85-\x87\x8f-\x91]++|" + _NUMBER + b"|" + _raw()
 
 
 @cache
@@ -299,18 +329,19 @@ def readers(*, framed: bool) -> Readers:
     text, short = b"(?:" + _text(manner, _LONGEST) + b")", _sized(b"", _LONGEST_LOOSE, b".", zeros)
     longer = _sized(code, _LONGEST, b".", zeros, first=_LONGEST_LOOSE + 1)
     raw, plain = _raw(), _plain()
-    memo, keeps = (rb"\x94", rb"\x94") if framed else (rb"r.{4}|q.", b"[rq]")
+    memo, codes = _kept(manner), (rb"\x94" if framed else b"[rq]")
     reads = rb"h.|j.{4}"
-    skipped = b"(?:" + plain + b"|" + text + b")*+"
+    skipped = plain + b"|" + text
     made = b"(?:" + text + b"|" + raw + rb"|[}\]tbR\x81\x85-\x87\x8f\x91])"
     return Readers(
-        places=re.compile(skipped + b"(?:(" + memo + b"|" + reads + rb")|\Z)", re.DOTALL),
+        places=re.compile(b"(?:" + skipped + b")*+(?:(" + memo + b"|" + reads + rb")|\Z)", re.DOTALL),
+        keeps=re.compile(b"(?:" + reads + b"|" + skipped + b")*+(?:(" + memo + rb")|\Z)", re.DOTALL),
         texts=re.compile(
-            b"(?:" + plain + b"|" + memo + b"|" + reads + b"|" + longer + b")*+(?:" + code + b"(" + short + rb")|\Z)",
+            b"(?:" + memo + b"|" + reads + b"|" + plain + b"|" + longer + b")*+(?:" + code + b"(" + short + rb")|\Z)",
             re.DOTALL,
         ),
         kept=re.compile(
-            b"(?:" + _NUMBER + b"|" + reads + rb"|[)(eusa\x90]|" + made + b"(?!" + keeps + b"))*+"
+            b"(?:" + _NUMBER + b"|" + reads + rb"|[)(eusa\x90]|" + made + b"(?!" + codes + b"))*+"
             b"(?:(" + made + b")(?:" + memo + rb")|\Z)",
             re.DOTALL,
         ),

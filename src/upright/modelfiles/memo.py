@@ -11,6 +11,7 @@ from upright.modelfiles.values import Unknown
 
 _MISSING = Unknown("nothing is kept there")
 _MOST_READ = 8
+_LONG_PUT = 5
 
 
 class Memo:
@@ -88,9 +89,7 @@ class Memo:
         self.settle()
         if not run.framed:
             last = self.settled + len(keeping)
-            if last >= 1 << 32 or b"".join(one[1:].ljust(4, b"\0") for one in keeping) != pack(
-                f"<{len(keeping)}L", *range(self.settled, last)
-            ):
+            if last >= 1 << 32 or _indices(keeping) != pack(f"<{len(keeping)}L", *range(self.settled, last)):
                 return False
         self._count(run, len(keeping))
         return True
@@ -138,6 +137,17 @@ class Memo:
             self._top = self.settled
             self._runs.append(run)
             self._stops.append(self.settled)
+
+
+def _indices(keeping: list[bytes]) -> bytes:
+    """The index of each PUT as four bytes; of most of them it is four bytes as it stands."""
+    whole = b"".join(keeping)
+    if len(whole) != _LONG_PUT * len(keeping) or whole[::_LONG_PUT].strip(b"r"):
+        return b"".join(one[1:].ljust(4, b"\0") for one in keeping)
+    found = bytearray(len(whole) - len(keeping))
+    for n in range(4):
+        found[n::4] = whole[n + 1 :: _LONG_PUT]
+    return bytes(found)
 
 
 class Reread(Memo):

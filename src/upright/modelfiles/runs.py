@@ -5,6 +5,7 @@ before. So it may be followed later, and then gives what following it at once wo
 """
 
 from dataclasses import dataclass, field
+from re import Pattern
 from typing import TYPE_CHECKING, Any, Protocol
 
 from upright.modelfiles import grammar
@@ -82,13 +83,14 @@ class Run:
 
     def places(self) -> list[bytes]:
         """The instructions that keep a value or read a place, in order."""
-        found = grammar.readers(framed=self.framed).places.findall(*self.readable())
-        return [one for one in found if one]
+        return _found(grammar.readers(framed=self.framed).places, self)
 
     def keeping(self, places: list[bytes] | None = None) -> list[bytes]:
         """Of these the ones that keep."""
+        if places is None:
+            return _found(grammar.readers(framed=self.framed).keeps, self)
         codes = b"\x94" if self.framed else b"qr"
-        return [one for one in (self.places() if places is None else places) if one[0] in codes]
+        return [one for one in places if one[0] in codes]
 
     def texts(self) -> list[str | None]:
         """What it keeps, in order: texts, and None for what is none."""
@@ -100,6 +102,14 @@ class Run:
         if self._made is None:
             self._made = self.machine.follow(self)
         return self._made
+
+
+def _found(pattern: Pattern[bytes], run: Run) -> list[bytes]:
+    """What an expression of ``grammar.readers`` finds; at the end it finds nothing."""
+    found: list[bytes] = pattern.findall(*run.readable())
+    while found and not found[-1]:
+        found.pop()
+    return found
 
 
 def size_of(items: list[Any]) -> int:

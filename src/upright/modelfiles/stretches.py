@@ -1,13 +1,12 @@
 """Where a pickle holds long runs of plain values, and how the machine steps over one."""
 
 from array import array
-from re import Pattern
 
 from upright.modelfiles import grammar
-from upright.modelfiles.grammar import ATOMS, EMPTIES, LONG, LONG_HEADS, STARTS, VALUES, Encoded, Manner, Shape
+from upright.modelfiles.extents import OPENING, steps_from
+from upright.modelfiles.grammar import STARTS, Encoded, Expressions, Manner, Shape
 from upright.modelfiles.runs import Run, Stream
 from upright.modelfiles.shapes import Learnt, Step, learn
-from upright.modelfiles.values import LONGEST_TEXT
 
 ATOMS_AFTER, SHAPES_AFTER, NESTED_AFTER = 1 << 13, 1 << 14, 1 << 16
 """After so many instructions runs are looked for: of numbers and texts, and of containers; expressions cost time.
@@ -24,11 +23,10 @@ _CHECKED = 100
 _FORGET_EVERY = 1 << 22
 _LOOSER = (0, 1, 2)
 _ANY_PLACE = 2
+_LOOSENED: tuple[frozenset[int], ...] = (frozenset(b"X\x8chj"), frozenset(b"hj"), frozenset())
+"""By manner: the instructions that a looser one takes where this one does not."""
 _LENGTH_OF_LENGTH = 4
-_DEEPEST, _PATIENCE, _TRIES = 60, 8, 16
-_OPENING = frozenset(b"(]}\x8f")
-_DICT, _APPEND, _SET = b"}as"
-_EMPTY = frozenset(b"]}")
+_PATIENCE, _TRIES = 8, 16
 _TAKING = frozenset(b"eut\x90\x91dl1")
 """Instructions that take all down to the mark, so that no value of a run before them is looked at alone."""
 
@@ -42,10 +40,12 @@ class Seeker:
     """
 
     __slots__ = (
+        "deeper",
         "forgotten",
         "learns_at",
         "learnt",
         "loose",
+        "manners",
         "marks",
         "nested",
         "next",
@@ -58,10 +58,11 @@ class Seeker:
     def __init__(self) -> None:
         self.next = NOWHERE
         self.learnt = Learnt()
+        self.manners: dict[tuple[bool, int, int], Expressions] = {}
         self.learns_at = SHAPES_AFTER
         self.pause = _FIRST_PAUSE
         self.nested = False
-        self.loose = self.forgotten = self.marks = self.patience = 0
+        self.loose = self.forgotten = self.marks = self.patience = self.deeper = 0
         self.patience_below = _PATIENCE
         self.tries = _TRIES
 
@@ -81,9 +82,21 @@ class Seeker:
     def learn(self, m: Stream, steps: list[Step]) -> None:
         """What these instructions built is a value from now on, where it is built as often."""
         known = self.learnt.shapes
-        self.learnt = learn(m, steps, self.learnt)
+        self.know(learn(m, steps, self.learnt))
         if self.learnt.shapes != known:
             self.next, self.pause, self.patience, self.tries = m.pos, _FIRST_PAUSE, 0, _TRIES
+
+    def know(self, learnt: Learnt) -> None:
+        """Takes these shapes for those of the stream."""
+        self.learnt, self.manners = learnt, {}
+
+    def expressions(self, *, framed: bool, power: int, loose: int) -> Expressions:
+        """Of a manner, with the shapes that were learnt."""
+        key = (framed, power, loose)
+        if key not in self.manners:
+            manner = Manner(framed, power, loose > 0, loose == _ANY_PLACE, self.learnt.shapes)
+            self.manners[key] = grammar.expressions(manner)
+        return self.manners[key]
 
     def may_try(self, marks: int) -> bool:
         """Whether a run is looked for among so many marks."""
@@ -112,14 +125,27 @@ class Seeker:
 def pass_over(m: Stream, first: int) -> bool:
     """Steps over the run that begins at ``first``, if one does; then the machine stands behind it."""
     seeker, marks, code = m.seeker, len(m.below), m.buffer[first]
-    if not seeker.may_try(marks) or code not in STARTS or (code in _OPENING and not seeker.nested):
+    if not seeker.may_try(marks) or code not in STARTS or (code in OPENING and not seeker.nested):
         return False
     if marks > _MOST_MARKS or not m.memo.is_dense:
         return False
+    if seeker.learnt.shapes and not seeker.learnt.holds(m):
+        seeker.know(Learnt())
+    failed = -1
     for loose in sorted(_LOOSER, key=lambda one: one != seeker.loose):
-        found = _run(m, first, loose)
-        if found is not None:
-            run, stop, is_strict = found
+        if loose < failed:  # what a looser manner does not take, a stricter one does not either
+            continue
+        power = 0 if loose == _ANY_PLACE else grammar.power_of(m.memo.settled)
+        taken = seeker.expressions(framed=m.proto >= 4, power=power, loose=loose)
+        seen = _seen(m, first, taken)
+        if seen is None:
+            failed = loose
+            if not _is_looser_of_use(m, first, taken, loose):
+                break
+            continue
+        run, stop = seen
+        is_strict = _is_taken_over(m, run, taken.manner)
+        if is_strict is not None:
             seeker.loose = 0 if is_strict else loose
             seeker.found(run, marks, stop)
             m.pos = run.stop
@@ -132,34 +158,46 @@ def pass_over(m: Stream, first: int) -> bool:
     return False
 
 
-def _run(m: Stream, first: int, loose: int) -> tuple[Run, int, bool] | None:
-    """The run, checked and taken over by the memo; where looking for it ended; whether it was strict."""
-    limit = min(m.end, m.frame_end, first + _SPAN)
-    power = 0 if loose == _ANY_PLACE else grammar.power_of(m.memo.settled)
-    if m.seeker.learnt.shapes and not m.seeker.learnt.holds(m):
-        m.seeker.learnt = Learnt()
-    manner = Manner(m.proto >= 4, power, loose > 0, loose == _ANY_PLACE, m.seeker.learnt.shapes)
+def _limit(m: Stream, first: int) -> int:
+    return min(m.end, m.frame_end, first + _SPAN)
+
+
+def _is_looser_of_use(m: Stream, first: int, taken: Expressions, loose: int) -> bool:
+    """Whether the first instruction that this manner does not take is one that a looser manner might."""
+    limit = _limit(m, first)
+    found = taken.instructions.match(m.buffer, first, limit)
+    at = limit if found is None else found.end()
+    return at < limit and m.buffer[at] in _LOOSENED[loose]
+
+
+def _seen(m: Stream, first: int, taken: Expressions) -> tuple[Run, int] | None:
+    """The run that begins there, by the look of it, and where looking for it ended."""
     long: dict[int, int] = {}
-    steps = _steps(m, first, limit, manner, long)
+    steps = steps_from(m, first, _limit(m, first), taken, long)
     stop = steps[-1][0] if steps else first
     if stop < m.end and m.buffer[stop] not in _TAKING:  # a tuple may go on behind a frame's end
-        apart, most = 0, _APART_OF_OBJECTS if manner.objects else _APART
+        apart, most = 0, _APART_OF_OBJECTS if taken.manner.objects else _APART
         while steps and apart < most:
             apart += steps.pop()[1]
     count = sum(size for _, size in steps)
     if not steps or (count < _FEW and steps[-1][0] - first < _SHORT):
         return None
-    run = Run(m, first, steps[-1][0], count, manner.framed, _edges(long, steps[-1][0]))
-    places = run.places() if manner.any_place or not manner.framed else None
+    return Run(m, first, steps[-1][0], count, taken.manner.framed, _edges(long, steps[-1][0])), stop
+
+
+def _is_taken_over(m: Stream, run: Run, manner: Manner) -> bool | None:
+    """Checks a run and has the memo take it over; whether it was strict, None if a check failed."""
+    places = run.places() if manner.any_place else None
     is_ascii = _is_ascii(run) if manner.any_text else True
     sure = _is_sure(m, places or []) if manner.any_place else True
     sure = sure if _are_encoded(run, manner.objects) else None
     if manner.any_place:
         m.budget.steps(_CHECKED + len(places or []) // 16)
-    if is_ascii is None or sure is None or not m.memo.take_over(run, None if places is None else run.keeping(places)):
-        m.budget.steps((run.stop - first) // 4)  # looked at in vain, as no writer makes it happen
+    keeping = run.keeping(places) if manner.any_place or not manner.framed else None
+    if is_ascii is None or sure is None or not m.memo.take_over(run, keeping):
+        m.budget.steps((run.stop - run.start) // 4)  # looked at in vain, as no writer makes it happen
         return None
-    return run, stop, is_ascii and sure
+    return is_ascii and sure
 
 
 def _edges(long: dict[int, int], stop: int) -> "array[int] | None":
@@ -171,100 +209,6 @@ def _edges(long: dict[int, int], stop: int) -> "array[int] | None":
     if not long:
         return None
     return array("Q", (edge for one in sorted(long.items()) if one[1] <= stop for edge in one)) or None
-
-
-def _steps(m: Stream, first: int, limit: int, manner: Manner, long: dict[int, int]) -> list[tuple[int, int]]:
-    """The end of each match and its number of values; into ``long`` go the long texts among them."""
-    steps: list[tuple[int, int]] = []
-    at = first
-    if grammar.atoms(manner, ATOMS[-1]).match(m.buffer, at, limit) is not None:  # else the larger are not compiled
-        for count in ATOMS:
-            at = _repeat(m, grammar.atoms(manner, count), at, limit, steps, count)
-    if m.seeker.nested:
-        if at < limit and m.buffer[at] in _EMPTY:
-            at = _repeat(m, grammar.empties(manner), at, limit, steps, EMPTIES)
-        values, parts = grammar.values(manner), grammar.parts(manner)
-        deep: int | None = at
-        while deep is not None:
-            at = _repeat(m, values, deep, limit, steps, VALUES)
-            deep = _deep(m, parts, at, limit, _DEEPEST, long)
-            if deep is not None:
-                steps.append((deep, 1))
-    _repeat(m, grammar.atoms(manner, 1), at, limit, steps, 1)
-    m.budget.steps(len(steps) + len(long) // 4)
-    return steps
-
-
-def _repeat(m: Stream, pattern: Pattern[bytes], at: int, limit: int, steps: list[tuple[int, int]], count: int) -> int:
-    while (found := pattern.match(m.buffer, at, limit)) is not None:
-        at = found.end()
-        steps.append((at, count))
-    return at
-
-
-def _deep(m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int, long: dict[int, int]) -> int | None:
-    """Where the container ends that begins at ``at``, if it is of plain values to its end; or the long text."""
-    code = m.buffer[at] if at < limit else 0
-    if code in LONG_HEADS:
-        return _long(m, parts, at, limit, long)
-    opened = parts.opens[code].match(m.buffer, at, limit) if code in parts.opens and levels else None
-    if opened is None:
-        return None
-    at = opened.end()
-    if opened[1] is None:
-        return _alone(m, parts, at, limit, levels, long, is_dict=code == _DICT)
-    while True:
-        items = parts.items[code].match(m.buffer, at, limit)
-        at = at if items is None else items.end()
-        closed = parts.closes[code].match(m.buffer, at, limit)
-        if closed is not None:
-            return closed.end()
-        if code == _DICT:
-            key = parts.key.match(m.buffer, at, limit)
-            if key is None:
-                return None
-            at = key.end()
-        inside = _deep(m, parts, at, limit, levels - 1, long)
-        if inside is None:
-            return None
-        at = inside
-
-
-def _long(m: Stream, parts: grammar.Parts, at: int, limit: int, long: dict[int, int]) -> int | None:
-    """Where the long text ends that begins at ``at``, with what keeps it; None if it is short, cut off or broken.
-
-    One longer than ``LONGEST_TEXT`` is not decoded, as the machine does not do so either.
-    """
-    code = m.buffer[at]
-    first = at + 1 + LONG_HEADS[code]
-    size = int.from_bytes(m.buffer[at + 1 : first], "little")
-    stop = first + size
-    if size < LONG or stop > limit:
-        return None
-    if size <= LONGEST_TEXT:
-        try:
-            m.buffer[first:stop].decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            return None
-    long[at] = stop
-    kept = parts.memo.match(m.buffer, stop, limit)
-    return kept.end() if kept is not None else stop
-
-
-def _alone(
-    m: Stream, parts: grammar.Parts, at: int, limit: int, levels: int, long: dict[int, int], *, is_dict: bool
-) -> int:
-    """Where the one item ends that is put into the container before ``at``; there, if it stays empty."""
-    inside: int | None = at
-    if is_dict:
-        key = parts.key.match(m.buffer, at, limit)
-        inside = None if key is None else key.end()
-    if inside is not None:
-        value = parts.value.match(m.buffer, inside, limit)
-        inside = _deep(m, parts, inside, limit, levels - 1, long) if value is None else value.end()
-    if inside is None or inside >= limit or m.buffer[inside] != (_SET if is_dict else _APPEND):
-        return at
-    return inside + 1
 
 
 def _is_ascii(run: Run) -> bool | None:

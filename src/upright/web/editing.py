@@ -15,9 +15,10 @@ from upright.records.identity.models import Unit
 from upright.records.trail.errors import ConflictError
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
+from upright.web import taking_up
 from upright.web.conflict import Difference, differences
 from upright.web.places import clause_title
-from upright.web.requests import Request, given, the_record, the_type
+from upright.web.requests import Request, given, text_of, the_record, the_type
 
 _IN_CARE = frozenset({"owner", "responsible"})
 """Fields that name who answers for a record: mostly who adds it."""
@@ -79,6 +80,8 @@ def _answer(request: Request, described: RecordType, form: RecordForm, record: R
             messages.success(request, gettext("%(what)s was saved.") % {"what": f"{described.title} {written}"})
             if record is None and request.GET.get("then") == "start":
                 return redirect("web:start")
+            if record is None and (address := taking_up.back(request, text_of(request, "then"), written)):
+                return redirect(address)
             return redirect("web:record", written.ref)
     context = {
         "described": described,

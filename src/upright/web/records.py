@@ -28,9 +28,10 @@ from upright.web.kept import change_html, facts
 from upright.web.linked import links
 from upright.web.naming import know, learn, who, worded
 from upright.web.places import clause_title
-from upright.web.requests import Request, the_record
+from upright.web.requests import Request, given, the_record
 from upright.web.resting import resting
 from upright.web.served import served
+from upright.web.taking_up import ways
 from upright.web.threats import threat_of
 
 _SHORT = 5
@@ -142,13 +143,14 @@ def move(request: Request, ref: str, move: str) -> HttpResponse:
     described, record = the_record(ref, request)
     verb = move_named(described, move)
     offered = offer(described, verb, record, actor=request.actor, powers=request.powers)
-    form = _move_form(offered)(request.POST if request.method == "POST" else None)
+    start = {key: values[-1] for key, values in given(request).items() if key in offered.fields}
+    form = _move_form(offered)(request.POST if request.method == "POST" else None, initial=start)
     refused: InputError | None = None
     if request.method == "POST" and form.is_valid():
-        given = dict(form.cleaned_data)
-        reason = given.pop("reason")
+        said = dict(form.cleaned_data)
+        reason = said.pop("reason")
         try:
-            make(verb, record, actor=request.actor, reason=reason, powers=request.powers, **_set(given, offered))
+            make(verb, record, actor=request.actor, reason=reason, powers=request.powers, **_set(said, offered))
         except InputError as why:
             refused = why
         except ValidationError as why:
@@ -160,6 +162,7 @@ def move(request: Request, ref: str, move: str) -> HttpResponse:
         "described": described,
         "record": record,
         "move": offered,
+        "ways": [] if start else ways(request, move, record),
         "form": form,
         "refused": refused,
         "here": described.place,
@@ -200,5 +203,5 @@ def _move_form(offered: Offer) -> type[forms.Form]:
     return type("MoveForm", (forms.Form,), {**offered.fields, "reason": reason})
 
 
-def _set(given: dict[str, Any], offered: Offer) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if offered.fields[name].required or value not in (None, "")}
+def _set(said: dict[str, Any], offered: Offer) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if offered.fields[name].required or value not in (None, "")}

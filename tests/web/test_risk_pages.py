@@ -24,6 +24,7 @@ from upright.records.risk import actions
 from upright.records.risk.models import SoaRow
 from upright.records.risk.standing import ask_to_mend
 from upright.records.trail.door import change
+from upright.records.trail.history import steps
 from upright.records.trail.models import LedgerEntry
 
 __all__ = ["issued"]
@@ -212,6 +213,9 @@ def test_what_speaks_against_an_approved_statement_shows_and_becomes_a_task_of_i
     assert ask_to_mend() == 0  # who dropped it knows
     set_up.example("treatment", risk=risk, controls=["A.10.4"])
     assert ask_to_mend() == 1  # another thing speaks against it
+    task = Task.objects.filter(about=statement.ref).latest("pk")
+    told_lines = steps(task.ref)[0].reason.split("\n")  # each by itself, so that each is translated
+    assert [one.partition(" ")[0] for one in told_lines] == ["A.10.3", "A.10.4"]
     assert "Go on with version 2" not in text_of(lead, address)
     new = actions.begin_new_version(statement, actor=set_up.ada, reason="Mend it.")
     assert "Go on with version 2" in text_of(lead, address)

@@ -106,3 +106,15 @@ def test_each_verb_that_needs_a_reason_says_so_in_german() -> None:
     with override("de"):
         told = {one: said(f"{one} needs a reason, in words.") for one in calls}
     assert [one for one, words in told.items() if one in words] == []
+
+
+def test_several_things_that_were_found_are_told_line_by_line_each_in_german() -> None:
+    found = (
+        "A.6.2.4 is said to be implemented, and test-report:2026-0002, which showed it, "
+        "found results outside the limits (6.1.3)."
+    )
+    with override("de"):
+        lines = said(f"{found}\n{found}\nAnd 3 more.").split("\n")
+    assert lines[0] == lines[1] != found
+    assert "belegte es: fand Ergebnisse außerhalb der Grenzen" in lines[0]
+    assert lines[2] == "Und 3 weitere."

@@ -51,6 +51,7 @@ SAYINGS = (
     *("Met", "Not met", "Overdue", "Planned", "Running", "To be planned", "Unknown"),
     *(f"is {one}" for one in ("closed", "dropped", "not there", "replaced", "superseded", "withdrawn")),
     "What it rests on has changed since.",
+    "And {count} more.",
     "failed on {day}",
     "What was approved is not in the ledger as it was.",
     "It was taken back without an entry that says so.",

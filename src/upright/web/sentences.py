@@ -16,8 +16,10 @@ _OF_CONTROL = re.compile(r"(?<=^control evaluation)\.(a(?:\.\d+)+)$")
 
 
 def said(text: object) -> str:
-    """A text of ours in the language of the reader; any other as it is."""
+    """A text of ours in the language of the reader, line by line; any other as it is."""
     words = str(text)
+    if "\n" in words:
+        return "\n".join(map(said, words.split("\n")))
     language = (get_language() or ENGLISH).partition("-")[0]
     if language == ENGLISH or not words or isinstance(text, Promise):
         return words

@@ -66,7 +66,7 @@ def _hold(statement: StatementOfApplicability, found: list[Conflict]) -> bool:
         return False
     statement.against, statement.holds_since = words, _held_since(statement.ref)
     done = "contradicted" if words else "upheld"
-    reason = " ".join(words[:_MOST]) or "Nothing speaks against it any more."
+    reason = "\n".join(words[:_MOST]) or "Nothing speaks against it any more."
     try:
         write(statement, actor=ACTOR, action=f"risk.statement_of_applicability.{done}", reason=reason)
     except ConflictError:  # somebody wrote it meanwhile: the next look finds what stands then
@@ -101,8 +101,8 @@ def ask_to_mend() -> int:
             write(one, actor=ACTOR, action="collaboration.task.closed", reason="It is mended, or is more than this.")
         if title and not mine.filter(title=title).exists():
             task = Task(about=statement.ref, title=title, assignee=statement.owner)
-            why = " ".join(one.words for one in found[:_MOST])
-            write(task, actor=ACTOR, action="collaboration.task.added", reason=f"Since its approval: {why}")
+            why = "\n".join(one.words for one in found[:_MOST])
+            write(task, actor=ACTOR, action="collaboration.task.added", reason=why)
             told += 1
     return told
 

@@ -201,6 +201,28 @@ def test_a_dry_run_lists_every_problem_by_row_and_column_and_writes_nothing(
     assert (skipped.added, skipped.refused, System.objects.get().name) == (1, 2, "One")
 
 
+def test_a_link_is_known_by_name_short_name_or_e_mail_address_where_that_means_one_record(
+    meridian: Organisation, tmp_path: Path
+) -> None:
+    actor = actor_of(meridian.lead)
+    twin = Person(name=meridian.lead.name, email="twin@meridian.example", unit=meridian.root)
+    write(twin, actor=actor, action="identity.person.added")
+    rows = ["short_name,name,purpose,unit,owner,modality"]
+    short = meridian.lending.ref.partition(":")[2]
+    named = (
+        meridian.owner.name,
+        "OLU@meridian.example",
+        meridian.owner.ref,
+        meridian.lead.name,
+        "nobody@meridian.example",
+    )
+    rows += [f"s{at},S{at},P,{('Lending', short)[at % 2]},{owner},tabular" for at, owner in enumerate(named)]
+    outcome = take(meridian, sheet(tmp_path, "\n".join(rows)), skip=True)
+    assert (outcome.added, outcome.refused) == (3, 2)
+    assert {one.owner_id for one in System.objects.filter(short_name__startswith="s")} == {meridian.owner.pk}
+    assert outcome.unknown == {"owner": {meridian.lead.name: 1, "nobody@meridian.example": 1}}  # two are called so
+
+
 def test_rows_are_matched_by_key_reference_or_external_id_and_changed(meridian: Organisation, tmp_path: Path) -> None:
     one = write(meridian.system("one"), actor=actor_of(meridian.lead), action="inventory.system.added")
     write(meridian.system("two"), actor=actor_of(meridian.lead), action="inventory.system.added")

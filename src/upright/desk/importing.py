@@ -298,11 +298,20 @@ class Importer:
 
 
 def _link_meaning(asked: RecordChoiceField) -> Any:
+    """By reference; else by what one record alone is called: its name, its short name, a person's e-mail address."""
     rows = [] if asked.queryset is None else list(asked.queryset[:_MOST_NAMED])
-    names = Counter(_plain(str(row)) for row in rows)
-    words = {_plain(str(row)): row.ref for row in rows if names[_plain(str(row))] == 1}
+    called = [(word, row.ref) for row in rows for word in {_plain(one) for one in _called(row)}]
+    names = Counter(word for word, _ in called)
+    words = {word: ref for word, ref in called if names[word] == 1}
     asked.known = {row.ref: row for row in rows}
     return lambda text: text.strip() if ":" in text else words.get(_plain(text))
+
+
+def _called(row: Record) -> Iterator[str]:
+    yield str(row)
+    yield row.ref.partition(":")[2]
+    if email := getattr(row, "email", ""):
+        yield email
 
 
 def _plain(text: str) -> str:

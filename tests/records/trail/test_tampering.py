@@ -13,7 +13,7 @@ from upright.records.inventory.models import System
 from upright.records.trail.door import change, write
 from upright.records.trail.erasure import erase
 from upright.records.trail.errors import TamperedError
-from upright.records.trail.models import LedgerEntry, LedgerLog
+from upright.records.trail.models import LedgerEntry, LedgerLog, LedgerStream
 from upright.records.trail.server_log import server_log
 from upright.records.trail.verify import ServerReport, verify
 
@@ -159,6 +159,23 @@ def stream_count_changed(meridian: Organisation) -> str:
     return "2 entries"
 
 
+def stream_named_anew(meridian: Organisation) -> str:
+    """What the next entry of this record would be entered under: a stream that nobody announced."""
+    stream = LedgerStream.objects.get(ref="system:mortgage")
+    sql("UPDATE trail_ledgerstream SET stream = %s WHERE ref = 'system:mortgage'", "0" * 64)
+    return f"UP-ROW-04 trail_ledgerstream: system:mortgage None: stream {stream.stream} / stream {'0' * 64}"
+
+
+def stream_salted_anew(meridian: Organisation) -> str:
+    LedgerStream.objects.filter(ref="system:mortgage").update(salt=bytes(32))
+    return f"/ salt {bytes(32).hex()}"
+
+
+def stream_put_into_another_index(meridian: Organisation) -> str:
+    sql("UPDATE trail_ledgerstream SET index_ref = 'index:keys' WHERE ref = 'system:mortgage'")
+    return "announced by index:system:mortgage / announced by index:keys"
+
+
 def tile_changed(meridian: Organisation) -> str:
     from upright.records.trail.models import HashTile
 
@@ -211,6 +228,9 @@ ATTACKS = [
     leaf_changed,
     entry_forged,
     stream_count_changed,
+    stream_named_anew,
+    stream_salted_anew,
+    stream_put_into_another_index,
     tile_changed,
     rolled_back,
 ]

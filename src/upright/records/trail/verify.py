@@ -21,6 +21,7 @@ from upright.records.trail.server_log import server_log
 
 _BATCH = 500
 _UNREADABLE = (ValueError, TypeError, ArithmeticError, ValidationError, DoorError, OperationalError)
+_NAMED = ("stream", "salt", "announced by")
 
 
 class ServerReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,6 +206,19 @@ def _is_record(newest: int, model: type[Record]) -> bool:
     return schema.startswith((f"{model.ref_type}/", "erasure/"))
 
 
+def _announced() -> dict[str, tuple[str, str, str]]:
+    """By reference what its announcement says of a stream: its name in leaves, its salt, and which index it stands in.
+
+    That the announcements are what the log has, the log's own verification shows.
+    """
+    found: dict[str, tuple[str, str, str]] = {}
+    indexes = LedgerEntry.objects.filter(ref__startswith="index:").order_by("index")
+    for index, body in indexes.values_list("ref", "body").iterator(5000):
+        said = _decoded(bytes(body)) or {}
+        found.setdefault(str(said.get("ref")), (str(said.get("stream")), str(said.get("salt")), index))
+    return found
+
+
 def _streams(size: int, kinds: set[str]) -> Iterator[Problem]:
     """The derived table of streams against the entries themselves, and entries that the checkpoint does not name.
 
@@ -222,8 +236,14 @@ def _streams(size: int, kinds: set[str]) -> Iterator[Problem]:
             )
             continue
         counts[ref] = (counts.get(ref, (0, 0))[0] + 1, index)
+    announced = _announced()
     for row in LedgerStream.objects.iterator(5000):
         kinds.add(row.ref.partition(":")[0])
+        said = announced.get(row.ref, ("nothing", "nothing", "no index"))
+        for name, expected, got in zip(_NAMED, said, (row.stream, row.salt.hex(), row.index_ref), strict=True):
+            if expected != got:
+                where = f"trail_ledgerstream: {row.ref}"
+                yield Problem(code="UP-ROW-04", file=where, expected=f"{name} {expected}", got=f"{name} {got}")
         wanted = counts.pop(row.ref, (0, -1))
         if wanted != (row.entries, row.newest):
             yield Problem(

@@ -21,6 +21,23 @@ SYSTEMS, RISKS = 1_000, 20_000
 PORT = 8671
 READY_SECONDS = 60
 PAGE = "target 25 ms, 12 queries"
+OTHERS = {
+    "two frameworks side by side": "/in/controls/side-by-side/?right=nist-ai-rmf&system=system:s7",
+    "a cell of the matrix of risks": "/in/risks/?cell=5-5",
+    "a kind of evidence": "/kind/drift/",
+    "the palette: words of a system": "/jump/?q=system+77",
+    "the palette: a word of all risks": "/jump/?q=risk",
+    "due dates": "/due/",
+    "monitoring": "/in/monitoring/",
+    "organisation": "/in/organisation/",
+    "improvement": "/in/improvement/",
+    "legal entities": "/entities/",
+    "reports": "/in/reports/",
+    "history of a system": "/history/system:s7/",
+    "form of a system": "/edit/system:s7/",
+    "threats of a system": "/threats/system:s7/",
+    "trust page": "/trust/",
+}
 
 
 def run(quick: bool = False) -> list[dict[str, Any]]:
@@ -83,6 +100,7 @@ def answers(estate: Estate, times: int) -> list[dict[str, Any]]:
     from django.test import Client
 
     from upright.kernel import Actor, Ref
+    from upright.records.assurance.models import EvidenceRow
     from upright.records.identity.models import Account
     from upright.records.identity.token_actions import issue_token
     from upright.records.risk.models import Risk
@@ -95,6 +113,9 @@ def answers(estate: Estate, times: int) -> list[dict[str, Any]]:
     as_the_worker_does()  # the token is an entry of the organisation's
     api, web = Client(headers={"Authorization": f"Bearer {text}"}), Client()
     web.force_login(Account.objects.get(person=owner))
+    lead = Client()
+    lead.force_login(Account.objects.get(person=estate.lead))
+    filed = EvidenceRow.objects.filter(system="system:s7").latest("index")
     numbers = count()
     unseen = (f"/in/controls/?system=system:s{number % estate.systems}" for number in count(8))
 
@@ -128,6 +149,8 @@ def answers(estate: Estate, times: int) -> list[dict[str, Any]]:
         ("controls", PAGE, got(web, "/in/controls/?system=system:s7")),
         ("  each time of a system not shown before", PAGE, lambda: web.get(next(unseen), secure=True)),
         ("posture page of a system", PAGE, got(web, "/posture/system:s7/")),
+        *((what, PAGE, got(lead, path)) for what, path in OTHERS.items()),
+        ("a statement", PAGE, got(web, f"/statement/{filed.index}/")),
         ("posture of one framework by API", "target 20 ms, 8 queries",
          got(api, "/api/v1/system/system:s7/posture?framework=iso42001")),
         ("gate by API, evaluated anew", "", got(api, "/api/v1/system/system:s7/gate?stage=deployment")),

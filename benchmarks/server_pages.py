@@ -13,6 +13,9 @@ PAGES = (
     ("register of risks", "/in/risks/"),
     ("evidence", "/in/evidence/"),
     ("form of a risk", "/records/risk/add/"),
+    ("a kind of evidence", "/kind/drift/"),
+    ("two frameworks side by side", "/in/controls/side-by-side/?right=nist-ai-rmf"),
+    ("reports", "/in/reports/"),
 )
 WIDTH, HEIGHT = 1440, 900
 PATIENCE = 120_000  # ms

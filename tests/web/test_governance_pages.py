@@ -2,6 +2,8 @@
 
 import re
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from records.examples import EXAMPLES
@@ -57,6 +59,40 @@ def test_a_document_is_begun_with_a_template_on_the_web_and_by_the_api(meridian:
     assert "id not confirmed" in page
     moves = shapes_of(record_type("document")).moves
     assert {"take_template", "fill", "issue", "acknowledge"} <= moves.keys()
+
+
+def test_each_entity_counts_what_is_its_own_in_as_many_queries_for_many_as_for_one(meridian: Organisation) -> None:
+    """A branch belongs to the nearest entity above it; each record is counted once."""
+
+    def unit(name: str, parent: Unit, kind: str = "unit") -> Unit:
+        made = Unit(name=name, kind=kind, parent=parent)
+        return write(made, actor=SETUP, action="identity.unit.added")
+
+    client, ada = logged_in(account(meridian.lead)), actor_of(meridian.lead)
+    for name in ("here", "here-too"):
+        write(meridian.system(name), actor=SETUP, action="inventory.system.added")
+    client.get("/entities/")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/entities/")
+    cards = unit("Cards", meridian.root, "legal-entity")
+    branch = unit("Branch of Cards", cards)
+    unit("Leasing", cards, "legal-entity")
+    for name, where in (("there", branch), ("there-too", cards)):
+        system = meridian.system(name, unit=where)
+        write(system, actor=SETUP, action="inventory.system.added")
+    for where in (meridian.root, branch, branch):
+        add(Document(title="Policy", subtype="ai-policy", unit=where, owner=meridian.lead, text="We."), actor=ada)
+    client.get("/entities/")
+    with CaptureQueriesContext(connection) as many:
+        page = client.get("/entities/").content.decode()
+    assert len(many) <= len(one) <= 12, [query["sql"] for query in many]
+    entity = re.compile(r'<h2 id="h-\d+">([^<]+)</h2></div>\s*<p class="small muted">[^<]*?(\d+ systems?[^<]*)</p>')
+    told = dict(entity.findall(page))
+    assert told["Cards"].startswith("2 systems")
+    assert "2 draft" in told["Cards"]
+    assert told["Leasing"].startswith("0 systems")
+    assert told["Meridian"].startswith("2 systems")
+    assert "1 draft" in told["Meridian"]
 
 
 def test_upkeep_and_entities_are_shown_and_many_are_reconfirmed(meridian: Organisation) -> None:

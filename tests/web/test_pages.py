@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -17,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 
 from records.identity.accounts import account, logged_in, stranger
 from records.organisation import SETUP, Organisation, actor_of, grant
+from records.test_every_type import made_all
 from upright.desk import description
 from upright.desk.description import registered
 from upright.kernel import Actor
@@ -461,3 +463,37 @@ def test_the_first_page_that_anybody_sees_wears_our_look_and_says_what_was_wrong
     wrong = Client().post("/account/login/", {"login": "nobody@meridian.example", "password": "x" * 14})
     assert 'class="error" role="alert"' in wrong.content.decode()
     assert "nobody@meridian.example" in wrong.content.decode()
+
+
+def test_what_happened_is_named_without_a_question_for_each(meridian: Organisation) -> None:
+    """A rating is called after its risk, a report after its system: joined, and only for what is shown."""
+    made_all(meridian)
+    client = logged_in(account(meridian.lead))
+    for address in ("/record/system:mortgage/?part=history", "/jump/?q=mortgage"):
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        shapes = Counter(re.sub(r"'[^']*'", "?", one["sql"]) for one in queries)
+        assert [shape for shape, times in shapes.items() if times > 2] == [], address
+        assert len(queries) <= 30, (address, [one["sql"] for one in queries])
+
+
+def test_the_palette_finds_any_words_with_the_query_of_others(meridian: Organisation) -> None:
+    """One text for all that are asked for: what stands for a word in it is never what is looked for."""
+    names = ("100% certain", "100 certain", "a_b", "axb", "back\\slash", "word-0-of-those-asked-for")
+    for number, name in enumerate(names):
+        write(meridian.system(f"s{number}", name=name), actor=SETUP, action="inventory.system.added")
+    client = logged_in(account(meridian.lead))
+
+    def found(words: str) -> set[str]:
+        page = client.get("/jump/", {"q": words}).content.decode()
+        return {names[int(one)] for one in re.findall(r'href="/record/system:s(\d)/"', page)}
+
+    assert found("100%") == {"100% certain"}
+    assert found("100") == {"100% certain", "100 certain"}
+    assert found("CERTAIN 100%") == {"100% certain"}
+    assert found("a_b") == {"a_b"}
+    assert found("k\\s") == {"back\\slash"}
+    assert found("word-0") == {"word-0-of-those-asked-for"}
+    assert found("nothing") == set()
+    assert found("'") == set()

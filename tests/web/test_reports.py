@@ -5,13 +5,17 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from records.assurance.test_audits import person
-from records.organisation import Organisation
+from records.organisation import SETUP, Organisation
 from records.test_every_type import made_all
 from upright.ledger import Checkpoint
 from upright.pack import verify_pack
 from upright.records.assurance.snapshots import PostureSnapshot
 from upright.records.identity.models import Role
+from upright.records.trail.door import write, write_many
 from upright.records.trail.models import LedgerLog
 from web.test_languages import english_left
 from web.test_posture_pages import logged_in
@@ -117,3 +121,28 @@ def test_packs_and_snapshots_from_the_page_and_what_an_external_auditors_copies_
         with zipfile.ZipFile(BytesIO(xlsx)) as book:
             words = b"".join(book.read(name) for name in book.namelist() if name.endswith(".xml"))
         assert (b"Made for Ex Ternal" in words) == is_marked
+
+
+def test_a_pack_of_any_of_very_many_systems_is_near(meridian: Organisation) -> None:
+    write_many((meridian.system(f"s{n:03}", name=f"System {n:03}") for n in range(120)), actor=SETUP,
+               action="inventory.system.added")  # fmt: skip
+    lead = logged_in(meridian.lead)
+    buttons = re.compile(r'<button class="button" form="pack" formaction="/pack/([^"]+)/">')
+    with CaptureQueriesContext(connection) as queries:
+        page = lead.get("/in/reports/").content.decode()
+    assert len(queries) <= 14, [one["sql"] for one in queries]
+    assert buttons.findall(page) == [f"system:s{n:03}" for n in range(50)]
+    assert page.count("csrfmiddlewaretoken") < 5
+    assert "The first 50 by name" in page
+    found = lead.get("/in/reports/?q=system+119").content.decode()
+    assert buttons.findall(found) == ["system:s119"]
+    assert 'value="system 119"' in found
+    write(meridian.system("s-last", name="System 0"), actor=SETUP, action="inventory.system.added")
+    for words in ("system 0", "SYSTEM:s-last"):
+        assert buttons.findall(lead.get("/in/reports/", {"q": words}).content.decode())[0] == "system:s-last"
+    assert "The first 50" not in found
+    nothing = lead.get("/in/reports/?q=%22%3E%3Cb%3E").content.decode()
+    assert "No system that you may see is called so." in nothing
+    assert "<b>" not in nothing
+    member = logged_in(person(meridian, "Rae", Role.MEMBER))
+    assert buttons.findall(member.get("/in/reports/?q=system").content.decode()) == []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from upright.desk.values import label
 from upright.desk.visible import lies_in, visible
 from upright.records.collaboration.due import Due, Source, due_fields, due_of, listed
 from upright.records.collaboration.models import Task
+from upright.records.identity.compiled import rows_of
 from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import units_below
 from upright.records.trail.record import Record, record_types
@@ -47,15 +49,20 @@ def show(request: Request) -> HttpResponse:
     by = request.GET.get("when", "")
     whose, by = whose if whose in WHOSE else "mine", by if by in WHEN else "open"
     today = now().date()
-    found = listed(
-        sources(request, whose),
-        today,
-        who=str(request.actor) if whose == "mine" else None,
-        since=today if by == "30" else None,
-        until={"overdue": today - timedelta(days=1), "30": today + _SOON}.get(by),
-    )
     first = (_number(request.GET.get("page", "")) - 1) * _PER_PAGE
-    rows = [due_of(row) for row in found[first : first + _PER_PAGE + 1]]
+
+    def build() -> QuerySet[Any, Any] | None:
+        found: Any = listed(
+            sources(request, whose),
+            today,
+            who=str(request.actor) if whose == "mine" else None,
+            since=today if by == "30" else None,
+            until={"overdue": today - timedelta(days=1), "30": today + _SOON}.get(by),
+        )
+        return found[first : first + _PER_PAGE + 1] if isinstance(found, QuerySet) else None
+
+    asked = ("due page", whose, by, first, today, str(request.actor))
+    rows = [due_of(row) for row in rows_of(asked, request.powers, build)]
     context = {
         "lines": lines(request, rows[:_PER_PAGE], today),
         "whose": [(name, words, name == whose) for name, words in WHOSE.items()],

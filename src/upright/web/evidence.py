@@ -25,7 +25,7 @@ from upright.records.trail.models import LedgerEntry, LedgerStream
 from upright.records.trail.proving import proof as prove
 from upright.records.trail.server_log import now
 from upright.web.filed import kinds_of, newest_first, readable
-from upright.web.frame import catalogue
+from upright.web.frame import catalogue, ledger_of
 from upright.web.places import shelves
 from upright.web.plots import interval, number, of_whom, plots
 from upright.web.posture import WORST_FIRST, short
@@ -128,7 +128,8 @@ def statement(request: Request, entry: int) -> HttpResponse:
     predicate = said.predicate
     system = System.objects.filter(ref=row.system).first() if row.system else None
     proof = prove(row.stream, entry)
-    answers = _answers(row, system)
+    ledger = ledger_of(request)
+    answers = _answers(row, system, ledger.of if ledger else "")
     return render(
         request,
         "web/statement.html",
@@ -161,7 +162,7 @@ def statement(request: Request, entry: int) -> HttpResponse:
             "proof": proof,
             "checkpoint": number(str(proof["size"])),
             "script": _CHECK.format(entry=entry),
-            "earlier": readable(request).filter(stream=row.stream).exclude(index=entry).order_by("-index")[:_EARLIER],
+            "earlier": _earlier(request, row),
             "here": "evidence",
         },
     )
@@ -188,7 +189,7 @@ def kind(request: Request, kind: str) -> HttpResponse:
     known = catalogue().kinds.get(kind)
     if known is None:
         raise Http404(f"There is no kind of evidence {kind!r}.")
-    rows = readable(request).annotate(words=Cast("kinds", TextField())).filter(words__contains=f'"{kind}"')
+    rows = newest_first(request).annotate(words=Cast("kinds", TextField())).filter(words__contains=f'"{kind}"')
     return render(
         request,
         "web/kind.html",
@@ -196,7 +197,7 @@ def kind(request: Request, kind: str) -> HttpResponse:
             "kind": known,
             "about": ", ".join(said(one) for one in known.subject),
             "asked": [catalogue().requirements[one] for one in asked_by().get(kind, ())],
-            "rows": rows.order_by("-index")[:_EARLIER],
+            "rows": rows[:_EARLIER],
             "fresh_for": strictest_freshness(catalogue(), (kind,)),
             "here": "evidence",
         },
@@ -226,6 +227,12 @@ def _envelope(found: Recorded) -> Envelope:
     return Envelope.parse(found.body or b"")
 
 
+def _earlier(request: Request, row: EvidenceRow) -> "QuerySet[EvidenceRow]":
+    """Others of its stream, the newest first; found by the log, which knows what stands in a stream."""
+    entries = LedgerEntry.objects.filter(ref=row.stream).values("index")
+    return readable(request).filter(index__in=entries).exclude(index=row.index).order_by("-index")[:_EARLIER]
+
+
 def _begun(request: Request, row: EvidenceRow, title: str, answers: list[dict[str, Any]]) -> str:
     """Where a nonconformity is opened on a statement that failed, with what is known of it; empty: not by this one."""
     if row.result != "failed" or not answers or not request.powers.may("assurance.nonconformity.add"):
@@ -241,12 +248,12 @@ def _begun(request: Request, row: EvidenceRow, title: str, answers: list[dict[st
     return f"{reverse('web:add', args=['nonconformity'])}?{urlencode(known)}"
 
 
-def _answers(row: EvidenceRow, system: System | None) -> list[dict[str, Any]]:
+def _answers(row: EvidenceRow, system: System | None, shared: str) -> list[dict[str, Any]]:
     """The requirements that ask for the kinds of a statement, with where they stand, the worst first."""
     ids = list(dict.fromkeys(one for kind in row.kinds for one in asked_by().get(kind, ())))
     verdicts = {}
     if system is not None:
-        verdicts = {one.requirement: one.status for one in posture_of(system.ref).verdicts}
+        verdicts = {one.requirement: one.status for one in posture_of(system.ref, shared).verdicts}
     lines = [
         {
             "id": one,

@@ -1,11 +1,12 @@
 """The palette: places to go to, things to create, requirements, and every record whose name or reference is meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from upright.desk.description import RecordType, registered
 from upright.desk.visible import visible
+from upright.records.identity.compiled import rows_of
 from upright.records.trail.record import Record
 from upright.web.frame import PLACES, catalogue
 from upright.web.naming import learn, worded
@@ -25,6 +27,8 @@ from upright.web.values import is_key
 
 _MOST = 8
 _MOST_REQUIREMENTS = 5
+_WORD = "word-%s-of-those-asked-for"
+"""Stands in the text of the query for one of the words."""
 _EMPTY_CREATES = ("system", "use", "risk")
 _OTHER = (
     (gettext_lazy("Start step by step"), "web:start", "i-next"),
@@ -53,18 +57,13 @@ def jump(request: Request) -> HttpResponse:
 
 
 def _records(request: Request, words: str) -> Iterator[Target]:
-    if not words:
+    given = words.split()
+    if not given:
         return
-    parts: list[QuerySet[Any, Any]] = []
-    for one in registered().values():
-        if request.powers.may(one.right("read")):
-            rows = visible(one.model, request.powers).filter(_holds(one, words)).order_by()
-            far = Case(When(_named(one, words), then=Value(0)), default=Value(1))
-            parts.append(rows.annotate(_far=far).values_list("_far", "ref"))
-    if not parts:
-        return
-    found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    refs = [str(ref) for _, ref in found.order_by("_far", "ref")[:_MOST]]
+    asked = [_WORD % number for number in range(len(given))]
+    put = {f"%{one}%": f"%{connection.ops.prep_for_like_query(word)}%" for one, word in zip(asked, given, strict=True)}
+    found = rows_of(("jump", len(given)), request.powers, lambda: _found(request, asked), put)
+    refs = [str(ref) for _, ref in found]
     records = records_of(request, set(refs))
     learn(request, map(str, records.values()))
     for ref in refs:
@@ -76,6 +75,20 @@ def _records(request: Request, words: str) -> Iterator[Target]:
                 kind=_told(record),
                 icon=f"i-{_type_of(record).place}",
             )
+
+
+def _found(request: Request, words: Sequence[str]) -> QuerySet[Any, Any] | None:
+    """The nearest among all that may be read, as one query that is put together once for any words."""
+    parts: list[QuerySet[Any, Any]] = []
+    for one in registered().values():
+        if request.powers.may(one.right("read")):
+            rows = visible(one.model, request.powers).filter(_holds(one, words)).order_by()
+            far = Case(When(_named(one, words), then=Value(0)), default=Value(1))
+            parts.append(rows.annotate(_far=far).values_list("_far", "ref"))
+    if not parts:
+        return None
+    found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    return found.order_by("_far", "ref")[:_MOST]
 
 
 def _told(record: Record) -> str:
@@ -132,15 +145,15 @@ def _type_of(record: Record) -> RecordType:
     return registered()[record.ref_type]
 
 
-def _named(described: RecordType, words: str) -> Q:
+def _named(described: RecordType, words: Sequence[str]) -> Q:
     """Called so: all words stand in its name, so that it comes before what only mentions them."""
     name = next((one for one in described.columns if one in described.search), "ref")
-    return reduce(and_, (Q(**{f"{name}__icontains": word}) for word in words.split()))
+    return reduce(and_, (Q(**{f"{name}__icontains": word}) for word in words))
 
 
-def _holds(described: RecordType, words: str) -> Q:
+def _holds(described: RecordType, words: Sequence[str]) -> Q:
     found = Q()
-    for word in words.split():
+    for word in words:
         one = Q(ref__icontains=word)
         for name in described.search:
             one |= Q(**{f"{name}__icontains": word})

@@ -6,14 +6,18 @@ Verbs, judgement, ledger and API name records by reference. A page reads them ba
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy
 
 from upright.desk.description import registered
+from upright.desk.values import linked_fields
 from upright.desk.visible import visible
+from upright.records.identity.power import Powers
 from upright.records.trail.record import Record
 from upright.web.frame import catalogue
 from upright.web.posture import short
@@ -109,9 +113,15 @@ def learn(request: HttpRequest | None, texts: Iterable[str]) -> None:
             wanted.setdefault(kind, []).append(ref)
     for kind, some in wanted.items():
         known |= dict.fromkeys(some, "")
-        known |= {one.ref: str(one) for one in visible(registered()[kind].model, powers).filter(ref__in=some)}
+        known |= {one.ref: str(one) for one in nameable(registered()[kind].model, powers).filter(ref__in=some)}
     if within := [known[ref] for some in wanted.values() for ref in some if NAME.search(known[ref])]:
         learn(request, within)  # a name may name another record, such as the system that a role is about
+
+
+def nameable(model: type[Record], powers: Powers) -> QuerySet[Any]:
+    """The rows of a type that may be read, each with the records that it is called after: a rating by its risk."""
+    links = linked_fields(model, [one.name for one in model._meta.concrete_fields])
+    return visible(model, powers).select_related(*links)
 
 
 def know(request: HttpRequest, *records: Record) -> None:

@@ -12,7 +12,6 @@ from django.utils.translation import get_language, gettext
 
 from upright.desk.description import registered
 from upright.desk.moves import offers
-from upright.desk.values import linked_fields
 from upright.desk.visible import visible
 from upright.gate import Missing
 from upright.records.assurance.overview import Summary
@@ -27,6 +26,7 @@ from upright.records.trail.server_log import now
 from upright.web.due import lines as due_lines
 from upright.web.due import sources as due_sources
 from upright.web.in_scope import InScope
+from upright.web.naming import nameable
 from upright.web.requests import Request
 from upright.web.sentences import within
 from upright.web.values import hanging_address
@@ -270,7 +270,5 @@ def records_of(request: Request, refs: set[str]) -> dict[str, Record]:
     for name, wanted in by.items():
         described = registered().get(name)
         if described is not None:
-            rows = visible(described.model, request.powers).filter(Q(ref__in=wanted))
-            links = linked_fields(described.model, [one.name for one in described.model._meta.concrete_fields])
-            found |= {one.ref: one for one in rows.select_related(*links)}
+            found |= {one.ref: one for one in nameable(described.model, request.powers).filter(ref__in=wanted)}
     return found

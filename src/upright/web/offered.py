@@ -41,11 +41,19 @@ def names_records(bound: BoundField) -> bool:
 def offered(request: Request, bound: BoundField) -> Offers:
     """Values with what they are called, as far as the reader may see them: of each type the newest two hundred."""
     if types := _types(bound):
-        models = [record_types()[one] for one in types]
-        rows = (row for model in models for row in visible(model, request.powers).order_by("-pk")[:MOST_CHOICES])
-        return [(row.ref, str(row)) for row in rows]
+        return _records(request, types)
     offers = _OFFERS.get(_named(bound))
     return offers(request) if offers else ()
+
+
+def _records(request: Request, types: tuple[str, ...]) -> Offers:
+    """Read once for a form, however many of its fields offer the same types."""
+    held: dict[tuple[str, ...], list[tuple[str, str]]] = request.__dict__.setdefault("offered", {})
+    if types not in held:
+        models = [record_types()[one] for one in types]
+        rows = (row for model in models for row in visible(model, request.powers).order_by("-pk")[:MOST_CHOICES])
+        held[types] = [(row.ref, str(row)) for row in rows]
+    return held[types]
 
 
 def _model(bound: BoundField) -> Any:

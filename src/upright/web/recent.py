@@ -1,6 +1,7 @@
 """What happened lately, as far as somebody may read what it happened to: records written, evidence filed."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import msgspec
 from django.urls import reverse
@@ -15,12 +16,14 @@ from upright.records.identity.models import Person
 from upright.records.identity.power import Powers
 from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerEntry, LedgerStream
-from upright.web.naming import learn, who, worded
+from upright.web.naming import learn, nameable, who, worded
 from upright.web.requests import Request
 from upright.web.sentences import kinds
 
 _LOOKED_AT = 200
 _AT_ONCE = 60
+_SPARE = 4
+"""More entries than are shown, of which some may not be read or be of one record; each type among them is a query."""
 
 
 class _Said(msgspec.Struct):
@@ -74,8 +77,8 @@ def recent(powers: Powers, most: int, since: int = 0, index_ref: str = "") -> li
     ]
     found: list[Happening] = []
     titles: dict[str, str] = {}
-    for start in range(0, len(entries), _AT_ONCE):
-        part = entries[start : start + _AT_ONCE]
+    for start, end in pairwise((0, most + _SPARE, *range(_AT_ONCE, _LOOKED_AT + _AT_ONCE, _AT_ONCE))):
+        part = entries[start:end]
         titles |= _titles({ref for _, _, ref, _ in part} - titles.keys(), powers)
         filed = _filed([index for index, _, ref, _ in part if ref.startswith(("binding:", "attestation:"))], powers)
         for index, raw, ref, body in part:
@@ -132,5 +135,5 @@ def _titles(refs: set[str], powers: Powers) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, described in registered().items():
         if name in by_type:
-            found |= {one.ref: str(one) for one in visible(described.model, powers).filter(ref__in=by_type[name])}
+            found |= {one.ref: str(one) for one in nameable(described.model, powers).filter(ref__in=by_type[name])}
     return found

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Case, Q, When
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext
@@ -21,10 +22,12 @@ from upright.records.inventory.models import System
 from upright.records.risk.models import StatementOfApplicability
 from upright.records.trail.paper import is_printed
 from upright.records.trail.server_log import organisation, server_log
+from upright.web.frame import ledger_of
 from upright.web.naming import names_of
-from upright.web.requests import Request
+from upright.web.requests import Request, text_of
 
 _NEWEST = 8
+_MOST_SYSTEMS = 50
 
 
 def show(request: Request) -> HttpResponse:
@@ -34,25 +37,46 @@ def show(request: Request) -> HttpResponse:
         for one in registered().values()
         if is_printed(one.model) and request.powers.may(one.right("read"))
     ]
+    ledger = ledger_of(request)
     context = {
         "statement": _statement(request),
         "may_risks": request.powers.may("risk.risk.read"),
         "printed": printed,
-        "organisation": organisation(),
-        "systems": visible(System, request.powers).order_by("name"),
-        "may_pack": request.powers.may(READ),
+        "organisation": ledger.of if ledger else organisation(),
+        **_packed(request),
         "may_keep": request.powers.may("assurance.posture_snapshot.add"),
-        "snapshots": _snapshots(request),
+        "snapshots": _snapshots(request, ledger.of if ledger else organisation()),
         "log_key": str(server_log().key),
         "here": "reports",
     }
     return render(request, "web/reports.html", context)
 
 
-def _snapshots(request: Request) -> list[dict[str, Any]]:
+def _packed(request: Request) -> dict[str, Any]:
+    """Of which systems a pack may be asked for: the first by name, or those that words mean."""
+    if not request.powers.may(READ):
+        return {"may_pack": False}
+    words = text_of(request, "q").strip()[:100]
+    rows = visible(System, request.powers).order_by("name")
+    for word in words.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(ref__icontains=word))
+    if words:
+        called = When(Q(name__iexact=words) | Q(ref__iexact=words), then=0)
+        rows = rows.order_by(Case(called, When(name__istartswith=words, then=1), default=2), "name")
+    found = list(rows.values_list("ref", "name")[: _MOST_SYSTEMS + 1])
+    return {
+        "may_pack": True,
+        "systems": found[:_MOST_SYSTEMS],
+        "more": len(found) > _MOST_SYSTEMS,
+        "words": words,
+        "most": _MOST_SYSTEMS,
+    }
+
+
+def _snapshots(request: Request, whole: str) -> list[dict[str, Any]]:
     """The newest snapshots, each with what it is of by name."""
     rows = list(visible(PostureSnapshot, request.powers).order_by("-pk")[:_NEWEST])
-    names = {**names_of(request, (one.scope for one in rows)), organisation(): gettext("The whole organisation")}
+    names = {**names_of(request, (one.scope for one in rows)), whole: gettext("The whole organisation")}
     return [{"row": one, "of": names.get(one.scope, one.scope)} for one in rows]
 
 
@@ -60,10 +84,9 @@ def _statement(request: Request) -> StatementOfApplicability | None:
     """The Statement of Applicability in force, else the one that is worked on."""
     if not request.powers.may("risk.statement_of_applicability.read"):
         return None
-    rows = visible(StatementOfApplicability, request.powers).order_by("-edition")
     state = StatementOfApplicability.State
-    found = rows.filter(state=state.APPROVED).first()
-    return found or rows.exclude(state__in=(state.SUPERSEDED, state.WITHDRAWN)).first()
+    rows = visible(StatementOfApplicability, request.powers).exclude(state__in=(state.SUPERSEDED, state.WITHDRAWN))
+    return rows.order_by(Case(When(state=state.APPROVED, then=0), default=1), "-edition").first()
 
 
 @require_POST

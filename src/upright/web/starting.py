@@ -53,9 +53,8 @@ def start(request: Request) -> HttpResponse:
 def _steps(request: Request) -> list[Step]:
     powers = request.powers
     scope = next((registered()[one] for one in ("scope-statement", "unit") if one in registered()), None)
-    systems = visible(System, powers)
-    used = visible(HostedUse, powers).exists()
-    has_system = systems.exists()
+    first = visible(System, powers).order_by("pk").first()
+    has_system = first is not None
     is_checked = readable(request).filter(source="check").exists()
     root = visible(Unit, powers).filter(parent__isnull=True).first()
     whose = {"unit": root.ref if root else "", "owner": getattr(person_of(request.actor), "ref", "")}
@@ -89,7 +88,7 @@ def _steps(request: Request) -> list[Step]:
                 "What it is for, who answers for it, where in its life it stands. A hosted assistant counts as a use."
             ),
             clause="iso42001:A.4.2",
-            is_done=has_system or used,
+            is_done=has_system or visible(HostedUse, powers).exists(),
             given=whose,
         ),
         _step(
@@ -98,7 +97,7 @@ def _steps(request: Request) -> list[Step]:
             title=gettext("Write down the first risk"),
             why=gettext("What may go wrong for people, for society and for us, how likely, how bad, and what is done."),
             clause="iso42001:6.1.2",
-            given=whose | {"system": getattr(systems.order_by("pk").first(), "ref", "")},
+            given=whose | {"system": first.ref if first else ""},
             is_done=visible(Risk, powers).exists(),
         ),
         Step(

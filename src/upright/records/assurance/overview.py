@@ -56,9 +56,9 @@ _known: dict[tuple[str, str, str], Summary] = {}
 _past: dict[tuple[str, str, str], Summary | None] = {}
 
 
-def summaries(systems: Iterable[str]) -> Mapping[str, Summary]:
+def summaries(systems: Iterable[str], shared: str = "") -> Mapping[str, Summary]:
     """The summary of each system without waiting (``judging.at_hand``); two queries where nothing changed."""
-    return summed_up(look(systems))
+    return summed_up(look(systems, shared), shared)
 
 
 def summed_up(looks: Mapping[str, Look], shared: str = "") -> Mapping[str, Summary]:

@@ -53,6 +53,13 @@ def found(ran: Ran) -> dict[tuple[str, str], str | None]:
         ("RSSMRA85T10A562S", {"NATIONAL_ID"}),
         ("131052-308T", {"NATIONAL_ID"}),
         ("her number 44051401359.", {"NATIONAL_ID"}),
+        ("jörg.große@example.de", {"EMAIL"}),
+        ("info@müller-söhne.de", {"EMAIL"}),
+        ("юлия@пример.рф, please", {"EMAIL"}),
+        ("DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000", {"IBAN"}),
+        ("4111\u20111111\u20111111\u20111111", {"CARD"}),
+        ("tel. 030\u2013901820 or", {"PHONE"}),
+        ("212.555.0100", {"PHONE"}),
     ],
 )
 def test_what_is_personal_is_seen_in_its_usual_forms(text, types):
@@ -65,7 +72,7 @@ def test_what_is_personal_is_seen_in_its_usual_forms(text, types):
         "", "2026-01-31", "2026-01-31 12:30:45", "12:30:45", "3.14159265358", "version 10.2.1.4", "192.168.0.1",
         "127.0.0.1", "4111111111111112", "DE89370400440532013001", "a@b", "@home", "user@localhost", "1234",
         "order A-10023", "0x1f4b", "00:1A:2B:3C:4D:5E", "12345678A", "1,234,567.89", "ISBN 978-3-16-148410-0",
-        "100 000 000", "::", "99.95.99.95.99",
+        "100 000 000", "::", "99.95.99.95.99", "größe@hause", "2010\u20132015", "1.212.555.010", "123.456.789.0123",
     ],
 )  # fmt: skip
 def test_ordinary_values_are_not(text):

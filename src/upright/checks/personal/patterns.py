@@ -19,9 +19,11 @@ from upright.checks.personal.national import NATIONAL_IDS, NationalId, bare
 
 TYPES = ("EMAIL", "PHONE", "CARD", "IBAN", "NATIONAL_ID", "IP", "NAME", "ADDRESS")
 
-_EMAIL = re.compile(
-    r"(?<![\w.+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])"
-)
+_EMAIL = re.compile(r"(?<![\w.+-])[^\W_][\w.%+-]{0,63}@(?:(?:[^\W_]|-){1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@])")
+"""Letters of any script on both sides (RFC 6531, RFC 5890)."""
+_TYPESET = re.compile("[\u00a0\u2007\u2009\u202f\u2010-\u2013]")
+_AS_TYPED = {**dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F), " "), **dict.fromkeys(range(0x2010, 0x2014), "-")}
+"""Blanks and hyphens that a typesetter or a word processor puts into numbers."""
 # The next three take a sign first and look behind it after: Python leaps to the next of a set of signs, but only where
 # a pattern begins with the set.
 _TOKEN = re.compile(
@@ -51,7 +53,9 @@ _CARDS = re.compile(
     r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
 )
 """Prefix and length of Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay."""
-_LOCAL_PHONE = re.compile(r"\(0?\d{2,4}\)[ -]?\d{3,4}[ -]?\d{3,5}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{2,5}|\d{3}-\d{3}-\d{4}")
+_LOCAL_PHONE = re.compile(
+    r"\(0?\d{2,4}\)[ -]?\d{3,4}[ -]?\d{3,5}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{2,5}|\d{3}-\d{3}-\d{4}|\d{3}\.\d{3}\.\d{4}"
+)
 _LOCAL_SHAPE = re.compile(_LOCAL_PHONE.pattern.replace("0", r"\d"))
 _IN_GROUPS = re.compile(r"\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,4})?|\d{4}[ -]\d{6}[ -]\d{4,5}")
 HINTS = {
@@ -125,8 +129,10 @@ def look_at(texts: Sequence[str], hints: Sequence[int] | None = None) -> list[Fo
         answers.append(found)
         if text.isdigit() and text.isascii():
             plain[len(text)].append((found, text))
-        else:
+        elif text.isascii() or not _TYPESET.search(text):
             _read(text, hint, found, pool)
+        else:  # the database looked for what is typed
+            _read(text.translate(_AS_TYPED), _ALL_HINTS, found, pool)
     for length, numbers in plain.items():
         if 7 <= length <= 19:
             _plain(length, numbers, pool)

@@ -26,7 +26,7 @@ _MOST_SAMPLED = 10_000
 
 @check(
     "pii-scan",
-    version="2",
+    version="3",
     kinds=("pii-scan",),
     about=("dataset",),
     measures=(UNDECLARED, SHARE),

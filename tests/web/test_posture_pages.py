@@ -258,11 +258,11 @@ def test_why_follows_a_change_at_once_and_stays_with_whom_it_is_for(lead: Client
         with override(language):
             return client.get(address, headers={"Accept-Language": language}).content.decode()
 
-    assert "There is no ai-policy about" in seen(lead)
+    assert "There is no AI policy about" in seen(lead)
     assert "Nothing to judge yet" in seen(stranger)
     policy = Document(title="AI policy", subtype="ai-policy", unit=meridian.root, owner=meridian.lead, text="We.")
     add(policy, actor=actor_of(meridian.lead))
-    assert "There is no ai-policy about" not in seen(lead)
+    assert "There is no AI policy about" not in seen(lead)
     assert "only drafts" in seen(lead)
     assert "Entw\u00fcrfe" in seen(lead, "de")
     assert "only drafts" in seen(lead)

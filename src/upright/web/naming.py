@@ -21,11 +21,13 @@ from upright.records.identity.power import Powers
 from upright.records.trail.record import Record
 from upright.web.frame import catalogue
 from upright.web.posture import short
-from upright.web.sentences import said
+from upright.web.sentences import kind, said
 from upright.web.values import record_address
 
 NAME = re.compile(r"(?<![\w:/@.\"-])([a-z][a-z0-9-]*):([A-Za-z0-9_][A-Za-z0-9._/-]*)(?![\w@/-])")
 """A reference, or a requirement's id; one in quotation marks is spoken of as a text."""
+_KIND = re.compile(r"(?<![\w:/@.\"`-])[a-z]+(?:-[a-z0-9.]+)+(?![\w:/@\"`-])")
+_COMMAND = re.compile(r"(`[^`]*`)")
 _CODE = re.compile(r"`([^`<>\n]{1,80})`")
 _MOST = 64
 _PARTS = {
@@ -50,7 +52,14 @@ def named(request: HttpRequest | None, text: str, organisation: object = "") -> 
 
     ``organisation`` is what the organisation is called; it is asked for its text only where it is named.
     """
-    return _linked(request, said(text), organisation, str(getattr(request, "actor", "")))
+    words = "".join(part if part[:1] == "`" else _KIND.sub(_kind_in_words, part) for part in _COMMAND.split(said(text)))
+    return _linked(request, words, organisation, str(getattr(request, "actor", "")))
+
+
+def _kind_in_words(place: re.Match[str]) -> str:
+    """A kind of evidence by its words; German has them already, and what is no kind of the catalogue stays."""
+    name = place[0].rstrip(".")
+    return kind(name) + place[0][len(name) :] if name in catalogue().kinds else place[0]
 
 
 def linked(request: HttpRequest | None, text: str) -> SafeString:

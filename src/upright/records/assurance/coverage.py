@@ -8,6 +8,7 @@ from typing import Any
 
 from upright.kernel import Ref, RefError
 from upright.records.assurance.auditing import Audit, AuditFinding, AuditProgramme
+from upright.records.identity.power import units_below
 from upright.records.inventory.models import System
 from upright.records.trail.models import LedgerLog
 
@@ -66,12 +67,11 @@ def _demanded(organisation: str, _checkpoint: str) -> tuple[tuple[str, str], ...
 
 
 def coverage(programme: AuditProgramme) -> list[Covered]:
-    """Each clause and included control, with the audits of the cycle that reach it."""
+    """Each clause and included control, the cycle's audits that reach it, and what earlier ones of its unit found."""
     planned = [] if programme.is_new else list(programme.audits.exclude(state=Audit.State.CANCELLED).order_by("starts"))
     audits = [one for one in planned if programme.starts <= one.starts and one.ends <= programme.ends]
-    earlier = list(
-        AuditFinding.objects.filter(is_reported=True, audit__ends__lt=programme.starts).select_related("audit")
-    )
+    before = AuditFinding.objects.filter(is_reported=True, audit__ends__lt=programme.starts)
+    earlier = list(before.filter(audit__unit__in=units_below(programme.unit)).select_related("audit"))
     return [
         Covered(
             id=name,

@@ -9,13 +9,18 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from records.assurance.test_spoken import second
 from records.examples import EXAMPLES
 from records.examples.building import day
-from records.organisation import Organisation, actor_of
+from records.organisation import SETUP, Organisation, actor_of
 from upright.desk.description import record_type
 from upright.desk.forms import form_class, form_data
 from upright.records.assurance.judging import catalogue
+from upright.records.governance.actions import issue
+from upright.records.governance.models import Document
+from upright.records.identity.controlled import approve, submit
 from upright.records.identity.editing import add, edit
+from upright.records.identity.models import Unit
 from upright.records.identity.power import powers_of
 from upright.records.risk.models import Risk
 from upright.records.trail.days import DayToCome, days_over
@@ -263,3 +268,18 @@ def test_a_clock_that_is_set_back_judges_what_is_told_under_it() -> None:
         field.clean(then.date() + timedelta(days=1), Risk())
         with pytest.raises(ValidationError):
             field.clean(then.date() - timedelta(days=1), Risk())
+
+
+def test_what_a_unit_inherits_takes_over_a_review_that_is_ahead_and_none_that_has_gone_by(
+    meridian: Organisation,
+) -> None:
+    lead, bo = actor_of(meridian.lead), actor_of(second(meridian))
+    policy = add(EXAMPLES["document"](meridian, {}), actor=lead)
+    approve(submit(policy, actor=lead), actor=bo)
+    cards = write(Unit(name="Cards", parent=meridian.root), actor=SETUP, action="identity.unit.added")
+    issue(policy, unit=meridian.lending, owner=meridian.owner, actor=lead)
+    later = now() + timedelta(days=2000)
+    with clock_set(lambda: later):
+        issue(refresh(policy), unit=cards, owner=meridian.owner, actor=lead)
+    days = Document.objects.filter(inherits=policy).order_by("ref").values_list("review_by", flat=True)
+    assert list(days) == [policy.review_by, None]

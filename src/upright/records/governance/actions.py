@@ -7,6 +7,7 @@ from upright.records.governance.subjects import is_within
 from upright.records.identity.controlled import demand_state
 from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import Powers, person_of, powers_of
+from upright.records.trail.days import still_ahead
 from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.server_log import now
@@ -118,7 +119,7 @@ def issue(
         template=document.template,
         unit=unit,
         owner=owner,
-        review_by=document.review_by,
+        review_by=still_ahead(document.review_by),
         inherits=document,
         inherited_digest=document.digest,
         supersedes=before,

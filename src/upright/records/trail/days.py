@@ -80,6 +80,11 @@ def bringing_history() -> Iterator[None]:
         _HISTORY.reset(token)
 
 
+def still_ahead(day: date | None) -> date | None:
+    """A day that a new record may take over from another; None where it has gone by."""
+    return day if day is not None and day >= now().date() else None
+
+
 def overdue_told(record: Record, reason: str) -> str:
     """The reason of an imported record; of a new one also which of its days were over when it came."""
     over = days_over(record) if record.is_new else ()

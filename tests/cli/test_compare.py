@@ -69,6 +69,54 @@ def test_a_model_is_as_good_as_itself(folder: Path, run: Runner) -> None:
     assert "both" in shown.out
 
 
+NUMBERS = """
+import numpy as np
+def predict(c):
+    return np.asarray(c['x']) * {slope}
+"""
+
+
+def regressions(folder: Path, labels: "np.ndarray", slopes: tuple[float, float] = (90.0, 97.0)) -> None:
+    """Two models that predict a number, and rows with what turned out."""
+    table = pq.read_table(folder / "rows.parquet")
+    pq.write_table(table.set_column(1, "y", pa.array(labels)), folder / "rows.parquet")
+    for name, slope in zip(("now", "next"), slopes, strict=True):
+        (folder / f"{name}.py").write_text(NUMBERS.format(slope=slope))
+    text = MANIFEST.replace('output: predict_proba, positive: 1, threshold: "0.5"', "output: predict")
+    (folder / "upright.yaml").write_text(text)
+
+
+def test_models_that_predict_a_number_are_compared_by_their_errors(folder: Path, run: Runner) -> None:
+    from scipy import stats
+
+    x = pq.read_table(folder / "rows.parquet")["x"].to_numpy()
+    y = 100.0 * x + np.random.default_rng(5).normal(0, 1, len(x))
+    regressions(folder, y)
+    document = run("compare", "now", "next", "--format", "json").document
+    Draft202012Validator(schemas.load("compare")).validate(document)
+    found = {(one["name"], *one["group"].values()): one for one in document["measurements"]}
+    nearer = np.abs(97 * x - y) - np.abs(90 * x - y)
+    assert found["absolute_error_difference",]["value"] == pytest.approx(nearer.mean())
+    low, high = stats.ttest_1samp(nearer, 0).confidence_interval(0.95)
+    assert (found["absolute_error_difference",]["low"], found["absolute_error_difference",]["high"]) == pytest.approx(
+        (low, high)
+    )
+    assert found["absolute_error_difference", "F"]["value"] == pytest.approx(nearer[::2].mean())
+    assert found["score_difference",]["value"] == pytest.approx((7 * x).mean())
+    assert document["right"] is None, "nobody is right about a number, only nearer"
+    assert not {"decisions_changed", "accuracy_difference"} & {one["name"] for one in document["measurements"]}
+    shown = run("compare", "now", "next").out
+    assert "Mean absolute error, B minus A" in shown
+    assert "McNemar" not in shown
+
+
+def test_numbers_that_may_be_codes_of_classes_are_still_decisions(folder: Path, run: Runner) -> None:
+    regressions(folder, np.arange(600) % 26, slopes=(0.0, 0.0))
+    names = {one["name"] for one in run("compare", "now", "next", "--format", "json").document["measurements"]}
+    assert {"decisions_changed", "accuracy_difference"} <= names
+    assert "absolute_error_difference" not in names
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

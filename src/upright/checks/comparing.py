@@ -1,7 +1,8 @@
 """Two versions of a model on the same rows: which decisions changed, and who is right more often."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ from upright.measures.intervals import wilson
 from upright.measures.paired import Pairs, auc_difference, mean_difference, share_difference
 from upright.measures.values import is_value, value_text
 
+Floats = npt.NDArray[np.float64]
 _LEAST = 30
+_MOST_CLASSES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """What was measured of the two; ``pairs`` and its exact p-value only where the rows have a label."""
+    """What was measured of the two; ``pairs`` and its exact p-value only where models decide and rows have a label."""
 
     rows: int
     estimates: tuple[Estimate, ...]
@@ -47,6 +50,9 @@ def compare_models(
     with opened(first, context) as one, opened(second, context) as other:
         found = [_answers(session, columns) for session in (one, other)]
         size = len(found[0][0])
+        if label is not None and (numbers := _as_numbers((one, other), found, columns[label])) is not None:
+            judged = _of_errors(*numbers, columns, source.protected)
+            return Compared(rows=size, estimates=tuple(judged), pairs=None)
         changed = np.array([a != b for a, b in zip(found[0][0], found[1][0], strict=True)])
         estimates = [_share(changed, {}), *_by_group(changed, columns, source.protected)]
         if found[0][1] is not None and found[1][1] is not None:
@@ -67,6 +73,44 @@ def _answers(session: ModelSession, columns: Mapping[str, Any]) -> tuple[list[st
     if matrix.shape[1] > 2 and session.source.positive is None:
         return decisions, None
     return decisions, matrix[:, session.positive_at(matrix.shape[1])]
+
+
+def _as_numbers(
+    sessions: Sequence[ModelSession], found: Sequence[tuple[list[str], Any]], labels: Sequence[Any]
+) -> tuple[Floats, Floats, Floats] | None:
+    """Both models' predictions and what turned out, where they predict a number rather than decide.
+
+    Whole numbers alone may be codes of classes, and so may few different ones.
+    """
+    if any(session.output != "predict" or session.source.threshold is not None for session in sessions):
+        return None
+    first, second = (score for _, score in found)
+    if first is None or second is None or not all(one is None or isinstance(one, Real) for one in labels):
+        return None
+    truth = np.array([np.nan if one is None else float(one) for one in labels])
+    known = truth[~np.isnan(truth)]
+    if len(np.unique(known)) <= _MOST_CLASSES or all((one % 1 == 0).all() for one in (first, second, known)):
+        return None
+    return first, second, truth
+
+
+def _of_errors(
+    first: Floats, second: Floats, truth: Floats, columns: Mapping[str, Sequence[Any]], protected: Sequence[str]
+) -> list[Estimate]:
+    """How far the predictions moved, and whether they came nearer to what turned out: of all rows, and by group."""
+    known = ~np.isnan(truth)
+    nearer = np.abs(second - truth) - np.abs(first - truth)
+    found = [
+        mean_difference("score_difference", second - first, unit="score", least=_LEAST),
+        mean_difference("absolute_error_difference", nearer[known], unit="score", least=_LEAST),
+    ]
+    for name in protected:
+        texts = np.array([value_text(value) for value in columns[name]])
+        for text in distinct(texts):
+            rows = known & (texts == text)
+            of_group = mean_difference("absolute_error_difference", nearer[rows], unit="score", least=_LEAST)
+            found.append(shown(replace(of_group, group={name: str(text)}), int(rows.sum())))
+    return found
 
 
 def _against_labels(

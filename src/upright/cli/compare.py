@@ -20,6 +20,7 @@ _WORDS = {
     "decisions_changed": "Decisions that changed",
     "score_difference": "Score, B minus A",
     "accuracy_difference": "Accuracy, B minus A",
+    "absolute_error_difference": "Mean absolute error, B minus A",
     "auc_difference": "AUC, B minus A",
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
@@ -32,8 +32,17 @@ class ErrorPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answers a request."""
-        return self.get_response(request)
+        """Answers a request; where a form was expected and none came, with a page: a log-in in between ends there."""
+        answer = self.get_response(request)
+        if not isinstance(answer, HttpResponseNotAllowed) or answer.content or request.path.startswith("/api/"):
+            return answer
+        says = gettext(
+            "This address takes what a button sends, and nothing was sent. Go back to the page with the button and "
+            "press it again."
+        )
+        page = error_page(request, answer.status_code, gettext("Nothing was done"), says, "UP-WEB-11")
+        page["Allow"] = answer["Allow"]
+        return page
 
     def process_exception(self, request: HttpRequest, why: Exception) -> HttpResponse | None:
         """The page of one of our errors; None for all others, and for faults of ours."""

@@ -24,7 +24,7 @@ def propose_mitigation(
     reason: str = "",
     powers: Powers | None = None,
 ) -> Risk:
-    """Propose a treatment from the output of `upright mitigate --format json`: one of its choices, to be approved.
+    """Propose one choice of `upright mitigate --format json`, to be approved; any other treatment is added by its form.
 
     Raises:
         RefusedError: no such output, of another system, or without that choice.

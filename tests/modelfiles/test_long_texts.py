@@ -13,7 +13,7 @@ from modelfiles.assembler import STACK_GLOBAL, short_text
 from modelfiles.oracle import consult
 from modelfiles.test_oracle import foreign
 from modelfiles.test_stretches import PROTOCOLS, Followed, each_instruction, index_of, slowly, tail, told
-from upright.modelfiles import stretches
+from upright.modelfiles import extents, stretches
 from upright.modelfiles.report import Verdict
 from upright.modelfiles.values import LongText
 
@@ -24,6 +24,8 @@ def from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stretches, "ATOMS_AFTER", 0)
     monkeypatch.setattr(stretches, "_CHECKED", 0)
     monkeypatch.setattr(stretches, "NESTED_AFTER", 0)
+    monkeypatch.setattr(extents, "_DEEPER_AFTER", 0)
+    monkeypatch.setattr(extents, "_NEAR", 0)
 
 
 def archive(n: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from modelfiles.assembler import REDUCE, STACK_GLOBAL, STOP, proto, short_text
 from modelfiles.oracle import consult
 from modelfiles.test_oracle import foreign
-from upright.modelfiles import machine, stretches
+from upright.modelfiles import extents, machine, stretches
 from upright.modelfiles.allowlist import allow_list
 from upright.modelfiles.limits import Budget, LimitError, Limits, memory_used
 from upright.modelfiles.machine import Ended, Machine
@@ -29,6 +29,8 @@ def from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stretches, "ATOMS_AFTER", 0)
     monkeypatch.setattr(stretches, "_CHECKED", 0)  # what small runs cost says nothing of what was followed
     monkeypatch.setattr(stretches, "NESTED_AFTER", 0)
+    monkeypatch.setattr(extents, "_DEEPER_AFTER", 0)
+    monkeypatch.setattr(extents, "_NEAR", 0)
 
 
 class Followed:

@@ -21,7 +21,7 @@ Step = tuple[int, int, int]
 """Of a followed instruction: where it stands, and how many values and marks there were before it."""
 _MOST_SHAPES, _MOST_TEXTS, _MOST_PROOFS = 8, 3, 60
 _LONGEST, _FARTHEST, _LEAST = 120, 400, 4
-_LONGEST_RAW = 255
+_LONGEST_RAW, _LONGEST_OTHER = 255, 120
 _LONGEST_ENCODED = 32
 _HEAD_OF_TEXT = 5
 _SOME_SIZE = -2
@@ -33,6 +33,8 @@ _ENDS = b"R\x81buesa\x90"
 _ALLOWED = frozenset(b"KMJGN\x88\x89\x8aX\x8cChj)]}(eutas\x85\x86\x87R\x81b\x94qr\x8f\x90\x91\x96")
 _KEEPABLE, _KEEPS = b"X\x8cC\x96}]tbR\x81\x85\x86\x87\x8f\x91", b"\x94qr"
 """What ``grammar.readers`` finds to be kept where a keeping instruction follows."""
+_OTHERWISE = (b"\x94\x8c", b"qrX")
+"""By whether the protocol is 4 or later: what its writers do not write. ``grammar.readers`` do not read it in runs."""
 _TARGET = {ord("b"): -2, ord("a"): -2, ord("s"): -3}
 _FILLS = b"ue\x90"
 _UNFIT = BOOSTERS | {"joblib_array"}
@@ -211,7 +213,9 @@ class _Proofs:
                 code = m.buffer[at]
                 if code not in _ALLOWED:
                     break
-                if code in _KEEPS and (last not in _KEEPABLE or (code == _KEEPS[0]) != (m.proto >= 4)):
+                if code in _KEEPS and last not in _KEEPABLE:
+                    break
+                if code in _OTHERWISE[m.proto >= 4]:
                     break
                 last = code
                 self._demand_own(inner, code, outer)
@@ -219,7 +223,7 @@ class _Proofs:
                 m.budget.steps(1)
                 if findings.detections():
                     break
-                if inner.pos - at > _LONGEST_RAW:
+                if inner.pos - at > (_LONGEST_RAW if code in _RAW else _LONGEST_OTHER):
                     break
                 self._look(inner, at, code, open_ones, outer)
                 if seen is not None:

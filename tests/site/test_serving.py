@@ -117,6 +117,22 @@ def test_a_new_server_needs_a_name_once_and_then_answers_and_says_that_it_is_rea
         os.kill(second, 0)
 
 
+@pytest.mark.slow
+def test_a_database_of_an_older_version_is_told_as_such_backed_up_and_brought_up_to_date(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert upright(home, "serve", "--organisation", "meridian", "--prepare-only").returncode == 0
+    assert upright(home, "manage", "migrate", "work", "0001_squashed_0003_check_runs").returncode == 0
+    for told in (upright(home, "ledger", "verify"), upright(home, "worker", "--once")):
+        assert told.returncode == 2
+        assert "UP-SITE-14" in told.stderr
+        assert "the first is work.0004_imports_of_history" in told.stderr
+    kept = upright(home, "backup", str(tmp_path / "before.upright"))
+    assert (kept.returncode, "verified: intact" in kept.stdout) == (0, True), kept.stderr
+    assert upright(home, "ledger", "verify").returncode == 2  # the copy was brought up to date, not the server
+    assert upright(home, "serve", "--prepare-only").returncode == 0
+    assert upright(home, "ledger", "verify").returncode == 0
+
+
 def worker_of(home: Path, but: int = 0) -> int:
     """The process of the worker beside the server, once there is one other than ``but``."""
     for _ in range(300):

@@ -107,7 +107,9 @@ def _verify_server(session: Session, home: Path, trust: str | None, since: str |
             code="UP-CLI-40",
         )
     os.environ["UPRIGHT_HOME"] = str(home.absolute())
-    server("upright.site.serving").load()
+    serving = server("upright.site.serving")
+    serving.load()
+    serving.demand_tables()
     key, kept = (read_key(trust) if trust else None), read_checkpoint(since)
     report = server("upright.records.trail.verify").verify(key, since=kept)
     document = report_json(report.log)

@@ -111,7 +111,8 @@ def _try(new: Path, folder: Path, source: Copier, home: Path, passphrase: str | 
         _put_keys(tried, keybox.unseal((folder / archive.KEYS).read_bytes(), passphrase))
     with source.scratch(folder) as scratch:
         scratch.load(folder / archive.DATABASE)
-        asked = Asked(since=manifest.checkpoint, migrate=False)
+        # as a restore does: one backs up before one upgrades, and the new version may be installed by then
+        asked = Asked(since=manifest.checkpoint, migrate=True)
         return demand_intact(tried, scratch.url, state=folder / "state", asked=asked)
 
 

@@ -87,6 +87,27 @@ def prepare(organisation: str | None, *, tell: Callable[[str], None]) -> Ready:
     return Ready(home=home, origin=checkpoint.origin, is_new=is_new, has_people=Account.objects.exists())
 
 
+def demand_tables() -> None:
+    """Returns nothing if the database has the tables of this version, as whatever reads all of them needs.
+
+    Raises:
+        InputError: it has those of an older one.
+    """
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        step, _ = missing[0]
+        raise InputError(
+            f"The database has the tables of an older version ({len(missing)} migrations are missing, the first is "
+            f"{step.app_label}.{step.name}). Bring it up to date by 'upright serve --prepare-only' or 'upright serve'; "
+            "'upright backup' works before.",
+            code="UP-SITE-14",
+        )
+
+
 def first_people(name: str, administrator: str, manager: str) -> dict[str, str]:
     """Makes the organisation's first people where there is nobody; gives each one's address and first password.
 
@@ -155,11 +176,12 @@ def work(*, once: bool, parent: int | None) -> int:
     """Runs a worker until it is told to stop; with ``once`` only what waits now. Gives how many tasks ended.
 
     Raises:
-        InputError: the database was not begun, or the ledger's key is not at hand.
+        InputError: the database was not begun or is of an older version, or the ledger's key is not at hand.
     """
     from upright.records.trail.server_log import server_log
     from upright.site.worker import Worker
 
+    demand_tables()
     server_log()
     worker = Worker(parent)
     if once:

@@ -86,6 +86,9 @@ def test_a_date_that_is_over_is_a_problem_until_the_file_is_said_to_tell_history
     checked = lead.post(page, columns | {"act": "check"}).content.decode()
     assert "2020-01-01 is over: today is" in checked
     assert re.search(r'name="history">', checked)
+    with translation.override("de"):
+        german = lead.post(page, columns | {"act": "check"}, headers={"Accept-Language": "de"}).content.decode()
+    assert re.search(r"2020 ist vorbei: heute ist der [^<]* \(8\.2\)\. \[UP-FIELD-08\]<", german)
     refused = lead.post(page, columns | {"act": "import"})
     assert (refused.status_code, Risk.objects.count()) == (400, 0)
     again = lead.post(page, columns | {"act": "check", "history": "on"}).content.decode()

@@ -43,6 +43,7 @@ _ANSWERS = (
 )
 
 SAYINGS = (
+    "“{text}” is none of its values; say what it means.",
     "Results of {kinds}: {counts}",
     *("at most {figure}", "at least {figure}"),
     *("has model", "uses data", "needs", "provided by", "runs as", "deploys", "served by", "trained on", "runs on"),

@@ -1,5 +1,6 @@
 """Tags of the pages: icons, status signs, dates, the widget of a field."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
@@ -31,6 +32,7 @@ from upright.web.shown_fields import is_shown_fields, shown_inputs
 from upright.web.values import anchor, in_words, period, value_html
 
 register = template.Library()
+_CODED = re.compile(r"( \[UP-[A-Z]+-\d+\] ?)")
 
 _WORDS = {
     "met": ("s-met", gettext_noop("Met")),
@@ -98,6 +100,13 @@ def symbol(status: str) -> str:
 def said(text: object) -> str:
     """A text of ours that was made in English, in the reader's language; a name that people gave stays."""
     return sentences.said(text)
+
+
+@register.filter
+def problem(text: str) -> str:
+    """What is wrong with a row of a file, sentence by sentence, each with its code, in the reader's language."""
+    parts = _CODED.split(text)
+    return "".join(sentences.said(one) if at % 2 == 0 else one for at, one in enumerate(parts))
 
 
 register.filter("within", sentences.within)

@@ -1,6 +1,7 @@
 """Posture on pages: what is there, why, and nothing for who may not see the system."""
 
 import base64
+import gzip
 import json
 import re
 import subprocess
@@ -270,6 +271,23 @@ def test_why_follows_a_change_at_once_and_stays_with_whom_it_is_for(lead: Client
         page = seen(stranger, language)
         assert "loans" not in page
         assert "ai-policy" not in page
+
+
+def test_frameworks_side_by_side_are_packed_and_repeat_nothing_of_their_address(lead: Client) -> None:
+    address = "/in/controls/side-by-side/"
+    plain = lead.get(address, {"right": "nist-ai-rmf"})
+    packed = lead.get(address, {"right": "nist-ai-rmf"}, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.content) < len(plain.content) / 4
+    token = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
+    assert token.sub(b"", gzip.decompress(packed.content)) == token.sub(b"", plain.content)
+    assert token.findall(gzip.decompress(packed.content)) != token.findall(plain.content)
+    typed = lead.get(address, {"right": "gdpr", "system": "system:typed-by-another", "q": "typed-by-another"})
+    assert b"typed-by-another" not in typed.content
+    refused = lead.get(address, {"right": "typed-by-another"}, headers={"Accept-Encoding": "gzip"})
+    assert refused.status_code == 404
+    assert "Content-Encoding" not in refused.headers
 
 
 def test_no_page_of_posture_takes_more_than_twelve_queries(lead: Client, meridian: Organisation) -> None:

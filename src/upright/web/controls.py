@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
+from django.views.decorators.gzip import gzip_page
 
 from upright.desk.description import registered
 from upright.desk.visible import visible
@@ -30,7 +31,7 @@ from upright.web.requests import Request
 from upright.web.sentences import kind as kind_name
 from upright.web.sentences import said
 from upright.web.steps import begin
-from upright.web.tree import options, tree
+from upright.web.tree import options, pairs, tree
 
 if TYPE_CHECKING:
     from upright.catalogue import Ask, Requirement
@@ -108,10 +109,15 @@ def _choices(request: Request, system: System | None) -> list[tuple[str, str]]:
     return found if own in found else [own, *found]
 
 
+@gzip_page
 def side_by_side(request: Request) -> HttpResponse:
-    """Two frameworks: which requirements speak of the same, and where each stands; shown for orientation alone."""
+    """Two frameworks: which requirements speak of the same, and where each stands; shown for orientation alone.
+
+    Packed on the way, as hundreds of lines that are alike: nothing on it repeats what somebody else could have typed
+    into its address, so its size tells nothing of what is secret (0298).
+    """
     system = _system(request)
-    pairs = {
+    crossed = {
         (str(one["from"]), str(one["to"]))
         for one in catalogue().crosswalks.values()
         if one["to"] in catalogue().frameworks
@@ -135,13 +141,16 @@ def side_by_side(request: Request) -> HttpResponse:
             "systems": options(_choices(request, system), system.ref if system else ""),
             "right": right,
             "called": said(SHORT.get(right, right)),
-            "choices": [(to, said(SHORT.get(to, to))) for _, to in sorted(pairs)],
+            "choices": [(to, said(SHORT.get(to, to))) for _, to in sorted(crossed)],
             "crosswalk": found,
             "lines": [
                 {
                     "left": known[one],
                     "status": statuses.get(one, "unknown"),
-                    "links": [link | {"title": known[link["to"]].title} for link in links if link["to"] in known],
+                    "links": pairs(
+                        system,
+                        (link | {"title": known[link["to"]].title} for link in links if link["to"] in known),
+                    ),
                 }
                 for one, links in lines.items()
                 if one in known

@@ -21,7 +21,7 @@ from upright.records.identity.models import Person, Unit
 from upright.records.identity.power import units_below
 from upright.records.trail.record import Record, record_types
 from upright.records.trail.server_log import now
-from upright.web.naming import learn, worded
+from upright.web.naming import learn, with_namesakes, worded
 from upright.web.requests import Request
 from upright.web.sentences import within
 
@@ -110,7 +110,7 @@ def lines(request: Request, rows: Iterable[Due], today: date) -> list[Line]:
 
 
 def _rows(kind: str, refs: set[str]) -> list[Record]:
-    return list(record_types()[kind].objects.filter(ref__in=refs))
+    return list(with_namesakes(record_types()[kind].objects.filter(ref__in=refs)))
 
 
 def _line(one: Due, record: Any, title: str, names: dict[str, str], today: date) -> Line:

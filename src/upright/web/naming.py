@@ -129,8 +129,12 @@ def learn(request: HttpRequest | None, texts: Iterable[str]) -> None:
 
 def nameable(model: type[Record], powers: Powers) -> QuerySet[Any]:
     """The rows of a type that may be read, each with the records that it is called after: a rating by its risk."""
-    links = linked_fields(model, [one.name for one in model._meta.concrete_fields])
-    return visible(model, powers).select_related(*links)
+    return with_namesakes(visible(model, powers))
+
+
+def with_namesakes(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """These rows, each with what it is called after."""
+    return rows.select_related(*linked_fields(rows.model, [one.name for one in rows.model._meta.concrete_fields]))
 
 
 def know(request: HttpRequest, *records: Record) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from django.urls import reverse
@@ -13,6 +13,7 @@ from upright.posture import fold
 from upright.posture.posture import Status
 from upright.records.inventory.models import System
 from upright.web.frame import catalogue
+from upright.web.posture import short
 from upright.web.sentences import said
 from upright.web.templatetags.upright import sign
 
@@ -94,6 +95,28 @@ def _leaves(found: Iterable[tuple["Requirement", Status]], query: SafeString, ch
                 said(one.title),
             )
             for one, status in found
+        ),
+    )
+
+
+def pairs(system: System | None, links: Iterable[Mapping[str, Any]]) -> SafeString:
+    """What other requirements say of the same, each with its status: items of a list, of which a page has hundreds."""
+    page = reverse("web:controls")
+    query = format_html("&amp;system={}", system.ref) if system else ""
+    return format_html_join(
+        "",
+        '<li>{}<span><a href="{}?at={}{}">{}</a> {} <span class="faint">{}</span></span></li>',
+        (
+            (
+                sign(one["status"]),
+                page,
+                quote(one["to"]),
+                query,
+                short(one["to"]),
+                said(one["title"]),
+                said(one.get("strength", "")),
+            )
+            for one in links
         ),
     )
 

@@ -126,6 +126,55 @@ def test_a_booster_that_joblib_saved_answers_with_and_without_its_wrapper(
         np.testing.assert_allclose(session.contributions(COLUMNS).sum(axis=1), margin, atol=1e-5)
 
 
+@pytest.mark.parametrize("form", ["wrapper", "booster", "own file"])
+@pytest.mark.parametrize("made_by", ["xgboost", "lightgbm"])
+def test_texts_that_a_booster_was_trained_with_are_its_categories_in_any_rows(
+    folder: Path, models: Models, made_by: str, form: str
+) -> None:
+    """Rows that hold other texts first, or not all of them, must not be given other codes."""
+    import joblib
+    import lightgbm
+    import pandas as pd
+    import xgboost
+
+    towns = np.array(["x", "y", "z"])[RNG.integers(0, 3, ROWS)]
+    frame = pd.DataFrame({"a": np.nan_to_num(INPUTS[:, 0]), "town": pd.Categorical(towns)})
+    label = (frame["a"] + 2.0 * (towns == "z") > 0.5).astype(int)
+    if made_by == "xgboost":
+        model: Any = xgboost.XGBClassifier(n_estimators=8, n_jobs=1, enable_categorical=True).fit(frame, label)
+        booster, ending = model.get_booster(), ".ubj"
+    else:
+        model = lightgbm.LGBMClassifier(n_estimators=8, n_jobs=1, verbose=-1).fit(frame, label)
+        booster, ending = model.booster_, ".txt"
+    path = folder / f"texts-{made_by}-{form[:3]}{ending if form == 'own file' else '.joblib'}"
+    if form == "own file":
+        booster.save_model(path)
+    else:
+        joblib.dump(model if form == "wrapper" else booster, path)
+    session = models.open(source(path, features=("a", "town")))
+    whole = {"a": frame["a"].to_numpy(), "town": towns.tolist()}
+    expected = model.predict_proba(frame)[:, 1]
+    np.testing.assert_allclose(session.scores(whole), expected, atol=1e-6)
+    some = np.flatnonzero(towns != "x")[::-1]
+    part = {"a": whole["a"][some], "town": towns[some].tolist()}
+    np.testing.assert_allclose(session.scores(part), expected[some], atol=1e-6)
+    if form == "wrapper":
+        session.fit(whole, label.tolist(), slot="anew", seed=1)
+        np.testing.assert_allclose(session.scores(part, slot="anew"), expected[some], atol=1e-6)
+        session.drop(["anew"])
+
+
+def test_texts_for_a_booster_of_numbers_are_refused_with_words(folder: Path, models: Models) -> None:
+    import joblib
+    import xgboost
+
+    model = xgboost.XGBClassifier(n_estimators=2, n_jobs=1).fit(np.nan_to_num(INPUTS), TWO)
+    joblib.dump(model, folder / "numbers.joblib")
+    texts = {**COLUMNS, "b": ["x"] * ROWS}
+    with pytest.raises(AskingError, match="XGBoost reads numbers; a feature holds texts"):
+        models.open(source(folder / "numbers.joblib")).scores(texts)
+
+
 @pytest.fixture(scope="module")
 def onnx_files(folder: Path) -> dict[str, Any]:
     from skl2onnx import to_onnx

@@ -9,9 +9,9 @@ from upright.checks.confined.loaded import (
     MARGIN,
     PREDICTION,
     PROBABILITY,
+    categories,
     demand_names,
     demand_output,
-    frame,
     library,
     matrix,
 )
@@ -76,10 +76,7 @@ class Boosted:
         demand_names(self.names, columns)
         values: Any = matrix(columns, self.names)
         if values is None or self.booster.pandas_categorical:
-            values = frame(columns, self.names)
-            for name in values.columns:
-                if values[name].dtype == object or str(values[name].dtype) in {"str", "string"}:
-                    values[name] = values[name].astype("category")
+            values = categories(columns, self.names)
         return self.booster.predict(values, num_threads=1, **how)
 
 

@@ -17,6 +17,7 @@ from upright.checks.confined.loaded import (
     PREDICTION,
     PROBABILITY,
     Loaded,
+    categories,
     demand_names,
     demand_output,
     frame,
@@ -107,7 +108,7 @@ class Estimator:
             target = np.asarray(labels)
             values = None if self._wants_frame else self._matrix(columns)
             if values is None:
-                clone.fit(frame(columns, self.names), target)
+                clone.fit(self._frame(columns), target)
             else:
                 _asked_without_pandas(lambda rows: clone.fit(rows, target), values)
         return Estimator(clone, list(self.names))
@@ -115,6 +116,15 @@ class Estimator:
     def _matrix(self, columns: Columns) -> Numbers | None:
         demand_names(self.names, columns)
         return matrix(columns, self.names)
+
+    def _frame(self, columns: Columns) -> Any:
+        demand_names(self.names, columns)
+        top = type(self.model).__module__.partition(".")[0]
+        if top not in _BOOSTERS:
+            return frame(columns, self.names)
+        if top == "xgboost" and matrix(columns, self.names) is None:
+            importlib.import_module(_BOOSTERS[top]).demand_categories(self.model.get_booster())
+        return categories(columns, self.names)
 
     def _ask(self, method: str, columns: Columns) -> Any:
         ask = getattr(self.model, method)
@@ -127,8 +137,7 @@ class Estimator:
                 except _UNFIT:
                     if self.vectors or importlib.util.find_spec("pandas") is None:
                         raise
-            demand_names(self.names, columns)
-            found = ask(frame(columns, self.names))
+            found = ask(self._frame(columns))
         self._wants_frame = values is not None
         return found
 

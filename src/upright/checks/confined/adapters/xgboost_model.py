@@ -10,6 +10,7 @@ from upright.checks.confined.loaded import (
     MARGIN,
     PREDICTION,
     PROBABILITY,
+    categories,
     demand_names,
     demand_output,
     library,
@@ -37,8 +38,20 @@ def boosted(booster: Any, features: list[str]) -> "Boosted":
     return Boosted(library("xgboost"), booster, features)
 
 
+def demand_categories(booster: Any) -> None:
+    """Refuses texts where the booster does not know them for what they were when it was trained.
+
+    Raises:
+        ValueError: it reads numbers alone, or comes from an XGBoost (before 3.1) that kept the codes and not the texts.
+    """
+    if "c" not in (booster.feature_types or ()):
+        raise ValueError("XGBoost reads numbers; a feature holds texts")
+    if not hasattr(booster, "get_categories") or booster.get_categories().empty():
+        raise ValueError("it keeps the codes of categories and not their texts; train it with XGBoost 3.1 or later")
+
+
 class Boosted:
-    """A booster, asked by DMatrix; texts are refused, missing numbers are its own."""
+    """A booster, asked by DMatrix, texts as categories if it was trained with them; missing numbers are its own."""
 
     def __init__(self, xgboost: Any, booster: Any, features: list[str]) -> None:
         self.xgboost, self.booster = xgboost, booster
@@ -78,5 +91,7 @@ class Boosted:
         demand_names(self.names, columns)
         values = matrix(columns, self.names)
         if values is None:
-            raise ValueError("XGBoost reads numbers; a feature holds texts")
+            demand_categories(self.booster)
+            rows = categories(columns, self.names)
+            return self.xgboost.DMatrix(rows, missing=np.nan, nthread=1, enable_categorical=True)
         return self.xgboost.DMatrix(values, feature_names=self.booster.feature_names, missing=np.nan, nthread=1)

@@ -218,3 +218,20 @@ def test_the_guided_start_leads_to_what_is_done(meridian: Organisation, system: 
     assert done == text.count(", done")
     assert 0 < done < 6
     assert '<a href="/records/system/">Look at it<span class="visually-hidden">: Register the first AI system' in text
+
+
+def test_the_palette_leads_to_the_checks_of_a_system_for_who_may_run_them(
+    meridian: Organisation, system: System
+) -> None:
+    other = meridian.system("cards", name="Card screening")
+    write(other, actor=actor_of(meridian.lead), action="inventory.system.added")
+    owner = logged_in(account(meridian.owner))
+    assert 'href="/checks/system:cards/"' in owner.get("/jump/?q=run+check").content.decode()
+    text = owner.get("/jump/?q=run+check+loans").content.decode()
+    assert 'href="/checks/system:mortgage/"' in text
+    assert "Run checks: &lt;b&gt;Loans" in text
+    assert "system:cards" not in text
+    for words in ("loans", "r", "he", "c+loans"):
+        assert "/checks/" not in owner.get(f"/jump/?q={words}").content.decode(), words
+    assert "/checks/" not in logged_in(stranger(meridian)).get("/jump/?q=run+checks").content.decode()
+    assert owner.get("/checks/system:mortgage/").headers["Location"] == "/posture/system:mortgage/#checks"

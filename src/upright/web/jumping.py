@@ -1,6 +1,6 @@
 """The palette: places to go to, things to create, requirements, and every record whose name or reference is meant."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 from upright.desk.description import RecordType, registered
 from upright.desk.visible import visible
 from upright.records.identity.compiled import rows_of
+from upright.records.inventory.models import System
 from upright.records.trail.record import Record
 from upright.web.frame import PLACES, catalogue
 from upright.web.naming import learn, worded
@@ -27,10 +28,12 @@ from upright.web.values import is_key
 
 _MOST = 8
 _MOST_REQUIREMENTS = 5
+_MOST_RUNS = 5
 _WORD = "word-%s-of-those-asked-for"
 """Stands in the text of the query for one of the words."""
 _EMPTY_CREATES = ("system", "use", "risk")
 _OTHER = (
+    (gettext_lazy("Home"), "web:home", "i-home"),
     (gettext_lazy("Start step by step"), "web:start", "i-next"),
     (gettext_lazy("Statements and proofs"), "web:evidence", "i-evidence"),
     (gettext_lazy("Two frameworks side by side"), "web:side-by-side", "i-controls"),
@@ -49,9 +52,15 @@ class Target:
 
 
 def jump(request: Request) -> HttpResponse:
-    """What the words mean, best first: records, then places, what can be created, requirements."""
+    """What the words mean, best first: records, then places, what can be created or run, requirements."""
     words = request.GET.get("q", "").strip()[:100].replace("\0", "")
-    found = [*_records(request, words), *_places(words), *_creates(request, words), *_requirements(words)]
+    found = [
+        *_records(request, words),
+        *_places(words),
+        *_creates(request, words),
+        *_runs(request, words),
+        *_requirements(words),
+    ]
     template = "web/parts/jump.html" if is_fragment(request) else "web/jump.html"
     return render(request, template, {"found": found, "words": words})
 
@@ -119,6 +128,25 @@ def _creates(request: Request, words: str) -> Iterator[Target]:
             yield Target(
                 title=str(title), address=reverse("web:add", args=[one.name]), kind=gettext("create"), icon="i-plus"
             )
+
+
+def _runs(request: Request, words: str) -> Iterator[Target]:
+    """Checks to run: the words name the verb, and may name the system; it leads to where their button stands."""
+    verb = gettext("Run checks")
+    rest = [word for word in words.lower().split() if not _begins(word, verb.lower().split())]
+    if len(rest) == len(words.split()) or not request.powers.may("work.check_run.run"):
+        return
+    named = reduce(and_, (Q(name__icontains=word) for word in rest), Q())
+    systems = visible(System, request.powers).filter(named).order_by("name").values_list("ref", "name")
+    for ref, name in systems[:_MOST_RUNS]:
+        yield Target(
+            title=f"{verb}: {name}", address=reverse("web:checks", args=[ref]), kind=gettext("run"), icon="i-next"
+        )
+
+
+def _begins(word: str, those: Iterable[str]) -> bool:
+    """Whether it is the beginning of one of those words, and more than a letter of it."""
+    return len(word) > 1 and any(one.startswith(word) for one in those)
 
 
 def _requirements(words: str) -> Iterator[Target]:

@@ -164,7 +164,7 @@ def _large(folder: Path, megabytes: int) -> Iterator[dict[str, Any]]:
     """Pickles of one shape each; ``size`` is about how many bytes a value takes."""
     import numpy as np
 
-    shapes: dict[str, tuple[int, Callable[[int], Any]]] = {
+    shapes: dict[str, tuple[int, Callable[[int], Any]] | tuple[int, Callable[[int], Any], int]] = {
         "small dicts": (41, lambda n: {"id": n, "score": n / 7, "name": f"n{n}", "ok": True, "n": n % 7}),
         "documents": (1_950, _document),
         "short texts": (13, lambda n: f"v{n:09}"),
@@ -172,11 +172,12 @@ def _large(folder: Path, megabytes: int) -> Iterator[dict[str, Any]]:
         "tuples of number, float and text beyond ASCII": (32, lambda n: (n, n / 7, f"\xfc{n}")),
         "times": (19, lambda n: dt.datetime(2020, 1, 1) + dt.timedelta(seconds=n)),  # noqa: DTZ001
         "numbers of numpy": (19, lambda n: np.float64(n / 7)),
+        "numbers of numpy by protocol 2": (54, lambda n: np.float64(n / 7), 2),
     }
-    for shape, (size, make) in shapes.items():
+    for shape, (size, make, *protocol) in shapes.items():
         path = folder / "large.pkl"
         with path.open("wb") as file:
-            pickle.dump([make(n) for n in range(megabytes * 1_000_000 // size)], file)
+            pickle.dump([make(n) for n in range(megabytes * 1_000_000 // size)], file, *protocol)
         report, cpu = _timed(
             [str(Path(sys.executable).with_name("upright")), "scan", str(path), "--format", "json"], folder
         )

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,28 @@ def test_a_link_to_nowhere_and_a_pipe_are_not_examined(tmp_path: Path) -> None:
     (tmp_path / "link.pkl").symlink_to(tmp_path / "none")
     os.mkfifo(tmp_path / "pipe.pkl")
     assert {f.verdict for f in scan([tmp_path]).files} == {Verdict.NOT_EXAMINED}
+
+
+COSTLY = {
+    "a memo that grows": b"\x80\x04]\x94" + b"2K\x01\x86\x94" * 1_600_000,
+    "names": b"\x80\x04(" + b"cdatetime\ndate\n" * 1_500_000,
+    "tuples within tuples": b"\x80\x04N" + b"\x85\x94" * 3_000_000,
+}
+_PEAK = """
+import gc, pathlib, sys
+from upright.modelfiles.child import examine_file
+gc.disable()
+print(examine_file(pathlib.Path(sys.argv[1])).verdict.value)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell a process its memory")
+@pytest.mark.parametrize("name", COSTLY)
+def test_what_is_built_to_be_costly_is_given_up_within_150_mb(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "costly.pkl"
+    path.write_bytes(COSTLY[name])
+    told = subprocess.run([sys.executable, "-c", _PEAK, str(path)], capture_output=True, text=True, check=True)
+    verdict, peak = told.stdout.split()
+    assert verdict == "not_examined"
+    assert int(peak) < 150_000

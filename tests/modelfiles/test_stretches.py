@@ -342,7 +342,7 @@ def test_what_needs_too_many_steps_or_values_says_so(why: str) -> None:
 def test_what_needs_too_much_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     told = iter(range(0, 2**40, 2**26))
     monkeypatch.setattr(machine, "memory_used", lambda: next(told))
-    with pytest.raises(LimitError, match="needs more than 120 MB of memory"):
+    with pytest.raises(LimitError, match="needs more than 110 MB of memory"):
         Machine(Window.over(proto(4) + b"N0" * 40_000 + b"N."), allow_list(), Findings(), Budget(Limits())).run()
     monkeypatch.undo()
     assert memory_used() > 2**20

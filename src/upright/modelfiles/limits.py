@@ -20,11 +20,11 @@ class Limits:
     """Beyond ``free_bytes``, expanded bytes per stored byte."""
     opcodes: int = 8_000_000
     """Pickle instructions of all streams together that are followed one by one, and groups of values stepped over."""
-    values: int = 2_000_000
-    """Values of one pickle that are held at once."""
+    values: int = 1_300_000
+    """Values of one pickle that are held at once; from 1.4 million on the memo's table doubles by 80 MB."""
     marks: int = 100_000
     """Marks within marks of a pickle; Python's own writer makes some thousands at most."""
-    memory: int = 120 * 2**20
+    memory: int = 110 * 2**20
     """Bytes of memory that following one pickle may add, where the system tells it."""
     probes: int = 2_000
     """Places in foreign bytes where a hidden pickle is looked for."""

@@ -70,11 +70,12 @@ class Box:
         self.raw = raw
         self._odd_key = odd_key
         self._items: dict[str, Any] | None = _NOTHING
-        self._later: list[list[Any]] = []
+        self._later: list[list[Any]] | None = None
 
     def put_all(self, items: list[Any]) -> None:
         """Notes keys and values of a dict, in turns; where runs are among them, they are looked at later."""
         if self._later or has_runs(items):
+            self._later = self._later or []
             self._later.append(items)
         else:
             self._put(items)
@@ -92,8 +93,8 @@ class Box:
         return self._odd_key
 
     def _look(self) -> None:
-        later, self._later = self._later, []
-        for items in later:
+        later, self._later = self._later, None
+        for items in later or ():
             self._put(made(items))
 
     def _put(self, items: list[Any]) -> None:

@@ -36,6 +36,7 @@ _SOON = timedelta(days=14)
 _MOST = 12
 _IN_DAYS = 3
 _TRIED = 6
+_TO_ACCEPT = "to accept"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,25 +88,53 @@ def needs(request: Request, systems: Iterable[InScope], found: Mapping[str, Summ
 
 def to_accept(request: Request) -> list[RoleAssignment | Delegation]:
     """Roles and delegations that were given to who looks and do not count before they accept them."""
+    roles, lent = _unaccepted(request)
+    return [
+        *roles.select_related("unit")[:_TRIED],
+        *lent.select_related("unit", "giver", "receiver")[:_TRIED],
+    ]
+
+
+def _unaccepted(request: Request) -> "tuple[QuerySet[Any, Any], QuerySet[Any, Any]]":
     mine = str(request.actor)
-    roles = _open(RoleAssignment).filter(person__ref=mine, accepted_at__isnull=True).select_related("unit")
-    lent = _open(Delegation).filter(receiver__ref=mine, accepted_at__isnull=True)
-    return [*roles[:_TRIED], *lent.select_related("unit", "giver", "receiver")[:_TRIED]]
+    return (
+        _open(RoleAssignment).filter(person__ref=mine, accepted_at__isnull=True),
+        _open(Delegation).filter(receiver__ref=mine, accepted_at__isnull=True),
+    )
+
+
+def _unconfirmed(request: Request, model: type[Record]) -> "QuerySet[Any, Any]":
+    return _open(model).filter(confirmed_by="").exclude(granted_by=str(request.actor))
+
+
+def _what_waits(request: Request) -> set[str]:
+    """Of what kinds of power some waits, in one query: mostly there is none."""
+
+    def build() -> "QuerySet[Any, Any] | None":
+        parts = [(_TO_ACCEPT, one) for one in _unaccepted(request)]
+        if request.powers.may("identity.role.confirm"):
+            parts += [(model.ref_type, _unconfirmed(request, model)) for model in (RoleAssignment, Delegation)]
+        first, *others = [rows.order_by().annotate(_of=Value(name)).values_list("_of") for name, rows in parts]
+        found: QuerySet[Any, Any] = first.union(*others)
+        return found
+
+    asked = ("power that waits", str(request.actor), now().date())
+    return {str(row[0]) for row in rows_of(asked, request.powers, build)}
 
 
 def _powers(request: Request) -> Iterator[Need]:
     """Power that is mine to accept, or that waits until I confirm what somebody else granted."""
-    for given in to_accept(request):
+    waits = _what_waits(request)
+    for given in to_accept(request) if _TO_ACCEPT in waits else ():
         yield Need(
             title=gettext("Accept: %(record)s") % {"record": given},
             address=reverse("account_waiting"),
             says=gettext("It is yours to accept; until then it does not count."),
         )
-    if not request.powers.may("identity.role.confirm"):
-        return
     for model in (RoleAssignment, Delegation):
-        waiting = _open(model).filter(confirmed_by="").exclude(granted_by=str(request.actor)).order_by("-pk")
-        for given in waiting[:_TRIED]:
+        if model.ref_type not in waits:
+            continue
+        for given in _unconfirmed(request, model).order_by("-pk")[:_TRIED]:
             if needs_confirmation(given) and _may_confirm(request, given):
                 yield Need(
                     title=gettext("Confirm: %(record)s") % {"record": given},

@@ -23,7 +23,8 @@ from upright.web.sentences import kinds
 _LOOKED_AT = 200
 _AT_ONCE = 60
 _SPARE = 4
-"""More entries than are shown, of which some may not be read or be of one record; each type among them is a query."""
+"""More entries than are shown, of which some may not be read; each type among those looked at is a query."""
+_STATEMENTS = ("binding:", "attestation:")
 
 
 class _Said(msgspec.Struct):
@@ -74,13 +75,14 @@ def recent(powers: Powers, most: int, since: int = 0, index_ref: str = "") -> li
     entries = [
         (index, bytes(leaf), ref, bytes(body))
         for index, leaf, ref, body in rows.values_list("index", "leaf", "ref", "body")[:_LOOKED_AT]
+        if ref.startswith(_STATEMENTS) or ref.partition(":")[0] in registered()
     ]
     found: list[Happening] = []
     titles: dict[str, str] = {}
     for start, end in pairwise((0, most + _SPARE, *range(_AT_ONCE, _LOOKED_AT + _AT_ONCE, _AT_ONCE))):
         part = entries[start:end]
         titles |= _titles({ref for _, _, ref, _ in part} - titles.keys(), powers)
-        filed = _filed([index for index, _, ref, _ in part if ref.startswith(("binding:", "attestation:"))], powers)
+        filed = _filed([index for index, _, ref, _ in part if ref.startswith(_STATEMENTS)], powers)
         for index, raw, ref, body in part:
             leaf = parse_leaf(raw)
             if leaf.type == "evidence" and index in filed:
@@ -117,7 +119,8 @@ def _statement(time: str, row: EvidenceRow) -> Happening:
 
 
 def _named(found: list[Happening]) -> list[Happening]:
-    names = {one.ref: str(one) for one in Person.objects.filter(ref__in={one.actor for one in found})}
+    people = {one.actor for one in found if one.actor.startswith("person:")}
+    names = {one.ref: str(one) for one in Person.objects.filter(ref__in=people)} if people else {}
     return [replace(one, actor=who(one.actor, names)) for one in found]
 
 

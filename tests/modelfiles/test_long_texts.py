@@ -24,7 +24,7 @@ def from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stretches, "ATOMS_AFTER", 0)
     monkeypatch.setattr(stretches, "_CHECKED", 0)
     monkeypatch.setattr(stretches, "NESTED_AFTER", 0)
-    monkeypatch.setattr(extents, "_DEEPER_AFTER", 0)
+    monkeypatch.setattr(extents, "_DEEPER_AFTER", (0, 0))
     monkeypatch.setattr(extents, "_NEAR", 0)
 
 

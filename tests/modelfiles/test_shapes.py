@@ -17,7 +17,7 @@ from modelfiles.assembler import STACK_GLOBAL, proto, short_text, text
 from modelfiles.oracle import consult
 from modelfiles.test_oracle import foreign
 from modelfiles.test_stretches import Followed, slowly, told
-from upright.modelfiles import machine, stretches
+from upright.modelfiles import extents, machine, stretches
 from upright.modelfiles.report import Verdict
 
 
@@ -27,6 +27,7 @@ def from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stretches, "ATOMS_AFTER", 0)
     monkeypatch.setattr(stretches, "_CHECKED", 0)  # what small runs cost says nothing of what was followed
     monkeypatch.setattr(stretches, "SHAPES_AFTER", 0)
+    monkeypatch.setattr(extents, "_DEEPER_AFTER", (0, 0))
     monkeypatch.setattr(machine, "_COUNT_EVERY", 256)
 
 

@@ -23,8 +23,9 @@ _DICT, _APPEND, _SET, _MARK = b"}as("
 _EMPTY = frozenset(b"]}")
 _NEAR = 256
 """So few bytes before the end of a frame deeper containers are not looked for: most of them are cut off there."""
-_DEEPER_AFTER = 8
-"""So many containers that are not of atoms alone are left to the machine."""
+_DEEPER_AFTER = (8, 2_048)
+"""So many containers that are not of atoms alone, and long texts, are left to the machine; more with shapes of objects,
+where the expressions for them take up to a second to compile."""
 
 
 def steps_from(m: Stream, first: int, limit: int, taken: Expressions, long: dict[int, int]) -> list[tuple[int, int]]:
@@ -61,11 +62,12 @@ def _may_nest(m: Stream, at: int, limit: int, *, is_first: bool) -> bool:
     """
     code = m.buffer[at]
     if code in LONG_HEADS:
-        return _long_text(m, at, limit) is not None
-    if code not in OPENING or (is_first and code == _MARK) or (not is_first and limit - at < _NEAR):
+        if _long_text(m, at, limit) is None:
+            return False
+    elif code not in OPENING or (is_first and code == _MARK) or (not is_first and limit - at < _NEAR):
         return False
     m.seeker.deeper += 1
-    return bool(m.seeker.deeper > _DEEPER_AFTER)
+    return bool(m.seeker.deeper > _DEEPER_AFTER[bool(m.seeker.learnt.shapes)])
 
 
 def _nested(

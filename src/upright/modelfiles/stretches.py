@@ -88,7 +88,7 @@ class Seeker:
 
     def know(self, learnt: Learnt) -> None:
         """Takes these shapes for those of the stream."""
-        self.learnt, self.manners = learnt, {}
+        self.learnt, self.manners, self.deeper = learnt, {}, 0
 
     def expressions(self, *, framed: bool, power: int, loose: int) -> Expressions:
         """Of a manner, with the shapes that were learnt."""

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from records.assurance.test_correction import refused, said
 from records.assurance.test_spoken import status
-from records.examples.assurance import EXAMPLES, external
+from records.examples.assurance import external
 from records.examples.building import day
 from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.kernel import Actor, canonical_bytes
@@ -31,7 +31,7 @@ from upright.records.governance.models import Document
 from upright.records.governance.support import Competence
 from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
-from upright.records.identity.models import Person, Role, Unit
+from upright.records.identity.models import Person, Role
 from upright.records.identity.power import DeniedError
 from upright.records.inventory.models import Supplier
 from upright.records.trail.door import change, write
@@ -99,7 +99,7 @@ def test_a_programme_is_approved_once_it_gives_reasons_and_leaves_nothing_out(me
         {"rows": [{"control": "A.10.2", "included": False, "ground": "risk-assessment-shows-no-need"}]},
         persons=["person:a", "person:b"],
     )  # fmt: skip
-    assert "iso42001:A.10.2" not in dict(demanded())
+    assert "iso42001:A.10.2" not in dict(demanded(meridian.root))
     refused("reaches A.10.3, A.10.4;", controlled.submit, mine, ada)
     late.ends = day(995)
     edit(late, actor=ada)
@@ -120,23 +120,6 @@ def test_a_programme_is_approved_once_it_gives_reasons_and_leaves_nothing_out(me
     with pytest.raises(ValidationError, match="no system"):
         internal(meridian, mine, ["iso42001:9.2"], systems=["system:none"])
     assert first.state == "planned"
-
-
-def test_a_programme_of_one_legal_entity_tells_nothing_of_what_audits_of_another_found(meridian: Organisation) -> None:
-    finding = add(EXAMPLES["audit-finding"](meridian, {}), actor=actor_of(meridian.lead))
-    assert isinstance(finding, AuditFinding)
-    finding.is_reported = True
-    write(finding, actor=SETUP, action="assurance.audit_finding.reported")
-    bank = Unit(name="Bank", kind="legal-entity", parent=meridian.root, jurisdictions=["DE"])
-    write(bank, actor=SETUP, action="identity.unit.added")
-    cycle_of = {"starts": day(500), "ends": day(900)}
-
-    def found(unit: Unit) -> list[AuditFinding]:
-        return [each for one in coverage(programme(meridian, unit=unit, **cycle_of)) for each in one.earlier]
-
-    assert found(meridian.root) == [finding]
-    assert found(finding.audit.unit) == [finding]
-    assert found(bank) == []
 
 
 def test_an_auditor_with_own_work_in_scope_or_without_competence_is_not_assigned(meridian: Organisation) -> None:

@@ -73,6 +73,8 @@ def draw_sample(sample: AuditSample, *, actor: Actor, reason: str = "", powers: 
             code="UP-AUD-03",
         )
     sample.seed = sample.seed.strip() or unpicked_seed()
+    unit = sample.audit.unit
+    sample.within = "" if unit.parent_id is None else unit.ref
     drawn = drawn_again(sample)
     if not drawn.population:
         raise RefusedError(f"No {sample.what} was first entered in that period: nothing to draw.", code="UP-AUD-03")
@@ -82,7 +84,15 @@ def draw_sample(sample: AuditSample, *, actor: Actor, reason: str = "", powers: 
 
 def drawn_again(sample: AuditSample) -> Drawn:
     """The same rule and seed applied to the ledger now: the same sample, or somebody changed one of them."""
-    return draw(sample.what, sample.since, sample.until, system=str(sample.system), seed=sample.seed, size=sample.size)
+    return draw(
+        sample.what,
+        sample.since,
+        sample.until,
+        system=str(sample.system),
+        within=str(sample.within),
+        seed=sample.seed,
+        size=sample.size,
+    )
 
 
 def record_interview(

@@ -241,6 +241,13 @@ class AuditSample(Record):
         blank=True,
         help_text="Empty: the root of the ledger at the moment of drawing, which nobody picks.",
     )
+    within = RefField(
+        "unit",
+        blank=True,
+        types=("unit",),
+        editable=False,
+        help_text="Only of this unit and those below; none: of the whole organisation.",
+    )
     population = models.PositiveIntegerField(default=0, editable=False)
     digest = models.CharField(max_length=64, blank=True, editable=False)
     drawn = models.JSONField(default=list, blank=True, editable=False)

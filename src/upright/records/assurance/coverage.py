@@ -1,15 +1,20 @@
 """What an audit programme has to reach, and what of it its audits do (9.2.2)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
 
 from upright.kernel import Ref, RefError
 from upright.records.assurance.auditing import Audit, AuditFinding, AuditProgramme
+from upright.records.identity.models import Unit
 from upright.records.identity.power import units_below
 from upright.records.inventory.models import System
+from upright.records.risk.models import StatementOfApplicability
 from upright.records.trail.models import LedgerLog
 
 FRAMEWORK = "iso42001"
@@ -39,29 +44,80 @@ def reaches(named: str, requirement: str) -> bool:
     return requirement == named or requirement.startswith(f"{named}.")
 
 
-def demanded() -> tuple[tuple[str, str], ...]:
-    """Id and title of each clause, and of each control that the newest approved statement of applicability includes.
+@dataclass(frozen=True, kw_only=True)
+class Applying:
+    """What says which controls apply to a unit, and what it says; a control without a row is in."""
 
-    A control without a row is in: only a row can leave it out.
+    ref: str = ""
+    included: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any statement of applicability says so."""
+        return bool(self.ref)
+
+
+def applying(unit: Unit) -> Applying:
+    """The statement of applicability that holds for a unit: the approved one of its own, else the nearest above.
+
+    Where neither it nor a unit above has one, nobody said what applies: ``is_known`` is false.
     """
     from upright.records.trail.server_log import organisation
 
-    return _demanded(organisation(), str(LedgerLog.objects.values_list("checkpoint", flat=True).first()))
+    return _applying(organisation(), unit.pk, str(LedgerLog.objects.values_list("checkpoint", flat=True).first()))
 
 
-@lru_cache(maxsize=8)
-def _demanded(organisation: str, _checkpoint: str) -> tuple[tuple[str, str], ...]:
+@lru_cache(maxsize=64)
+def _applying(organisation: str, unit: UUID, _checkpoint: str) -> Applying:
     """Remembered until the ledger grows, which its checkpoint says."""
-    from upright.records.assurance.judging import catalogue, facts_of
+    from upright.records.assurance.judging import facts_of
 
+    asked = Unit.objects.get(pk=unit)
+    below = units_below(asked)
+    statement = _nearest_below_the_root(asked)
+    if statement is not None:
+        rows = statement.rows.filter(Q(system__isnull=True) | Q(system__unit__in=below)).exclude(decision="undecided")
+        decided = rows.values_list("control", "decision")
+        return Applying(ref=statement.ref, included=_any((control, said == "included") for control, said in decided))
+    found = facts_of(organisation).soa
+    ours = set(System.objects.filter(unit__in=below).values_list("ref", flat=True))
     newest: dict[tuple[str, str | None], tuple[int, bool]] = {}
-    for row in facts_of(organisation).soa:
+    for row in found:
         key = (row.control.removeprefix(f"{FRAMEWORK}:"), row.system)
-        if row.approved_index >= newest.get(key, (-1, True))[0]:
+        if row.approved_index >= newest.get(key, (-1, True))[0] and (row.system is None or row.system in ours):
             newest[key] = (row.approved_index, row.included)
-    included: dict[str, bool] = {}
-    for (control, _), (_, is_in) in newest.items():
-        included[control] = included.get(control, False) or is_in
+    said = _any((control, is_in) for (control, _), (_, is_in) in newest.items())
+    return Applying(ref=organisation if found else "", included=said)
+
+
+def _any(said: Iterable[tuple[str, bool]]) -> dict[str, bool]:
+    """A control that is in for one system of the unit is in."""
+    found: dict[str, bool] = {}
+    for control, is_in in said:
+        found[control] = found.get(control, False) or is_in
+    return found
+
+
+def _nearest_below_the_root(unit: Unit) -> StatementOfApplicability | None:
+    """What the organisation's own unit approved, and what was signed elsewhere for it, posture reads as one."""
+    asked: Unit | None = unit
+    while asked is not None and asked.parent_id is not None:
+        given = StatementOfApplicability.objects.filter(unit=asked, state=StatementOfApplicability.State.APPROVED)
+        found: StatementOfApplicability | None = given.order_by("-edition", "-ref").first()
+        if found is not None:
+            return found
+        asked = asked.parent
+    return None
+
+
+def demanded(unit: Unit) -> tuple[tuple[str, str], ...]:
+    """Id and title of each clause, and of each control that the statement of applicability of a unit includes.
+
+    A control without a row is in: only a row can leave it out. So where no statement holds for the unit, all are.
+    """
+    from upright.records.assurance.judging import catalogue
+
+    included = applying(unit).included
     found = catalogue().frameworks[FRAMEWORK].requirements
     return tuple((one.id, one.title) for one in found if included.get(one.id.partition(":")[2], True))
 
@@ -79,7 +135,7 @@ def coverage(programme: AuditProgramme) -> list[Covered]:
             audits=tuple(one for one in audits if any(reaches(clause, name) for clause in one.clauses)),
             earlier=tuple(one for one in earlier if one.is_nonconformity and reaches(one.clause, name)),
         )
-        for name, title in demanded()
+        for name, title in demanded(programme.unit)
     ]
 
 

@@ -7,13 +7,14 @@ from upright.records.assurance.audit_actions import drawn_again
 from upright.records.assurance.auditing import Audit, AuditProgramme, Certificate
 from upright.records.assurance.certification import cycle
 from upright.records.assurance.correction import Nonconformity
-from upright.records.assurance.coverage import coverage, programme_lacks
+from upright.records.assurance.coverage import applying, coverage, programme_lacks
 from upright.records.assurance.judging import catalogue
 from upright.records.assurance.review_actions import review_lacks
 from upright.records.assurance.review_inputs import THEN
 from upright.records.assurance.reviewing import ManagementReview, ReviewInput
 from upright.records.identity.models import Person
 from upright.records.trail.paper import Cell, Paper, Part, lacks, ours, prints_as, table_part, text_part
+from upright.records.trail.record import find
 from upright.records.trail.server_log import now
 from upright.reports.words import plain_words
 
@@ -153,7 +154,11 @@ def programme_plan(programme: AuditProgramme) -> Paper:
         version=programme.version,
         state=programme.get_state_display(),
         approver=_names([programme.approved_by]).get(programme.approved_by, programme.approved_by),
-        facts=(("Cycle", _span(programme.starts, programme.ends)), ("Owner", str(programme.owner))),
+        facts=(
+            ("Cycle", _span(programme.starts, programme.ends)),
+            ("Owner", str(programme.owner)),
+            ("Statement of Applicability", _says_what_applies(programme)),
+        ),
         parts=(
             text_part("Importance", programme.importance, "which processes matter most (9.2.2)"),
             text_part("Earlier results", programme.earlier_results, "what earlier audits found (9.2.2)"),
@@ -163,6 +168,15 @@ def programme_plan(programme: AuditProgramme) -> Paper:
             *([Part(title="Open before it can be approved", missing=open_still)] if open_still else []),
         ),
     )
+
+
+def _says_what_applies(programme: AuditProgramme) -> Cell:
+    """By which statement the controls of the coverage are in; unknown, where none holds for the unit."""
+    found = applying(programme.unit)
+    if not found.is_known:
+        return lacks("none is approved for its unit or above: what applies is unknown, so every control is in (6.1.3)")
+    statement = find(found.ref)
+    return ours("the organisation's own") if statement is None else str(statement)
 
 
 def certificate_cycle(certificate: Certificate) -> Paper:

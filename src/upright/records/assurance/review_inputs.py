@@ -14,18 +14,16 @@ from upright.evidence.dsse import Envelope
 from upright.kernel import UprightError
 from upright.ledger import Recorded
 from upright.records.assurance.independence import of_records
+from upright.records.assurance.lying import MOST_LINKS, next_of
 from upright.records.assurance.reviewing import ManagementReview, ReviewInput, row
 from upright.records.identity.models import Unit
-from upright.records.identity.power import ABOVE, units_below
+from upright.records.identity.power import units_below
 from upright.records.trail.history import recorded
 from upright.records.trail.models import LedgerEntry
-from upright.records.trail.record import record_types
 
 Row = dict[str, Any]
 _TITLES = ("title", "name", "what", "statement", "decision", "purpose", "summary", "description", "nature", "cause")
 _MOST = 200
-_MOST_LINKS = 8
-"""From a record to the unit that it lies in, by way of others."""
 THEN = " → "
 """Between results of one check, oldest first."""
 
@@ -50,15 +48,12 @@ class Period:
 
     def _unit_of(self, ref: str) -> str:
         """Where a record lies, as ``power.unit_of`` says it; empty: in no unit, so in the whole organisation."""
-        for _ in range(_MOST_LINKS):
+        for _ in range(MOST_LINKS):
             if ref not in self._all:
                 return ""
-            said = self._all[ref][1].get("record") or {}
-            if said.get("unit"):
-                return str(said["unit"])
-            model = record_types().get(ref.partition(":")[0])
-            links = (model.lies_with, *ABOVE) if model is not None else ABOVE
-            ref = next((str(said[name]) for name in links if name and said.get(name)), "")
+            ref = next_of(ref, self._all[ref][1].get("record") or {})
+            if ref.startswith("unit:"):
+                return ref
         return ""
 
     def records(self, *types: str, kinds: Sequence[str] = (), changed: bool = True) -> Iterator[Row]:

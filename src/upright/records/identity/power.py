@@ -78,6 +78,11 @@ def reach_up(rights: Iterable[str]) -> None:
         _FROM_BELOW.add(right)
 
 
+def reaches_up(right: str) -> bool:
+    """Whether who holds it in a unit has it about what lies above too."""
+    return right in _FROM_BELOW
+
+
 def approves(right: str) -> bool:
     """Whether who has a right approves with it: granting it needs a second holder of authority."""
     return right.rpartition(".")[2] in APPROVING_VERBS

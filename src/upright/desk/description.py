@@ -128,11 +128,7 @@ def registered() -> Mapping[str, RecordType]:
 
 
 def record_type(name: str) -> RecordType:
-    """The description of a type.
-
-    Raises:
-        InputError: there is none of that name.
-    """
+    """The description of a type; an ``InputError`` where there is none of that name."""
     found = _TYPES.get(name)
     if found is None:
         raise InputError(f"There is no record type {name!r}; there are {', '.join(sorted(_TYPES))}.", code="UP-DESK-01")

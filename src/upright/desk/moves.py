@@ -51,11 +51,7 @@ class Offer:
 
 
 def move_named(described: RecordType, name: str) -> Move:
-    """A verb of a type.
-
-    Raises:
-        InputError: it has none of that name.
-    """
+    """A verb of a type; an ``InputError`` where it has none of that name."""
     for move in described.moves:
         if move.__name__ == name:
             return move
@@ -101,11 +97,7 @@ def asked_label(name: str) -> str:
 
 
 def make(move: Move, record: Record, *, actor: Actor, reason: str, powers: Powers, **given: Any) -> Any:
-    """Makes a move.
-
-    Raises:
-        what the verb raises.
-    """
+    """Makes a move; raises what the verb raises."""
     if any(name == "powers" for name, _, _ in _parameters(move)):
         given["powers"] = powers
     return move(record, actor=actor, reason=reason, **given)

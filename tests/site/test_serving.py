@@ -53,6 +53,20 @@ def serving(home: Path, port: int) -> Iterator[None]:
             process.wait(20)
 
 
+def test_a_port_that_is_taken_is_told_before_anything_is_said_or_made(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        people = ("--administrator", "ada@meridian.example", "--manager", "max@meridian.example")
+        taken = upright(tmp_path, "serve", "--organisation", "meridian", *people, "--port", str(port))
+    assert taken.returncode == 2
+    assert f"Nothing can be served at 127.0.0.1:{port}: Address already in use." in taken.stderr
+    assert "UP-SITE-04" in taken.stderr
+    assert not [said for said in ("Serving ", "password", "Began") if said in taken.stderr]
+    assert not (tmp_path / "upright.sqlite3").exists()
+
+
 def asked(port: int, path: str) -> tuple[int, str]:
     for _ in range(200):
         try:
@@ -107,6 +121,8 @@ def test_a_new_server_needs_a_name_once_and_then_answers_and_says_that_it_is_rea
         taken = upright(home, "serve", "--port", str(port))
         assert taken.returncode == 2
         assert "UP-SITE-04" in taken.stderr
+        assert "Address already in use" in taken.stderr
+        assert "Serving " not in taken.stderr
         for key in (home / "keys").glob("log-*.pem"):
             key.rename(key.with_suffix(".away"))
         # Workers that loaded the key go on; a new one cannot, and says so.

@@ -34,6 +34,8 @@ def serve(
 ) -> None:
     """Make the database ready and serve until stopped. Behind a proxy, say UPRIGHT_URL."""
     serving = server("upright.site.serving")
+    if not prepare_only:  # before a database is made and the first passwords are shown
+        serving.demand_free(host, port)
     serving.load()
     ready = serving.prepare(organisation, tell=note)
     _people(serving, ready, administrator, manager)

@@ -137,16 +137,13 @@ def first_people(name: str, administrator: str, manager: str) -> dict[str, str]:
     return passwords
 
 
-def serve(host: str, port: int, workers: int, *, with_worker: bool = True) -> None:
-    """Runs granian until it is told to stop, and a worker beside it.
+def demand_free(host: str, port: int) -> None:
+    """Returns nothing if a server may listen there; asked before anything is said or made.
 
     Raises:
         InputError: the port is taken, or not one.
     """
     import socket
-
-    from granian.constants import Interfaces
-    from granian.server import Server
 
     try:
         with socket.socket() as probe:
@@ -158,6 +155,18 @@ def serve(host: str, port: int, workers: int, *, with_worker: bool = True) -> No
             "--host or --port.",
             code="UP-SITE-04",
         ) from None
+
+
+def serve(host: str, port: int, workers: int, *, with_worker: bool = True) -> None:
+    """Runs granian until it is told to stop, and a worker beside it.
+
+    Raises:
+        InputError: the port was taken meanwhile.
+    """
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    demand_free(host, port)
     server = Server(
         "upright.site.wsgi:application",
         address=host,

@@ -1,6 +1,6 @@
 """Persons, organisational units, role assignments, accounts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -61,14 +61,29 @@ class Person(Record):
     ref_type = "person"
     personal = frozenset({"name", "email"})
 
-    name = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=200)
     email = models.EmailField(blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="people")
     is_active = models.BooleanField("active", default=True)
 
+    _is_blanked = False
+
     def own_ref(self) -> str:
         """``person:<uuid>``."""
         return f"person:{self.id}"
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """A name is needed, save in the row of somebody who was erased: without one anybody else reads as erased."""
+        erased = not self.name and (self._is_blanked or (not self.is_active and self._has_no_name_yet()))
+        super().clean_fields(exclude={*(exclude or ()), "name"} if erased else exclude)
+
+    def blank(self) -> None:
+        """An erasure, which alone takes the name away."""
+        super().blank()
+        self._is_blanked = True
+
+    def _has_no_name_yet(self) -> bool:
+        return not self._state.adding and not Person.objects.filter(pk=self.pk).exclude(name="").exists()
 
     def not_erasable(self) -> str | None:
         """Somebody who is active acts under their name."""

@@ -1,11 +1,14 @@
 """The bad inputs that the standard's rules refuse, tried by every door and by every way round (0291)."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
+import upright.records
 from records.assurance.test_audits import competent, internal, programme
 from records.assurance.test_audits import person as somebody
 from records.examples import EXAMPLES
@@ -21,15 +24,19 @@ from upright.records.assurance import audit_actions as audits
 from upright.records.assurance import correction_actions as correction
 from upright.records.assurance.auditing import AuditorAssignment, AuditSample
 from upright.records.assurance.correction import CorrectiveAction
+from upright.records.collaboration.actions import assign as assign_task
+from upright.records.collaboration.actions import close_task
 from upright.records.identity.actions import accept, confirm, delegate
 from upright.records.identity.controlled import Controlled
 from upright.records.identity.editing import add, edit
-from upright.records.identity.models import Delegation, Person, Role, Unit
+from upright.records.identity.models import Delegation, Person, Role, RoleAssignment, Unit
 from upright.records.identity.power import powers_of, rights
+from upright.records.inventory.actions import refuse_use
 from upright.records.operations.models import OversightAssignment
 from upright.records.risk import actions
 from upright.records.risk.models import Treatment
 from upright.records.trail.door import refresh, write, write_many
+from upright.records.trail.erasure import erase
 from upright.records.trail.record import Record, record_types
 from upright.records.trail.verify import verify
 
@@ -163,6 +170,36 @@ def test_an_exclusion_without_ground_or_reason_is_refused_by_verb_and_form(merid
         form = form_class(described)(form_data(plain, described) | given, instance=plain)
         assert code in [str(one.code) for one in form.errors.as_data()[field]]
     assert refresh(row).decision == "undecided"
+
+
+@pytest.mark.parametrize("reason", ["", "\u200b", "—"])
+def test_every_verb_that_asks_for_a_reason_asks_for_a_word(meridian: Organisation, reason: str) -> None:
+    ada = actor_of(meridian.lead)
+    supplier = add(EXAMPLES["supplier"](meridian, {}), actor=ada)
+    use = add(EXAMPLES["use"](meridian, {"supplier": supplier}), actor=ada)
+    task = assign_task(supplier, "Ask them.", assignee=meridian.lead, actor=ada)
+    given = write(
+        RoleAssignment(person=meridian.owner, role=Role.RISK_OWNER, unit=meridian.root, starts=day(0)),
+        actor=SETUP,
+        action="identity.role.granted",
+    )
+    verbs: tuple[tuple[str, Verb], ...] = (
+        ("UP-ROLE-13", lambda: confirm(given, actor=ada, reason=reason)),
+        ("UP-INV-06", lambda: refuse_use(use, actor=ada, reason=reason)),
+        ("UP-TASK-03", lambda: close_task(task, actor=ada, reason=reason, state="dropped")),
+        ("UP-DOOR-09", lambda: erase(supplier, actor=SETUP, reason=reason)),
+    )
+    for code, verb in verbs:
+        refused(code, "reason", verb)
+    stored = [refresh(one) for one in (given, use, task, supplier)]
+    assert {one.version for one in stored} == {1}
+
+
+def test_no_verb_takes_a_mark_for_a_reason() -> None:
+    """A reason is judged by ``says_nothing`` alone: blank or not is another question."""
+    folder = Path(upright.records.__file__).parent
+    found = [str(one) for one in folder.rglob("*.py") if re.search(r"not (\w+\.)?\w*reason\.strip", one.read_text())]
+    assert not found
 
 
 # An auditor who owned the system.

@@ -14,13 +14,13 @@ from django.utils.translation import override
 
 import upright
 from records.identity.accounts import account, logged_in, stranger
-from records.organisation import Organisation, actor_of
+from records.organisation import Organisation, actor_of, grant
 from upright.desk.description import registered
 from upright.kernel import Actor
 from upright.records.assurance.verdicts import take_snapshot
 from upright.records.governance.models import AiRole
 from upright.records.identity.approval import demand_approver
-from upright.records.identity.models import Person
+from upright.records.identity.models import Person, Role
 from upright.records.identity.power import powers_of
 from upright.records.inventory.models import System
 from upright.records.trail.door import write
@@ -235,3 +235,16 @@ def test_the_palette_leads_to_the_checks_of_a_system_for_who_may_run_them(
         assert "/checks/" not in owner.get(f"/jump/?q={words}").content.decode(), words
     assert "/checks/" not in logged_in(stranger(meridian)).get("/jump/?q=run+checks").content.decode()
     assert owner.get("/checks/system:mortgage/").headers["Location"] == "/posture/system:mortgage/#checks"
+
+
+def test_the_palette_leads_to_no_checks_where_somebody_reads_and_may_not_run_them(
+    meridian: Organisation, system: System
+) -> None:
+    other = meridian.system("cards", name="Card screening", unit=meridian.root, owner=meridian.lead)
+    write(other, actor=actor_of(meridian.lead), action="inventory.system.added")
+    grant(meridian.owner, Role.INTERNAL_AUDITOR, meridian.root)
+    owner = logged_in(account(meridian.owner))
+    assert owner.get("/record/system:cards/").status_code == 200
+    text = owner.get("/jump/?q=run+checks").content.decode()
+    assert 'href="/checks/system:mortgage/"' in text
+    assert "/checks/system:cards/" not in text

@@ -8,7 +8,7 @@ from django.utils import translation
 from records.identity.accounts import account, logged_in
 from records.organisation import SETUP, Organisation, actor_of, grant
 from upright.records.identity import actions
-from upright.records.identity.models import Person, Role, RoleAssignment
+from upright.records.identity.models import Person, Role, RoleAssignment, Unit
 from upright.records.trail.door import write
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +76,37 @@ def test_in_german_too(meridian: Organisation) -> None:
         assert "Eine Rolle wartet darauf" in eva.get("/", headers={"accept-language": "de"}).content.decode()
         answer = eva.post("/account/roles/", {"ref": given.ref}, follow=True, headers={"accept-language": "de"})
     assert "Angenommen: Mitglied in Meridian." in answer.content.decode()
+
+
+def test_roles_that_need_nobody_hide_none_that_does(meridian: Organisation) -> None:
+    given = granted(meridian, Role.AIMS_MANAGER)
+    for number in range(7):
+        role = RoleAssignment(
+            person=meridian.owner, role=Role.MEMBER, unit=meridian.root, starts=date(2020, 1, number + 1)
+        )
+        write(role, actor=SETUP, action="identity.role.granted")
+    page = logged_in(account(meridian.lead)).get("/").content.decode()
+    assert f'href="/record/{given.ref}/"' in page
+    assert page.count("Confirm: ") == 1
+
+
+def test_what_is_to_be_confirmed_elsewhere_hides_none_that_is_mine(meridian: Organisation) -> None:
+    given = granted(meridian, Role.AIMS_MANAGER)
+    cards = write(Unit(name="Cards", parent=meridian.root), actor=SETUP, action="identity.unit.added")
+    zoe = write(
+        Person(name="Zoe Cards", email="zoe@meridian.example", unit=cards), actor=SETUP, action="identity.person.added"
+    )
+    grant(zoe, Role.AIMS_MANAGER, cards)
+    mine = write(
+        RoleAssignment(person=given.person, role=Role.RISK_OWNER, unit=cards, starts=date(2020, 1, 1)),
+        actor=SETUP,
+        action="identity.role.granted",
+    )
+    for number in range(7):
+        role = RoleAssignment(
+            person=meridian.owner, role=Role.RISK_OWNER, unit=meridian.root, starts=date(2020, 1, number + 1)
+        )
+        write(role, actor=SETUP, action="identity.role.granted")
+    page = logged_in(account(zoe)).get("/").content.decode()
+    assert f'href="/record/{mine.ref}/"' in page
+    assert page.count("Confirm: ") == 1

@@ -123,8 +123,8 @@ def versions(request: Request, ref: str) -> HttpResponse:
     if named and before is None:
         raise Http404(f"There is no {named}, or you may not read it.")
     found = [] if before is None else compare(before, statement)
-    for one in found:
-        learn(request, (ref for row in (one.before, one.after) if row is not None for ref in row.needed_by))
+    sides = (row for one in found for row in (one.before, one.after) if row is not None)
+    learn(request, (ref for row in sides for ref in row.needed_by))
     context = {
         "statement": statement,
         "before": before,
@@ -146,8 +146,7 @@ def printed(request: Request, ref: str) -> HttpResponse:
     against = _against(request, statement)
     rows = _rows(request, statement, against, [], None)
     groups = _groups(rows)
-    for each in groups:
-        learn(request, (ref for one in each.rows for ref in one.row.needed_by))
+    learn(request, (ref for each in groups for one in each.rows for ref in one.row.needed_by))
     context = {
         "statement": statement,
         "arisen": against if statement.state == StatementOfApplicability.State.APPROVED else [],

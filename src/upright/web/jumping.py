@@ -134,9 +134,10 @@ def _runs(request: Request, words: str) -> Iterator[Target]:
     """Checks to run: the words name the verb, and may name the system; it leads to where their button stands."""
     verb = gettext("Run checks")
     rest = [word for word in words.lower().split() if not _begins(word, verb.lower().split())]
-    if len(rest) == len(words.split()) or not request.powers.may("work.check_run.run"):
+    units = request.powers.units("work.check_run.run")
+    if len(rest) == len(words.split()) or not units:
         return
-    named = reduce(and_, (Q(name__icontains=word) for word in rest), Q())
+    named = reduce(and_, (Q(name__icontains=word) for word in rest), Q(unit__in=units))
     systems = visible(System, request.powers).filter(named).order_by("name").values_list("ref", "name")
     for ref, name in systems[:_MOST_RUNS]:
         yield Target(

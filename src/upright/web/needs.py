@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from django.db.models import Case, F, Q, QuerySet, Value, When
@@ -19,7 +20,7 @@ from upright.records.collaboration import due
 from upright.records.collaboration.models import Task
 from upright.records.identity.compiled import rows_of
 from upright.records.identity.models import Delegation, RoleAssignment
-from upright.records.identity.power import needs_confirmation
+from upright.records.identity.power import APPROVING, needs_confirmation
 from upright.records.operations.models.voices import Voice
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
@@ -37,6 +38,7 @@ _MOST = 12
 _IN_DAYS = 3
 _TRIED = 6
 _TO_ACCEPT = "to accept"
+_CONFIRM = "identity.role.confirm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,10 @@ def _unaccepted(request: Request) -> "tuple[QuerySet[Any, Any], QuerySet[Any, An
 
 
 def _unconfirmed(request: Request, model: type[Record]) -> "QuerySet[Any, Any]":
-    return _open(model).filter(confirmed_by="").exclude(granted_by=str(request.actor))
+    """What others granted where who looks may confirm; of roles those that approve, as the others need nobody."""
+    units = request.powers.units(_CONFIRM)
+    rows = _open(model).filter(confirmed_by="", unit__in=units).exclude(granted_by=str(request.actor))
+    return rows.filter(role__in=APPROVING) if model is RoleAssignment else rows
 
 
 def _what_waits(request: Request) -> set[str]:
@@ -112,7 +117,7 @@ def _what_waits(request: Request) -> set[str]:
 
     def build() -> "QuerySet[Any, Any] | None":
         parts = [(_TO_ACCEPT, one) for one in _unaccepted(request)]
-        if request.powers.may("identity.role.confirm"):
+        if request.powers.may(_CONFIRM):
             parts += [(model.ref_type, _unconfirmed(request, model)) for model in (RoleAssignment, Delegation)]
         first, *others = [rows.order_by().annotate(_of=Value(name)).values_list("_of") for name, rows in parts]
         found: QuerySet[Any, Any] = first.union(*others)
@@ -134,8 +139,10 @@ def _powers(request: Request) -> Iterator[Need]:
     for model in (RoleAssignment, Delegation):
         if model.ref_type not in waits:
             continue
-        for given in _unconfirmed(request, model).order_by("-pk")[:_TRIED]:
-            if needs_confirmation(given) and _may_confirm(request, given):
+        people = ("person",) if model is RoleAssignment else ("giver", "receiver")
+        rows = _unconfirmed(request, model).select_related("unit", *people).order_by("-pk")
+        for given in islice(filter(needs_confirmation, rows), _TRIED):
+            if _may_confirm(request, given):
                 yield Need(
                     title=gettext("Confirm: %(record)s") % {"record": given},
                     address=reverse("web:record", args=[given.ref]),

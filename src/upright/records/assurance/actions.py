@@ -16,6 +16,7 @@ from upright.records.identity.power import Powers, powers_of
 from upright.records.inventory.models import System
 from upright.records.trail.door import change, write
 from upright.records.trail.errors import RefusedError, StandingError
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.server_log import organisation
 from upright.workspace.bundles import Bundle
 from upright.workspace.records import SYSTEM as STATE_SCHEMA
@@ -343,5 +344,5 @@ def _demand_decidable(approval: BindingApproval, actor: Actor, powers: Powers | 
 
 
 def _demand_reason(reason: str, what: str) -> None:
-    if not reason.strip():
+    if says_nothing(reason):
         raise RefusedError(f"{what} needs a reason, in words.", code="UP-PUSH-10")

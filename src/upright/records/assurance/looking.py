@@ -71,7 +71,7 @@ def look_at_one(scope: str, shared: str, edition: str, moment: str) -> Look:
 
 
 def _one(edition: str) -> QuerySet[Any, Any]:
-    kept = PostureRow.objects.filter(scope=_SCOPE, catalogue=edition, at__lte=_MOMENT, until__gt=_MOMENT)
+    kept = _holding(edition, _MOMENT).filter(scope=_SCOPE)
     held = {f"held_{name}": Subquery(kept.values(name)) for name in ("newest", "facts", "document", "gathered")}
     ends = {"own": _end(_OWN), "shared": _end(_SHARED), "keys": _end(KEYS)}
     return LedgerLog.objects.annotate(**ends, **held).order_by("pk").values_list(*ends, *held)[:1]
@@ -84,7 +84,7 @@ def _or_none_yet(entry: int | None) -> int:
 def looks_at(wanted: list[str], shared: str, edition: str, moment: str) -> dict[str, Look]:
     """Two queries, however many systems; of few the document comes along."""
     newest = newest_entries(wanted, shared)
-    rows = PostureRow.objects.filter(catalogue=edition, at__lte=moment, until__gt=moment)
+    rows = _holding(edition, moment)
     if len(wanted) <= _FEW:
         rows = rows.filter(scope__in=wanted)
     whole = ["document"] if len(wanted) <= MOST_WITH_DOCUMENTS else []
@@ -107,9 +107,7 @@ def with_looks(systems: QuerySet[System], index: str, edition: str, moment: str)
         moment: as of which it has to hold.
     """
     here = OuterRef("ref")  # as a range: an equality goes by the key, to rows between which the documents lie
-    kept = PostureRow.objects.filter(
-        scope__gte=here, scope__lte=here, catalogue=edition, at__lte=moment, until__gt=moment
-    )
+    kept = _holding(edition, moment).filter(scope__gte=here, scope__lte=here)
     return systems.annotate(
         own=_end(Concat(Value("index:"), OuterRef("ref"))),
         shared=_end(Value(index)),
@@ -129,6 +127,11 @@ def newest_entries(systems: list[str], shared: str = "") -> Mapping[str, tuple[i
     ends = dict(rows.values_list("index_ref").annotate(end=Max("newest")).order_by())
     common = max(ends.get(one, -1) for one in others)
     return {system: (ends.get(index, -1), common) for system, index in indexes.items()}
+
+
+def _holding(edition: str, moment: str) -> QuerySet[PostureRow]:
+    """Those of an edition that hold at a moment."""
+    return PostureRow.objects.filter(catalogue=edition, at__lte=moment, until__gt=moment)
 
 
 def _end(index: Any) -> Subquery:

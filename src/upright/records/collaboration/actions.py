@@ -11,6 +11,7 @@ from upright.records.identity.models import Person
 from upright.records.identity.power import Powers, powers_of
 from upright.records.trail.door import linked, write
 from upright.records.trail.errors import RefusedError
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record
 
 
@@ -73,7 +74,7 @@ def close_task(
         (powers or powers_of(actor)).must("collaboration.task.close", linked(task.about))
     if task.state != Task.State.OPEN:
         raise RefusedError(f"{task.ref} is {task.get_state_display().lower()} already.", code="UP-TASK-02")
-    if state == Task.State.DROPPED and not reason.strip():
+    if state == Task.State.DROPPED and says_nothing(reason):
         raise RefusedError("A task is dropped with a reason.", code="UP-TASK-03")
     task.state = Task.State(state)
     return write(task, actor=actor, action="collaboration.task.closed", reason=reason)

@@ -12,6 +12,7 @@ from upright.records.identity.models import Person, Unit
 from upright.records.inventory.models import System
 from upright.records.trail.errors import misfit
 from upright.records.trail.fields import RefField
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record, RecordEvidence
 
 
@@ -54,7 +55,7 @@ class ContextAnalysis(Controlled):
 
     def unready(self) -> str | None:
         """Issues of both sides are there, and climate change was decided."""
-        if self.climate_relevant is None or not self.climate_reason.strip():
+        if self.climate_relevant is None or says_nothing(self.climate_reason):
             return "it does not say whether climate change is relevant, and why (4.1, amendment of 2024)."
         issues = ContextIssue.objects.filter(unit__in=units_below(self.unit_id), closed_on__isnull=True)
         missing = [one.label.lower() for one in ContextIssue.Side if not issues.filter(side=one).exists()]

@@ -17,6 +17,7 @@ from upright.records.identity.models import (
 from upright.records.identity.power import APPROVING, is_effective, needs_confirmation, powers_of, rights
 from upright.records.trail.door import change, write
 from upright.records.trail.errors import RefusedError
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.server_log import now
 
 LONGEST_EXCEPTION = timedelta(days=90)
@@ -249,6 +250,6 @@ def _roles_of(person: Person, but: RoleAssignment | None = None) -> set[Role]:
 
 
 def _demanded(reason: str) -> str:
-    if not reason.strip():
+    if says_nothing(reason):
         raise RefusedError("This needs a reason, in words.", code="UP-ROLE-13")
     return reason

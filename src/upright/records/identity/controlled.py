@@ -19,6 +19,7 @@ from upright.records.trail.days import DayToCome
 from upright.records.trail.door import change, refresh, write
 from upright.records.trail.errors import RefusedError, StandingError, misfit
 from upright.records.trail.history import writers
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record, RecordEvidence
 from upright.records.trail.server_log import now
 
@@ -143,15 +144,6 @@ def withdraw(record: Kept, *, actor: Actor, reason: str, powers: Powers | None =
 
 MOVES = (submit, approve, give_back, revise, reconfirm, withdraw)
 """The verbs that a description of a controlled type names."""
-
-
-def says_nothing(text: str) -> bool:
-    """Whether a text holds no word: blanks, also those that take no room, and marks.
-
-    >>> [says_nothing(one) for one in ("", "  ", chr(0x200B), "—", "None", "7.5")]
-    [True, True, True, True, False, False]
-    """
-    return not any(one.isalnum() for one in text)
 
 
 def demand_state(record: Record, *states: str) -> None:

@@ -20,6 +20,7 @@ from upright.records.identity.power import powers_of
 from upright.records.trail.door import change, write
 from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.fields import RefField
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now
 
@@ -48,7 +49,7 @@ def deactivate(person: Person, *, actor: Actor, reason: str, successor: Person |
         raise StandingError("Nobody deactivates themselves; another administrator does.", code="UP-ROLE-01")
     if not person.is_active:
         raise StandingError(f"{person.ref} is not active any more.", code="UP-ROLE-02")
-    if not reason.strip():
+    if says_nothing(reason):
         raise RefusedError("This needs a reason, in words.", code="UP-ROLE-13")
     held = holdings(person)
     if held and (successor is None or not successor.is_active or successor.pk == person.pk):
@@ -76,7 +77,7 @@ def reactivate(person: Person, *, actor: Actor, reason: str) -> Person:
     powers_of(actor).must("identity.person.deactivate", person)
     if person.is_active:
         raise StandingError(f"{person.ref} is active; who left comes back.", code="UP-ROLE-13")
-    if not reason.strip():
+    if says_nothing(reason):
         raise RefusedError("This needs a reason, in words.", code="UP-ROLE-13")
     person.is_active = True
     return write(person, actor=actor, action="identity.person.reactivated", reason=reason)

@@ -7,6 +7,7 @@ from upright.records.inventory.models import HostedUse
 from upright.records.trail.door import write
 from upright.records.trail.errors import RefusedError, StandingError
 from upright.records.trail.history import writers
+from upright.records.trail.reasons import says_nothing
 
 
 def approve_use(use: HostedUse, *, actor: Actor, reason: str = "", powers: Powers | None = None) -> HostedUse:
@@ -32,7 +33,7 @@ def refuse_use(use: HostedUse, *, actor: Actor, reason: str, powers: Powers | No
     (powers or powers_of(actor)).must("inventory.use.decide", use)
     if use.state != HostedUse.State.PROPOSED:
         raise StandingError(f"{use.ref} is {use.state}; only a proposed use is refused.", code="UP-INV-03")
-    if not reason.strip():
+    if says_nothing(reason):
         raise RefusedError("Refusing a use needs a reason, in words.", code="UP-INV-06")
     use.state = HostedUse.State.REFUSED
     return write(use, actor=actor, action="inventory.use.refused", reason=reason)

@@ -282,9 +282,11 @@ def _what_is_wrong(stands: Sequence[Any], today: date) -> str:
     return f"was to be looked at again by {review_by}" if review_by is not None and review_by < today else ""
 
 
-def _path_to_unit(model: type[models.Model]) -> str:
+def _path_to_unit(model: type[Record]) -> str:
+    """To the unit of a record: its own, else that of the link that its type lies with, else of its system."""
     names = {one.name for one in model._meta.concrete_fields}
-    return next(f"{one}__unit" if one != "unit" else one for one in ("unit", "customer", "system") if one in names)
+    links = ("unit", model.lies_with, "system")
+    return next(f"{one}__unit" if one != "unit" else one for one in links if one in names)
 
 
 def sources(kinds: Collection[str]) -> dict[type[Any], tuple[str, list[str]]]:

@@ -16,6 +16,7 @@ from upright.records.risk.models.criteria import criteria_for
 from upright.records.risk.models.impacts import ImpactAssessment
 from upright.records.risk.models.risks import Risk
 from upright.records.risk.models.treating import Treatment
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record, record_types
 
 _GONE = frozenset({"closed", "withdrawn", "superseded", "dropped", "replaced"})
@@ -116,7 +117,7 @@ def _of_row(row: SoaRow, unit: Unit, gone: Mapping[str, str]) -> Iterable[Confli
     if row.decision == SoaRow.Decision.UNDECIDED:
         yield Conflict(code="UP-RISK-42", words=f"{row} is not decided on.", **about)
         return
-    if not row.reason.strip():
+    if says_nothing(row.reason):
         yield Conflict(code="UP-RISK-42", words=f"{row} has no reason.", **about)
     if row.decision == SoaRow.Decision.EXCLUDED:
         against = contradiction(row.control, row.system, unit)

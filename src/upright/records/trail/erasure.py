@@ -10,6 +10,7 @@ from upright.records.trail.door import change, write
 from upright.records.trail.errors import RefusedError
 from upright.records.trail.history import entries_of
 from upright.records.trail.models import LedgerEntry, LedgerStream
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record
 
 _SALT = bytes(32)
@@ -24,7 +25,7 @@ def erase(record: Record, *, actor: Actor, reason: str) -> list[int]:
         RefusedError: the type holds no personal data, they are needed yet, or no reason was given.
     """
     demand_erasable(record)
-    if not reason.strip():
+    if says_nothing(reason):
         raise RefusedError("An erasure needs a reason, in words: who asked, on what ground.", code="UP-DOOR-09")
     earlier = [one for one in entries_of(record.ref) if one.body is not None and may_be_erased(one.type, one.ref)]
     stream = LedgerStream.objects.get(ref=record.ref)

@@ -11,6 +11,7 @@ from typing import Literal
 from django.apps import apps
 
 from upright.ledger import Problem
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record
 
 Compare = Callable[[], Iterator[Problem]]
@@ -37,7 +38,7 @@ def register(tables: Mapping[str, Table]) -> None:
     for name, table in tables.items():
         if _TABLES.get(name, table) != table:
             raise ValueError(f"The table {name} was classed before.")
-        if not table.reason.strip() or (table.kind == "derived") != (table.compare is not None):
+        if says_nothing(table.reason) or (table.kind == "derived") != (table.compare is not None):
             raise ValueError(f"The table {name}: a reason is needed, and a comparison where it is derived, only there.")
         _TABLES[name] = table
 

@@ -152,8 +152,13 @@ def conversation(voice: Voice) -> list[tuple[str, str, str]]:
 def _enter(row: WaitingVoice) -> None:
     model = KINDS[row.kind]
     if not row.is_message:
-        voice = model(received=row.hour, receipt=row.receipt, words=row.words, excluded=row.excluded)
-        voice.is_urgent = row.is_urgent
+        voice = model(
+            received=row.hour,
+            receipt=row.receipt,
+            words=row.words,
+            excluded=row.excluded,
+            is_urgent=row.is_urgent,
+        )
         write(voice, actor=SOMEBODY, action=right_of(model, "added"))
         return
     found = model._base_manager.filter(receipt=row.receipt).first()

@@ -5,12 +5,13 @@ from typing import ClassVar
 from django.db import models
 
 from upright.kernel import Ref
-from upright.records.identity.controlled import Controlled, says_nothing
+from upright.records.identity.controlled import Controlled
 from upright.records.inventory.models import System
 from upright.records.risk.models.controls import Control, own_controls
 from upright.records.risk.models.linking import demand_controls, demand_refs
 from upright.records.trail.errors import misfit
 from upright.records.trail.named import composed
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record, RecordEvidence
 
 NEEDS = ("risk", "opportunity", "impact-assessment", "objective", "obligation")

@@ -13,6 +13,7 @@ from upright.records.risk.models.impacts import ImpactAssessment
 from upright.records.trail.days import DayToCome
 from upright.records.trail.errors import misfit
 from upright.records.trail.named import composed, word
+from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record, RecordEvidence
 
 
@@ -286,7 +287,7 @@ class ThreatDecision(OfSystem):
         demand_threat(self.threat)
         if not self.threat:
             raise misfit("threat", "Name the threat, such as THR-DM-01.", code="UP-RISK-25")
-        if self.decision != self.Decision.SUGGESTED and not self.reason.strip():
+        if self.decision != self.Decision.SUGGESTED and says_nothing(self.reason):
             raise misfit("reason", "Say why it is a risk here, or none (6.1.2).", code="UP-RISK-27")
         is_taken = self.decision == self.Decision.TAKEN_UP
         if is_taken != (self.risk is not None):

@@ -108,7 +108,9 @@ def database(environment: Mapping[str, str], home: str) -> dict[str, Any]:
                 **only_open,
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+                # Not every build of SQLite overwrites what is deleted, and what is erased has to be gone.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+                "PRAGMA secure_delete=ON;",
             },
         }
     parts = urlsplit(given)

@@ -1,16 +1,18 @@
 """Run as a script by ``test_concurrency``: several real processes, each with a connection of its own, on one database.
 
 ``write``: eight that write at once. ``race``: two that save the same version. ``kill``: one that is killed at each
-point of a write in turn. The answer is one JSON document.
+point of a write in turn. ``erase``: two persons, the first while somebody reads. The answer is one JSON document.
 """
 
 import json
 import multiprocessing
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import django
@@ -23,7 +25,7 @@ from upright.kernel import Actor  # noqa: E402
 from upright.ledger.disk import Disk, Operation  # noqa: E402
 from upright.records.identity.models import Person, Unit  # noqa: E402
 from upright.records.inventory.models import System  # noqa: E402
-from upright.records.trail import store  # noqa: E402
+from upright.records.trail import erasure, store  # noqa: E402
 from upright.records.trail import verify as verifying  # noqa: E402
 from upright.records.trail.door import change, write  # noqa: E402
 from upright.records.trail.errors import ConflictError  # noqa: E402
@@ -230,7 +232,31 @@ def kill_everywhere() -> dict[str, Any]:
     return {**state(), "points": names, "wrong": wrong, "committed": committed, "acknowledged": acknowledged}
 
 
-DEEDS = {"write": lambda: write_at_once(8, 6), "race": lambda: race(5), "kill": kill_everywhere}
+def _files_that_hold(text: str) -> list[str]:
+    base = Path(connection.settings_dict["NAME"])
+    return sorted(one.name for one in base.parent.glob(f"{base.name}*") if text.encode() in one.read_bytes())
+
+
+def erase_two() -> dict[str, Any]:
+    names, unit = ["Zorro Quixotle", "Wanda Quixotle"], Unit.objects.get(ref="unit:lending")
+    first, second = (
+        write(Person(name=name, unit=unit, is_active=False), actor=ACTOR, action="identity.person.added")
+        for name in names
+    )
+    before = _files_that_hold(names[0])
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM identity_person").fetchone()
+        erasure.erase(first, actor=ACTOR, reason="A letter.")
+        beside = _files_that_hold(names[0])
+    erasure.erase(second, actor=ACTOR, reason="Another letter.")
+    with connection.cursor() as cursor:
+        patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+    after = [_files_that_hold(name) for name in names]
+    return {**state(), "before": before, "beside": beside, "after": after, "patience": patience}
+
+
+DEEDS = {"write": lambda: write_at_once(8, 6), "race": lambda: race(5), "kill": kill_everywhere, "erase": erase_two}
 
 if __name__ == "__main__":
     print(json.dumps(DEEDS[sys.argv[1]]()))

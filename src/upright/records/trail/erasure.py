@@ -1,7 +1,12 @@
 """Erasing a person's data: the row is blanked, entries say that earlier bodies are gone, then the bodies go.
 
-All in one transaction. Leaves, and with them every proof, stay as they are.
+All in one transaction. Leaves, and with them every proof, stay as they are. Afterwards SQLite's journal is emptied,
+which would show the old pages until it is written over (0318).
 """
+
+import logging
+
+from django.db import OperationalError, connection, transaction
 
 from upright.kernel import Actor
 from upright.ledger.erasure import erasure_entry
@@ -14,6 +19,8 @@ from upright.records.trail.reasons import says_nothing
 from upright.records.trail.record import Record
 
 _SALT = bytes(32)
+_WAIT = 2_000  # ms for those who read at this moment: whoever else writes waits as long
+_LOG = logging.getLogger(__name__)
 
 
 def erase(record: Record, *, actor: Actor, reason: str) -> list[int]:
@@ -36,6 +43,8 @@ def erase(record: Record, *, actor: Actor, reason: str) -> list[int]:
         for entry in earlier:
             mine.add(erasure_entry(entry, stream.index_ref, reason=reason, actor=str(actor)))
         mine.after.append(lambda: _wipe([one.index for one in earlier]))
+        if not others:  # once for those who go together: the outermost comes after them
+            transaction.on_commit(_empty_journal)
     return [*others, *(one.index for one in earlier)]
 
 
@@ -58,3 +67,20 @@ def demand_erasable(record: Record) -> None:
 def _wipe(indices: list[int]) -> None:
     for row in LedgerEntry.objects.filter(index__in=indices).only("index", "body"):
         LedgerEntry.objects.filter(index=row.index).update(salt=_SALT, body=bytes(len(row.body)))
+
+
+def _empty_journal() -> None:
+    """Brings SQLite's journal into the database and cuts it to nothing. PostgreSQL keeps its own, as the guide says."""
+    if connection.vendor != "sqlite":
+        return
+    patience = round(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1_000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {_WAIT:d}")
+        try:
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except OperationalError:  # what was erased is erased; only the file lags
+            busy = 1
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience:d}")
+    if busy:
+        _LOG.warning("the journal of the database may show what was erased until the server stops or erases again")

@@ -34,8 +34,8 @@ def test_a_scope_of_systems_leaves_what_belongs_to_them(meridian: Organisation) 
             assert mine.may("inventory.system.read", system) == (system.ref == "system:cards")
 
 
-OF_THE_GROUP = {"dependency", "record-disposal"}
-"""What lies in no entity: an edge may lead from one to another, and a disposal erases from the log of all."""
+OF_THE_GROUP = {"dependency"}
+"""What lies in no entity: an edge may lead from one to another."""
 
 
 def entity(group: Organisation, name: str) -> Organisation:

@@ -13,14 +13,16 @@ from django.urls import URLResolver, get_resolver
 from records.examples import EXAMPLES
 from records.identity.accounts import account, logged_in
 from records.organisation import SETUP, Organisation, actor_of, grant
-from upright.desk.description import registered
+from upright.desk.description import RecordType, registered
+from upright.desk.forms import form_class
 from upright.kernel import Actor
 from upright.records.collaboration.actions import assign, attach, comment
-from upright.records.identity.editing import add
+from upright.records.identity.editing import add, right_of
 from upright.records.identity.models import Person, Role, Unit
-from upright.records.identity.power import DeniedError
+from upright.records.identity.power import DeniedError, Powers, powers_of
 from upright.records.identity.token_actions import issue_token
 from upright.records.trail.door import write
+from upright.records.trail.fields import RefField
 from upright.records.trail.history import entries_of
 from upright.records.trail.models import LedgerEntry
 from upright.records.trail.record import Record
@@ -29,8 +31,8 @@ from upright.records.trail.server_log import now
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 MARK = "Zephyrine"
 """In what the other entity calls itself, its people and its records."""
-OF_THE_GROUP = {"dependency", "record-disposal"}
-"""What lies in no entity: an edge may lead from one to another, a disposal erases from the log of all."""
+OF_THE_GROUP = {"dependency"}
+"""What lies in no entity: an edge may lead from one to another."""
 _MARKED = ("name", "title", "what", "note", "purpose", "activity", "task", "statement", "because", "text")
 
 
@@ -191,3 +193,32 @@ def _marks(address: str, body: str) -> list[str]:
 def _text(answer: Any) -> str:
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     return str(content.decode("utf-8", "replace"))
+
+
+def test_a_reference_to_what_lies_elsewhere_is_refused_as_one_to_nothing(meridian: Organisation) -> None:
+    """Else a form, the API and the rehearsal of an import would tell which references another entity has."""
+    alpha, beta = entity(meridian.root, MARK), entity(meridian.root, "Beta")
+    made = made_by(alpha, actor_of(meridian.lead))
+    own = comment(add(beta.system("own"), actor=actor_of(beta.lead)), "Ours.", actor=actor_of(beta.lead))
+    powers, asked = powers_of(actor_of(beta.lead)), []
+    for described in registered().values():
+        for field in described.model._meta.concrete_fields:
+            is_reference = isinstance(field, RefField) or field.name in described.model.listed
+            if not is_reference or field.name not in described.written:
+                continue
+            for name in sorted(made.keys() & set(getattr(field, "types", None) or made)):
+                if not powers.may(right_of(type(made[name]), "read"), made[name]):
+                    asked.append((described.name, field.name, name))
+                    found, none = (
+                        [one.replace(ref, "…") for one in _errors(described, powers, field.name, ref)]
+                        for ref in (made[name].ref, f"{name}:none-such")
+                    )
+                    assert found == none != [], asked[-1]
+    assert len(asked) > 100
+    assert {("record-disposal", "record", "comment"), ("audit", "systems", "system")} <= set(asked)
+    # What hangs on a record lies with it: its own manager proposes to erase it.
+    assert _errors(registered()["record-disposal"], powers, "record", own.ref) == []
+
+
+def _errors(described: RecordType, powers: Powers, field: str, ref: str) -> list[str]:
+    return form_class(described)({field: ref}, powers=powers).errors.get(field, [])

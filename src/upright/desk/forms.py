@@ -16,6 +16,7 @@ from upright.desk.values import sentence
 from upright.kernel import Actor, InputError
 from upright.records.identity.editing import add, edit
 from upright.records.identity.power import Powers
+from upright.records.identity.reading import unreadable
 from upright.records.trail.record import Record
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RecordForm(_ModelForm):
         **more: Any,
     ) -> None:
         self._misfits: dict[str, str] = {}
+        self._powers, self._read = powers, set[str]()
         self.changed: set[str] = set()
         is_plain = data is not None and not isinstance(data, MultiValueDict)
         super().__init__(data, files, instance=instance, **more)
@@ -83,11 +85,11 @@ class RecordForm(_ModelForm):
                 self.errors.pop(name, None)
                 self.add_error(name, ValidationError(_ONE_VALUE.format(found=found), code="UP-FIELD-05"))
         for name, value in list(cleaned.items()):
+            for why in unreadable(self.instance, name, value, self._powers, self._read):
+                self.add_error(name, why)
             if not is_writable(value):
-                self.add_error(
-                    name,
-                    ValidationError("Holds a NUL or half of a surrogate pair; take it out.", code="UP-FIELD-06"),
-                )
+                why = ValidationError("Holds a NUL or half of a surrogate pair; take it out.", code="UP-FIELD-06")
+                self.add_error(name, why)
         return cleaned
 
     def write(self, *, actor: Actor, reason: str = "", powers: Powers | None = None) -> Record:

@@ -117,7 +117,7 @@ def test_a_programme_is_approved_once_it_gives_reasons_and_leaves_nothing_out(me
             internal(meridian, mine, wrong)  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match="belongs to a programme"):
         add(external(meridian, kind="internal"), actor=ada)
-    with pytest.raises(ValidationError, match="no system"):
+    with pytest.raises(ValidationError, match="names no record"):
         internal(meridian, mine, ["iso42001:9.2"], systems=["system:none"])
     assert first.state == "planned"
 

@@ -115,6 +115,7 @@ class Audit(Record):
         CANCELLED = "cancelled", "Cancelled"
 
     ref_type = "audit"
+    listed = frozenset({"systems"})
 
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=15, choices=Kind.choices, default=Kind.INTERNAL)

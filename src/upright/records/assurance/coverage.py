@@ -183,11 +183,13 @@ def wrong_systems(systems: Any) -> str | None:
         return "Systems are a list of references, one a line."
     for one in systems:
         try:
-            is_there = Ref.parse(str(one)).type == "system" and System.objects.filter(ref=str(one)).exists()
+            is_one = Ref.parse(str(one)).type == "system"
         except RefError:
-            is_there = False
-        if not is_there:
-            return f"{one!r} is no system of the inventory; write it such as system:mortgage."
+            is_one = False
+        if not is_one:
+            return f"{one!r} is no reference of a system; write it such as system:mortgage."
+        if not System.objects.filter(ref=str(one)).exists():
+            return f"{one} names no record here that you may read."
     return None
 
 

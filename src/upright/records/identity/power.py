@@ -17,6 +17,7 @@ from upright.records.identity.acting import Scope, current_scope
 from upright.records.identity.models import ApprovalException, Delegation, Person, Role, RoleAssignment, Unit
 from upright.records.trail import prepared
 from upright.records.trail.door import known_once
+from upright.records.trail.record import find
 from upright.records.trail.server_log import now
 
 if TYPE_CHECKING:
@@ -273,6 +274,9 @@ def unit_of(record: "Record", root: UUID | None = None) -> UUID | None:
         above = getattr(record, name, None)
         if isinstance(above, models.Model):
             return unit_of(above, root)  # type: ignore[arg-type]  # links of records lead to records
+        held_by = find(above) if name == "about" and isinstance(above, str) and above else None
+        if held_by is not None:  # a comment, an attachment or a task lies with the record that it hangs on
+            return unit_of(held_by, root)
     return root or root_unit()
 
 

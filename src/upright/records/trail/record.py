@@ -98,7 +98,8 @@ class Record(models.Model):
     field out of which the reference is made (``system:mortgage``); without it references count (``risk:2026-0012``).
     ``unrecorded`` fields hold nothing that anyone decided (a last log-in); ``sealed`` ones are secrets, entered as a
     keyed digest only; ``personal`` ones are blanked when a person's data is erased. ``lies_with`` names the link whose
-    unit is its own, where it has no unit and none of the links of ``power.ABOVE`` says where it lies.
+    unit is its own, where it has no unit and none of the links of ``power.ABOVE`` says where it lies. ``listed`` are
+    fields with lists of references, each of which has to name a record.
     """
 
     ref_type: ClassVar[str] = ""
@@ -108,6 +109,7 @@ class Record(models.Model):
     sealed: ClassVar[frozenset[str]] = frozenset()
     personal: ClassVar[frozenset[str]] = frozenset()
     lies_with: ClassVar[str] = ""
+    listed: ClassVar[frozenset[str]] = frozenset()
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     ref = models.CharField("reference", max_length=300, unique=True, editable=False, blank=True)

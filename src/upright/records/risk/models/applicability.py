@@ -81,6 +81,7 @@ class SoaRow(Record):
 
     ref_type = "soa-row"
     lies_with = "statement"
+    listed = frozenset({"needed_by"})
 
     statement = models.ForeignKey(StatementOfApplicability, models.PROTECT, related_name="rows")
     control = models.CharField(max_length=20, help_text="A.5.4, or a control of your own.")

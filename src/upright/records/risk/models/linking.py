@@ -22,7 +22,7 @@ def demand_refs(field: str, given: object, types: Collection[str]) -> None:
         if ref.type not in types:
             raise misfit(field, f"{one} is a {ref.type}; expected a {' or '.join(sorted(types))}.", code="UP-FIELD-02")
         if find(ref) is None:
-            raise misfit(field, f"{one} names no record here.", code="UP-FIELD-03")
+            raise misfit(field, f"{one} names no record here that you may read.", code="UP-FIELD-03")
 
 
 def demand_controls(field: str, given: object, own: Collection[str]) -> None:

@@ -179,6 +179,7 @@ class RiskAssessment(Controlled):
     """A dated run of the risk assessment: which risks, which people, which criteria (8.2)."""
 
     ref_type = "risk-assessment"
+    listed = frozenset({"people", "risks"})
 
     title = models.CharField(max_length=200)
     system = models.ForeignKey(System, models.PROTECT, null=True, blank=True, related_name="risk_assessments")

@@ -220,5 +220,21 @@ def test_a_reference_to_what_lies_elsewhere_is_refused_as_one_to_nothing(meridia
     assert _errors(registered()["record-disposal"], powers, "record", own.ref) == []
 
 
+def test_what_hangs_on_a_record_of_another_legal_entity_tells_not_on_which(meridian: Organisation) -> None:
+    alpha, beta = entity(meridian.root, MARK), entity(meridian.root, "Beta")
+    lead = actor_of(alpha.lead)
+    system = add(alpha.system("scoring"), actor=lead)
+    file = attach(system, "file.txt", [b"x"], actor=lead).ref
+    task = assign(system, "To do", assignee=alpha.lead, actor=lead).ref
+    bea, own = logged_in(account(beta.lead)), logged_in(account(alpha.lead))
+    for ask, ref in ((bea.get, f"attachment/{file}"), (bea.post, f"task-close/{task}")):
+        there, nowhere = ask(f"/{ref}/"), ask(f"/{ref[:-4]}9999/")
+        assert there.status_code == nowhere.status_code == 404
+        assert "scoring" not in _text(there)
+        assert ref.partition("/")[2] in _text(there)
+    assert own.get(f"/attachment/{file}/").status_code == 200
+    assert own.post(f"/task-close/{task}/").status_code == 302
+
+
 def _errors(described: RecordType, powers: Powers, field: str, ref: str) -> list[str]:
     return form_class(described)({field: ref}, powers=powers).errors.get(field, [])

@@ -1,11 +1,12 @@
 """What hangs on a record: comments, attachments, tasks."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy
@@ -26,6 +27,7 @@ from upright.web.requests import Request, the_record
 from upright.web.values import hanging_address
 
 _SHOWN = 50
+Hung = TypeVar("Hung", Attachment, Task)
 
 
 class TaskForm(forms.Form):
@@ -108,10 +110,7 @@ def assign(request: Request, ref: str) -> HttpResponse:
 @require_POST
 def close(request: Request, ref: str) -> HttpResponse:
     """Closes a task."""
-    task = Task.objects.filter(ref=ref).select_related("assignee").first()
-    if task is None:
-        raise Http404(f"There is no {ref}.")
-    the_record(task.about, request)
+    task = _hung(Task.objects.select_related("assignee"), ref, request)
     state = Task.State.DROPPED if request.POST.get("state") == "dropped" else Task.State.DONE
     reason = request.POST.get("reason", "")
     return _done(
@@ -123,15 +122,24 @@ def close(request: Request, ref: str) -> HttpResponse:
 
 def download(request: Request, ref: str) -> HttpResponse:
     """The bytes of an attachment, to save and never to show: whatever they hold, it runs nowhere."""
-    attachment = Attachment.objects.filter(ref=ref).first()
-    if attachment is None:
-        raise Http404(f"There is no {ref}.")
-    the_record(attachment.about, request)
+    attachment = _hung(Attachment.objects.all(), ref, request)
     answer = HttpResponse(open_blob(attachment.sha256), content_type=attachment.media_type)
     answer.headers["Content-Disposition"] = _disposition(attachment.name)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+def _hung(rows: QuerySet[Hung], ref: str, request: Request) -> Hung:
+    """What hangs on a record that may be read; else it is not there, and on what it hangs is not told."""
+    found = rows.filter(ref=ref).first()
+    try:
+        if found is not None:
+            the_record(found.about, request)
+            return found
+    except Http404:
+        pass
+    raise Http404(f"There is no {ref}, or you may not read it.")
 
 
 def _done(request: Request, ref: str, verb: Any) -> HttpResponse:

@@ -248,3 +248,13 @@ def test_the_palette_leads_to_no_checks_where_somebody_reads_and_may_not_run_the
     text = owner.get("/jump/?q=run+checks").content.decode()
     assert 'href="/checks/system:mortgage/"' in text
     assert "/checks/system:cards/" not in text
+
+
+def test_a_kind_of_evidence_is_called_by_its_words_beside_its_id(meridian: Organisation) -> None:
+    client = logged_in(account(meridian.lead))
+    for language, called in (("en", "AI role determination"), ("de", "Bestimmung der KI-Rolle")):
+        with override(language):
+            page = client.get("/kind/ai-role-determination/", headers={"Accept-Language": language}).content.decode()
+        assert f"<h1>{called}</h1>" in page
+        assert f"<title>{called}" in page
+        assert "<code>ai-role-determination</code>" in page

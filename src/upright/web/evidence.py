@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from upright.desk.values import sentence
 from upright.desk.visible import visible
 from upright.evidence.dsse import MEDIA_TYPE, Envelope
 from upright.ledger import Recorded
@@ -30,6 +31,7 @@ from upright.web.places import shelves
 from upright.web.plots import interval, number, of_whom, plots
 from upright.web.posture import WORST_FIRST, short
 from upright.web.requests import Request, text_of
+from upright.web.sentences import kind as kind_name
 from upright.web.sentences import measure, said
 from upright.web.statements import Statements, asked_by
 from upright.web.values import limit_words
@@ -195,6 +197,7 @@ def kind(request: Request, kind: str) -> HttpResponse:
         "web/kind.html",
         {
             "kind": known,
+            "called": sentence(kind_name(kind)),
             "about": ", ".join(said(one) for one in known.subject),
             "asked": [catalogue().requirements[one] for one in asked_by().get(kind, ())],
             "rows": rows[:_EARLIER],

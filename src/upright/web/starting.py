@@ -1,6 +1,6 @@
 """Guided start: what an organisation that never read the standard does first, and how far it has come."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -11,17 +11,27 @@ from django.utils.translation import gettext
 
 from upright.desk.description import RecordType, registered
 from upright.desk.visible import visible
-from upright.records.identity.models import RoleAssignment, Unit
-from upright.records.identity.power import person_of
+from upright.records.identity.approval import other_holders
+from upright.records.identity.controlled import Controlled
+from upright.records.identity.models import Person, Unit
+from upright.records.identity.power import approving, person_of
 from upright.records.inventory.models import HostedUse, System
 from upright.records.risk.models import Risk
+from upright.records.trail.history import writers
+from upright.records.trail.server_log import now
 from upright.web.filed import readable
 from upright.web.requests import Request
+
+_NAMED = 3
+"""Of those who may approve, this many are named."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing to do: what, why plainly, which clause asks for it, whether it is done; where to do and see it."""
+    """One thing to do: what, why plainly, which clause asks for it, whether it is done; where to do and see it.
+
+    ``act``: what somebody does next about it, where something was begun.
+    """
 
     title: str
     why: str
@@ -31,23 +41,41 @@ class Step:
     address: str
     may: bool
     seen: str = ""
+    act: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """How far the scope is: whether it is approved; else the next act in words, and the record it is done with."""
+
+    is_done: bool = False
+    act: str = ""
+    verb: str = ""
+    record: str = ""
 
 
 def start(request: Request) -> HttpResponse:
-    """The steps in order; the first one that is not done is the next."""
+    """The steps in order; the first that nobody began is the next, so what waits for others holds nobody up."""
     steps = _steps(request)
-    following = next((n for n, one in enumerate(steps) if not one.is_done), len(steps))
+    undone = [one for one in steps if not one.is_done]
+    following = next((one for one in undone if not one.act), undone[0] if undone else None)
     return render(
         request,
         "web/start.html",
         {
-            "steps": [
-                (one, "done" if one.is_done else "next" if n == following else "later") for n, one in enumerate(steps)
-            ],
-            "done": sum(one.is_done for one in steps),
+            "steps": [(one, _state(one, following)) for one in steps],
+            "done": len(steps) - len(undone),
             "here": "home",
         },
     )
+
+
+def _state(step: Step, following: Step | None) -> str:
+    if step.is_done:
+        return "done"
+    if step is following:
+        return "next"
+    return "begun" if step.act else "later"
 
 
 def _steps(request: Request) -> list[Step]:
@@ -58,7 +86,8 @@ def _steps(request: Request) -> list[Step]:
     is_checked = readable(request).filter(source="check").exists()
     root = visible(Unit, powers).filter(parent__isnull=True).first()
     whose = {"unit": root.ref if root else "", "owner": getattr(person_of(request.actor), "ref", "")}
-    people = RoleAssignment.objects.filter(accepted_at__isnull=False).values("person").distinct()[:2]
+    people = approving(now().date()).values_list("person__name", flat=True).order_by("person_id").distinct()[:2]
+    stated = _stated(request, scope)
     return [
         _step(
             request,
@@ -68,16 +97,21 @@ def _steps(request: Request) -> list[Step]:
                 "Which parts of the organisation, which AI, and what is left out. Everything else hangs on it."
             ),
             clause="iso42001:4.3",
-            is_done=_scope_is_set(request, scope),
+            is_done=stated.is_done,
             given=whose | {"covers": whose["unit"]},
+            stated=stated,
         ),
         _step(
             request,
             registered().get("role"),
-            title=gettext("Give at least two people a role"),
-            why=gettext("Nobody approves what they wrote, so it takes two. Each accepts the role before it counts."),
+            title=gettext("Give at least two people a role that approves"),
+            why=gettext(
+                "Nobody approves what they wrote, so it takes two; an administrator approves nothing. Each accepts the "
+                "role before it counts."
+            ),
             clause="iso42001:5.3",
             is_done=len(people) == 2,
+            act=_second(list(people)),
             address=reverse("web:list", args=["person"]) if "person" in registered() else "",
         ),
         _step(
@@ -135,6 +169,8 @@ def _step(
     is_done: bool,
     address: str = "",
     given: Mapping[str, str] | None = None,
+    act: str = "",
+    stated: Stated | None = None,
 ) -> Step:
     """A step that adds a record; ``given`` is what its form need not ask, and saving it leads back here."""
     may = described is not None and request.powers.may(described.right("add"))
@@ -146,15 +182,57 @@ def _step(
     if described is not None:
         verb = described.adding if may else gettext("Open %(title)s") % {"title": described.nouns}
     seen = reverse("web:list", args=[described.name]) if described is not None else address
+    if stated is not None and stated.record:
+        address, verb, act = reverse("web:record", args=[stated.record]), stated.verb, stated.act
     return Step(
-        title=title, why=why, clause=clause, is_done=is_done, verb=verb, address=address, may=bool(address), seen=seen
-    )
+        title=title, why=why, clause=clause, is_done=is_done, verb=verb, address=address, may=bool(address), seen=seen,
+        act="" if is_done else act,
+    )  # fmt: skip
 
 
-def _scope_is_set(request: Request, scope: RecordType | None) -> bool:
-    """A scope statement where there is that type; else units below the organisation itself."""
+def _second(people: Sequence[str]) -> str:
+    """Who approves already, where that is one alone."""
+    if len(people) != 1:
+        return ""
+    return gettext("%(name)s approves so far, and nobody else.") % {"name": people[0]}
+
+
+def _stated(request: Request, scope: RecordType | None) -> Stated:
+    """A scope that is approved where there is the type for it; else units below the organisation itself."""
     if scope is None:
-        return False
+        return Stated()
     if scope.model is Unit:
-        return visible(Unit, request.powers).filter(parent__isnull=False).exists()
-    return visible(scope.model, request.powers).exists()
+        return Stated(is_done=visible(Unit, request.powers).filter(parent__isnull=False).exists())
+    found = {
+        one.state: one for one in visible(scope.model, request.powers).order_by("pk") if isinstance(one, Controlled)
+    }
+    if Controlled.State.APPROVED in found:
+        return Stated(is_done=True)
+    if (waiting := found.get(Controlled.State.IN_REVIEW)) is not None:
+        return _waiting(request, scope, waiting)
+    draft = found.get(Controlled.State.DRAFT)
+    if draft is None:
+        return Stated()
+    if not request.powers.may(scope.right("change"), draft):
+        return Stated(act=gettext("It is a draft. Who wrote it submits it next."), verb=_open(draft), record=draft.ref)
+    says = gettext("It is a draft, and counts once it is approved. Submit it next; somebody else then approves it.")
+    return Stated(act=says, verb=gettext("Submit the draft"), record=draft.ref)
+
+
+def _waiting(request: Request, scope: RecordType, record: Controlled) -> Stated:
+    """Who approves what was submitted: never who wrote or owns it."""
+    others = other_holders(scope.right("approve"), record.unit, {str(record.owner.ref), *writers(record.ref)})
+    if str(request.actor) in others:
+        says = gettext("It was submitted. Read it, and approve it or give it back.")
+        return Stated(act=says, verb=gettext("Decide about it"), record=record.ref)
+    names = list(Person.objects.filter(ref__in=others).order_by("name").values_list("name", flat=True)[:_NAMED])
+    says = gettext(
+        "It was submitted, and nobody else can approve it yet: give a second person the role of AIMS manager."
+    )
+    if names:
+        says = gettext("It was submitted. Ask who may approve it: %(names)s.") % {"names": ", ".join(names)}
+    return Stated(act=says, verb=_open(record), record=record.ref)
+
+
+def _open(record: Controlled) -> str:
+    return gettext("Open %(title)s") % {"title": record}

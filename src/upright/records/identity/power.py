@@ -295,6 +295,15 @@ def is_effective(given: RoleAssignment | Delegation, on: date) -> bool:
     return is_current and is_confirmed and holds and given.accepted_at is not None
 
 
+def approving(on: date) -> models.QuerySet[RoleAssignment]:
+    """The roles that approve and count on a day; an administrator's never does."""
+    exception = models.Q(exception__starts__lte=on, exception__ends__gte=on, exception__ended_at__isnull=True)
+    holds = models.Q(exception__isnull=True) | exception
+    counts = _current(on) & holds & ~models.Q(confirmed_by="")
+    found: models.QuerySet[RoleAssignment] = RoleAssignment.objects.filter(counts, role__in=APPROVING)
+    return found.filter(person__is_active=True)
+
+
 def is_in_force(exception: ApprovalException, on: date) -> bool:
     """Whether an exception counts on a day."""
     return exception.starts <= on <= exception.ends and exception.ended_at is None

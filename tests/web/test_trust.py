@@ -45,7 +45,7 @@ from upright.records.inventory.models import System
 from upright.records.risk.known import threats
 from upright.records.risk.models import StatementOfApplicability
 from upright.records.trail.door import change, refresh, write
-from upright.records.trail.errors import RefusedError
+from upright.records.trail.errors import RefusedError, TamperedError
 from upright.records.trail.models import LedgerStream
 from upright.records.trail.record import Record
 from upright.records.trail.server_log import now, server_log
@@ -272,6 +272,7 @@ def test_a_claim_shows_only_while_it_is_approved_and_what_it_rests_on_holds(
     assert "Lending and more" not in page()
     reconfirm_publication(refresh(second_claim), review_by=day(300), actor=other, reason="More was audited.")
     assert "Lending and more" in page()
+    as_entered = list(Publication.objects.values_list("review_by", "title", "ref"))
     with connection.cursor() as cursor:  # behind the door: its day passes
         cursor.execute("UPDATE assurance_publication SET review_by = %s", [day(-1)])
     published._kept.clear()
@@ -281,6 +282,10 @@ def test_a_claim_shows_only_while_it_is_approved_and_what_it_rests_on_holds(
         cursor.execute("UPDATE assurance_publication SET review_by = %s, title = 'Forged'", [day(30)])
     published._kept.clear()
     assert "Forged" not in page()  # what is shown is the ledger's
+    with pytest.raises(TamperedError, match="UP-DOOR-10"):
+        revise_publication(refresh(second_claim), actor=lead, reason="Words.")
+    with connection.cursor() as cursor:
+        cursor.executemany("UPDATE assurance_publication SET review_by = %s, title = %s WHERE ref = %s", as_entered)
     revise_publication(refresh(second_claim), actor=lead, reason="Words.")
     assert "Taken back for a revision on" in page()
     assert "Well." not in page()

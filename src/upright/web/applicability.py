@@ -94,9 +94,10 @@ def show(request: Request, ref: str) -> HttpResponse:
             return redirect(reverse("web:soa", args=[ref]) + f"#{anchor(form.instance.ref)}")
         status = 400
     against = _against(request, statement)
-    learn(request, (ref for one in statement.rows.all() for ref in one.needed_by))
-    changes = _changes(statement)
+    before = _before(statement)
+    changes = [] if before is None else compare(before, statement)
     rows = _rows(request, statement, against, changes, form)
+    learn(request, (ref for one in rows for ref in one.row.needed_by))
     wanted = request.GET.get("show", "all")
     described = registered()["statement-of-applicability"]
     context = {
@@ -108,7 +109,7 @@ def show(request: Request, ref: str) -> HttpResponse:
         "next": _next(request, statement),
         "moves": offers(described, statement, actor=request.actor, powers=request.powers),
         "may_edit": _may_edit(request, statement),
-        "before": _before(statement),
+        "before": before,
         "here": "controls",
     }
     return render(request, "web/soa.html", context, status=status)
@@ -215,7 +216,7 @@ def _rows(
         by_row.setdefault(one.row, []).append(one)
     changed = {(one.control, one.system) for one in changes}
     seen = _postures(request)
-    rows = statement.rows.select_related("system", "statement")
+    rows = list(statement.rows.select_related("system", "statement"))
     controls = controls_of(rows, request)
     return [
         Shown(
@@ -256,11 +257,6 @@ def _leads_to(row: SoaRow, control: Control | None) -> str:
         at = {"at": f"iso42001:{row.control}"} | ({} if row.system is None else {"system": row.system.ref})
         return f"{reverse('web:controls')}?{urlencode(at)}"
     return reverse("web:record", args=[row.ref if control is None else control.ref])
-
-
-def _changes(statement: StatementOfApplicability) -> list[RowChange]:
-    before = _before(statement)
-    return [] if before is None else compare(before, statement)
 
 
 def _before(statement: StatementOfApplicability) -> StatementOfApplicability | None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from records.organisation import Organisation
 from records.risk.settled import Settled, day, refused, settled
@@ -17,6 +19,7 @@ from upright.records.identity import controlled
 from upright.records.identity.editing import add, edit
 from upright.records.inventory.models import Customer, Model, Supplier
 from upright.records.risk import actions
+from upright.records.risk.against import _filed, asked_of, sources
 from upright.records.risk.applicability import compare, conflicts, proposal, wanted_controls
 from upright.records.risk.known import annex_a
 from upright.records.risk.models import Control, ControlEvaluation, Risk, SoaRow, StatementOfApplicability
@@ -70,6 +73,46 @@ def test_it_begins_with_a_row_for_every_control_and_decides_nothing_itself(merid
     assert rows["A.2.2"].needed_by == []
     assert list(wanted_controls(meridian.root))[-1] == "MCU.1"
     refused("is not decided on", controlled.submit, statement, set_up.ada)
+
+
+def test_more_rows_and_types_cost_no_more_queries(meridian: Organisation) -> None:
+    set_up = settled(meridian)
+    risk = set_up.example("risk")
+    set_up.example("treatment", risk=risk, controls=["A.9.2"])
+    statement = set_up.example("statement-of-applicability")
+    supplier = Supplier(name="Bureau", provides="Scores", country="DE", criticality="high", unit=meridian.root)
+    add(supplier, actor=set_up.ada)
+    out = {"decision": "excluded", "ground": "risk-assessment-shows-no-need", "reason": "None here."}
+
+    def left_out(name: str) -> None:
+        system = add(meridian.system(name), actor=set_up.ada)
+        for control in ("A.2.2", "A.10.3"):
+            add(SoaRow(statement=statement, control=control, system=system, **out), actor=set_up.ada)
+        add(Model(system=system, short_name="bureau", name="Bureau", supplier=supplier), actor=set_up.ada)
+
+    left_out("first")
+    with CaptureQueriesContext(connection) as few:
+        conflicts(refresh(statement))
+    with CaptureQueriesContext(connection) as few_needs:
+        assert "A.9.2" in proposal(meridian.root)
+    for name in ("second", "third", "fourth"):
+        left_out(name)
+    treatment = set_up.example("treatment", risk=risk, controls=["A.9.3", "A.9.4", "A.6.2.4"])
+    with CaptureQueriesContext(connection) as many:
+        found = conflicts(refresh(statement))
+    with CaptureQueriesContext(connection) as many_needs:
+        assert proposal(meridian.root).keys() >= set(treatment.controls)
+    assert len(many) == len(few)
+    assert len(many_needs) == len(few_needs) <= 7
+    said = [one.words for one in found if one.code == "UP-RISK-43"]
+    assert len(said) == 4
+    for name in ("first", "second", "third", "fourth"):
+        assert [one for one in said if f"while model:{name}/bureau is supplied" in one], name
+    with CaptureQueriesContext(connection) as at_once:
+        kinds = {kind for control in annex_a() for one in asked_of(control) for kind in one.kinds}
+        list(_filed([meridian.root.pk], sources(kinds), now().date()))
+    assert len(sources(kinds)) > 8
+    assert len(at_once) == 1
 
 
 def test_what_stands_against_an_approval_is_listed_and_refuses_it(meridian: Organisation) -> None:

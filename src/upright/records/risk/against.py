@@ -1,13 +1,14 @@
 """What records say against a statement of applicability: needs left out, duties it never saw, proof that lapsed."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models.functions import Cast
 
 from upright.kernel import Ref, parse_duration
 from upright.records.governance.kinds import SPECIALISED, SPECIALISED_DOCUMENTS, document_kinds, kept_kinds
@@ -194,16 +195,15 @@ def _what_lapsed(proof: Proof, asked: Asked) -> str:
 
 
 def _proofs(units: Units, kinds: set[str]) -> dict[str, list[Proof]]:
-    """By kind the records that were approved once, one query a type of record, and what was measured."""
+    """By kind the records that were approved once, in one query, and what was measured."""
     today = now().date()
     found: dict[str, list[Proof]] = {}
-    for model, (of_kind, names) in sources(kinds).items():
-        for name, proof in _filed(model, units, of_kind, names, today):
-            for kind in _kinds_of(model, name, kinds):
-                known = found.setdefault(kind, [])
-                if proof.failed and not proof.is_alone:  # overtaken is what the kind showed before; a later one mends
-                    known[:] = [one for one in known if one.subject != proof.subject or one.failed or one.said]
-                known.append(proof)
+    for model, name, proof in _filed(units, sources(kinds), today):
+        for kind in _kinds_of(model, name, kinds):
+            known = found.setdefault(kind, [])
+            if proof.failed and not proof.is_alone:  # overtaken is what the kind showed before; a later one mends
+                known[:] = [one for one in known if one.subject != proof.subject or one.failed or one.said]
+            known.append(proof)
     lapsed = {one.subject for proofs in found.values() for one in proofs if one.said or one.failed}
     for source in _MEASURED:
         for kind, proof in source(units, kinds, lapsed):
@@ -211,27 +211,53 @@ def _proofs(units: Units, kinds: set[str]) -> dict[str, list[Proof]]:
     return found
 
 
-def _filed(model: type[Any], units: Units, of_kind: str, names: list[str], today: date) -> Iterator[tuple[str, Proof]]:
-    """By the name of its kind each record of a type that spoke, in the order in which they were made."""
-    subject, concludes = _subject_of(model), JUDGED.get(model.ref_type)
-    shown = model.objects.filter(**{f"{_path_to_unit(model)}__in": units}).order_by("pk")
-    columns = ["ref", of_kind or "ref", subject or "ref"]
+def _filed(
+    units: Units, wanted: Mapping[type[Any], tuple[str, list[str]]], today: date
+) -> Iterator[tuple[type[Any], str, Proof]]:
+    """By type, and the name of its kind, each record that spoke: types as they are wanted, records as they were made.
+
+    One query for all types, however many there are: each says the same columns, empty where it has no such field.
+    """
+    models_of = list(wanted)
+    parts = [_spoke(model, units, *wanted[model], place) for place, model in enumerate(models_of)]
+    if not parts:
+        return
+    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    for ref, name, about, is_bad, state, review_by, place, _ in rows.order_by("_place", "_made"):
+        model = models_of[place]
+        where = str(about or "") if _subject_of(model) else ""
+        proof = Proof(ref=str(ref), subject=where, system=where, said=_what_is_wrong(state, review_by, today))
+        concludes = JUDGED.get(model.ref_type)
+        if concludes is not None and is_bad:
+            proof = replace(proof, failed=concludes.words, is_alone=concludes.is_alone)
+        yield model, str(name), proof
+
+
+def _spoke(model: type[Any], units: Units, of_kind: str, names: list[str], place: int) -> QuerySet[Any, Any]:
+    """The records of one type that spoke, in the columns that all types have."""
+    concludes = JUDGED.get(model.ref_type)
+    shown = model.objects.filter(**{f"{_path_to_unit(model)}__in": units}).order_by()
+    state: Any = Value("")
+    review_by: Any = Cast(Value(None), models.DateField())
     if issubclass(model, Controlled):
         shown = shown.filter(state__in=_SPOKE).exclude(approved_by="")
-        columns += ["state", "review_by"]
+        state, review_by = F("state"), F("review_by")
     elif concludes is not None:
         shown = shown.filter(concludes.spoke)
     if names:
         shown = shown.filter(**{f"{of_kind}__in": names})
-    bad = Q(pk=None) if concludes is None else concludes.badly
-    shown = shown.annotate(concludes_badly=ExpressionWrapper(bad, models.BooleanField()))
-    for ref, name, about, is_bad, *stands in shown.values_list(*columns[:3], "concludes_badly", *columns[3:]):
-        where = str(about or "") if subject else ""
-        said = _what_is_wrong(stands, today)
-        proof = Proof(ref=str(ref), subject=where, system=where, said=said)
-        if concludes is not None and is_bad:
-            proof = replace(proof, failed=concludes.words, is_alone=concludes.is_alone)
-        yield str(name), proof
+    flag = models.BooleanField()
+    columns = {
+        "_kind": F(of_kind or "ref"),
+        "_about": F(_subject_of(model) or "ref"),
+        "_is_bad": Value(False, flag) if concludes is None else ExpressionWrapper(concludes.badly, flag),
+        "_state": state,
+        "_review_by": review_by,
+        "_place": Value(place),
+        "_made": F("pk"),
+    }
+    spoke: QuerySet[Any, Any] = shown.annotate(**columns).values_list("ref", *columns)
+    return spoke
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,9 +300,8 @@ JUDGED: Mapping[str, Judged] = {
 _SPOKE = (Controlled.State.APPROVED, Controlled.State.WITHDRAWN)
 
 
-def _what_is_wrong(stands: Sequence[Any], today: date) -> str:
-    """Of a controlled record, by its state and day of review."""
-    state, review_by = stands or ("", None)
+def _what_is_wrong(state: str, review_by: date | None, today: date) -> str:
+    """Of a controlled record, by its state and day of review; others have neither."""
     if state == Controlled.State.WITHDRAWN:
         return "is withdrawn"
     return f"was to be looked at again by {review_by}" if review_by is not None and review_by < today else ""

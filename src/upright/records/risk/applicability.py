@@ -1,9 +1,9 @@
 """What a statement of applicability rests on: what needs each control, what contradicts it, how two versions differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef
 
 from upright.records.governance.models import Objective
 from upright.records.identity.models import Unit
@@ -53,40 +53,60 @@ def units_below(unit: Unit) -> set[object]:
 
 def contradiction(control: str, system: System | None, unit: Unit) -> str:
     """Why the inventory does not let a control be left out, for a system or at all in a unit; empty: it does."""
-    below = units_below(unit)
-    if control == "A.10.3":
-        found = _supplied(system, below)
-        if found:
-            return (
-                f"A.10.3 cannot be left out while {found} is supplied from outside and in use. Include it, or end that "
-                "use in the inventory first (6.1.3)."
-            )
-    if control == "A.10.4" and system is None:
+    left_out = {(control, system)} & {("A.10.3", system), ("A.10.4", None)}
+    return contradictions(left_out, units_below(unit)).get((control, system), "") if left_out else ""
+
+
+def contradictions(
+    left_out: Collection[tuple[str, System | None]], units: Iterable[object]
+) -> dict[tuple[str, System | None], str]:
+    """The same of many controls and systems, in as many queries however many they are; only what is contradicted."""
+    below = list(units)
+    found = {
+        ("A.10.3", system): (
+            f"A.10.3 cannot be left out while {ref} is supplied from outside and in use. Include it, or end that "
+            "use in the inventory first (6.1.3)."
+        )
+        for system, ref in _supplied({system for control, system in left_out if control == "A.10.3"}, below).items()
+    }
+    if ("A.10.4", None) in left_out:
         customer = Customer.objects.filter(unit__in=below).order_by("ref").first()
         if customer is not None:
-            return (
+            found["A.10.4", None] = (
                 f"A.10.4 cannot be left out while {customer.ref} relies on an AI system of ours. Include it, or take "
                 "the customer out of the inventory first (6.1.3)."
             )
-    return ""
+    return found
 
 
-def _supplied(system: System | None, units: Iterable[object]) -> str:
-    """Something supplied that is in use."""
-    where = {"system__unit__in": list(units)} if system is None else {"system": system}
+def _supplied(systems: Collection[System | None], units: list[object]) -> dict[System | None, str]:
+    """By system, and at all in these units where that is asked, the first thing supplied that is in use."""
+    found: dict[System | None, str] = {}
+    of = {one.pk: one for one in systems if one is not None}
     for kind in (Model, DataSet, Resource):
-        one = kind.objects.filter(supplier__isnull=False, **where).order_by("ref").first()
-        if one is not None:
-            return str(one.ref)
-    if system is not None:
-        return ""
-    use = HostedUse.objects.filter(unit__in=list(units), state=HostedUse.State.APPROVED).order_by("ref").first()
-    return "" if use is None else str(use.ref)
+        supplied = kind.objects.filter(supplier__isnull=False)
+        if of:
+            first = supplied.filter(system__in=of).order_by().values_list("system_id").annotate(Min("ref"))
+            for pk, ref in first:
+                found.setdefault(of[pk], str(ref))
+        if None in systems and None not in found:
+            one = supplied.filter(system__unit__in=units).order_by("ref").first()
+            if one is not None:
+                found[None] = str(one.ref)
+    if None in systems and None not in found:
+        use = HostedUse.objects.filter(unit__in=units, state=HostedUse.State.APPROVED).order_by("ref").first()
+        if use is not None:
+            found[None] = str(use.ref)
+    return found
 
 
 def wanted_controls(unit: Unit) -> dict[str, str]:
     """Every control that a statement of a unit decides on, with its title: Annex A, then own ones."""
-    own = Control.objects.filter(unit__in=list(units_below(unit))).exclude(identifier__in=annex_a())
+    return _wanted(units_below(unit))
+
+
+def _wanted(units: Iterable[object]) -> dict[str, str]:
+    own = Control.objects.filter(unit__in=list(units)).exclude(identifier__in=annex_a())
     return {**annex_a(), **dict(own.order_by("identifier").values_list("identifier", "title"))}
 
 
@@ -99,12 +119,14 @@ def conflicts(statement: StatementOfApplicability) -> list[Conflict]:
     """All that stands against approving a statement now, or since it was, as it is read."""
     rows = list(statement.rows.select_related("system", "statement__unit").order_by("control", "ref"))
     general = {one.control: one for one in rows if one.system_id is None}
-    missing = [name for name in wanted_controls(statement.unit) if name not in general]
+    units = list(units_below(statement.unit))
+    missing = [name for name in _wanted(units) if name not in general]
     found = [Conflict(code="UP-RISK-44", control=one, words=f"{one} has no row (6.1.3).") for one in missing]
     gone = _gone({ref for one in rows for ref in one.needed_by})
+    left_out = {(one.control, one.system) for one in rows if one.decision == SoaRow.Decision.EXCLUDED}
+    against = contradictions(left_out, units)
     for row in rows:
-        found.extend(_of_row(row, statement.unit, gone))
-    units = list(units_below(statement.unit))
+        found.extend(_of_row(row, against.get((row.control, row.system), ""), gone))
     found.extend(_of_risks(units))
     found.extend(of_needs(units, rows))
     found.extend(of_obligations(statement, units, rows))
@@ -112,7 +134,7 @@ def conflicts(statement: StatementOfApplicability) -> list[Conflict]:
     return found
 
 
-def _of_row(row: SoaRow, unit: Unit, gone: Mapping[str, str]) -> Iterable[Conflict]:
+def _of_row(row: SoaRow, against: str, gone: Mapping[str, str]) -> Iterable[Conflict]:
     about = {"control": row.control, "row": row.ref}
     if row.decision == SoaRow.Decision.UNDECIDED:
         yield Conflict(code="UP-RISK-42", words=f"{row} is not decided on.", **about)
@@ -120,7 +142,6 @@ def _of_row(row: SoaRow, unit: Unit, gone: Mapping[str, str]) -> Iterable[Confli
     if says_nothing(row.reason):
         yield Conflict(code="UP-RISK-42", words=f"{row} has no reason.", **about)
     if row.decision == SoaRow.Decision.EXCLUDED:
-        against = contradiction(row.control, row.system, unit)
         if against:
             yield Conflict(code="UP-RISK-43", words=against, **about)
         return
@@ -177,7 +198,8 @@ def proposal(unit: Unit) -> dict[str, list[str]]:
         _point(found, controls, ref)
     for record in _objectives_and_obligations(below):
         _point(found, controls_named_in(texts_of(record)), record.ref)
-    return {control: list(refs) for control, refs in found.items() if control in wanted_controls(unit)}
+    wanted = _wanted(below)
+    return {control: list(refs) for control, refs in found.items() if control in wanted}
 
 
 def _objectives_and_obligations(units: list[object]) -> Iterable[Record]:

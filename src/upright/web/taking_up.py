@@ -41,7 +41,7 @@ def ways(request: Request, move: str, record: Record) -> list[Way]:
 
 def back(request: Request, then: str, written: Record) -> str:
     """Where the proposal that ``then`` names is taken up as what was written; empty where it names none to be read."""
-    if written.ref_type not in {"use", "system"}:
+    if not then or written.ref_type not in {"use", "system"}:
         return ""
     proposal = visible(UseProposal, request.powers).filter(ref=then).first()
     if proposal is None:
